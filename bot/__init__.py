@@ -1,0 +1,1 @@
+"""The chat companion that carries villages through a local development programme."""

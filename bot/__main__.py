@@ -1,0 +1,5 @@
+"""`python -m bot` is `blup`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,149 @@
+"""The composition root: the only place where the parts are put together."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import discord
+
+from bot.client import CompanionBot
+from bot.content.load import Content, content_folder, load
+from bot.delivery.alarm import Alarm
+from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.gateway import DiscordMessages
+from bot.delivery.guild_gateway import DiscordGuildGateway
+from bot.delivery.provisioner import Report, provision, sync_member, sync_members
+from bot.delivery.rounds import Rounds
+from bot.domain.clock import Clock, SystemClock
+from bot.domain.errors import StartupError
+from bot.messages.message import Message
+from bot.messages.texts import Texts
+from bot.services.context import Context, Facts
+from bot.services.registry import Services, services_on
+from bot.settings import Settings
+from bot.storage.database import Connect, Database
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class App:
+    """The bot and everything it needs, built but not started."""
+
+    database: Database
+    services: Services
+    guild_id: int | None = None
+    look_every: timedelta = timedelta(minutes=5)
+    alarm: Alarm | None = None
+    dispatcher: Dispatcher | None = None
+    failed: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: Exception | None = None
+
+    def bot(self) -> CompanionBot:
+        """Make a bot that provisions, plans and posts as soon as it is connected."""
+        return CompanionBot(self.services, when_ready=self._begin)
+
+    async def _begin(self, bot: CompanionBot) -> None:
+        try:
+            await self._start_work(bot)
+        except Exception as error:
+            self.failure = error
+            self.failed.set()
+            raise
+
+    async def _start_work(self, bot: CompanionBot) -> None:
+        guild = the_guild(bot, self.guild_id)
+        bot.tree.copy_global_to(guild=guild)
+        await bot.tree.sync(guild=guild)
+        gateway = DiscordGuildGateway(guild)
+        await self.repair(gateway)
+        bot.refresh_member = lambda user_id: self._refresh_member(gateway, user_id)
+        bot.repair = lambda: self.repair(gateway)
+        await self.services.planning.refresh()
+        await self.services.outbox.welcome()
+        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot))
+        rounds = Rounds(self.services, self.dispatcher)
+        self.alarm = Alarm(rounds.run, self.services.context.clock, self.look_every)
+        self.database.on_planned = self.alarm.wake
+        self.alarm.start()
+
+    async def repair(self, gateway: DiscordGuildGateway) -> Message:
+        """Make Discord match the database, tell the secretariat what was mended, and say so."""
+        provisioning = self.services.provisioning
+        report: Report = await provision(gateway, provisioning)
+        await sync_members(gateway, provisioning)
+        texts, now = self.services.context.texts, self.services.context.now()
+        said = provisioning.account(report.done, [failure.step for failure in report.failed], report.plan)
+        if said is not None:
+            await self.services.outbox.tell_secretariat(f"notice:provisioning:{now.isoformat()}", said)
+        await self.services.outbox.unpark()
+        return Message(said or texts("provisioning.nothing"))
+
+    async def _refresh_member(self, gateway: DiscordGuildGateway, user_id: int) -> None:
+        await sync_member(gateway, self.services.provisioning, user_id)
+
+    async def stop(self) -> None:
+        """Finish what is in the air, leave the rest for the next start, close the database."""
+        if self.alarm is not None:
+            self.alarm.stop()
+        if self.dispatcher is not None:
+            await self.dispatcher.stop()
+        await self.database.close()
+
+
+def the_guild(client: discord.Client, guild_id: int | None) -> discord.Guild:
+    """Return the server a connected bot works in. Raises StartupError when that is not clear."""
+    guild = client.get_guild(pick_guild([guild.id for guild in client.guilds], guild_id))
+    assert guild is not None, "it is among the client's own"
+    return guild
+
+
+def pick_guild(joined: Sequence[int], wanted: int | None) -> int:
+    """Return the id of the server to work in: the wanted one, or the only one. Raises StartupError."""
+    if wanted is not None and wanted not in joined:
+        raise StartupError(f"BLUP_GUILD_ID: the bot is not a member of server {wanted}; invite it first")
+    if wanted is None and len(joined) != 1:
+        raise StartupError(
+            f"BLUP_GUILD_ID: the bot is in {len(joined)} servers; set BLUP_GUILD_ID to the one it shall serve"
+        )
+    return joined[0] if wanted is None else wanted
+
+
+async def provision_guild(services: Services, guild: discord.Guild, bot_id: int, *, dry_run: bool) -> list[str]:
+    """Make a server match the database, or only say what would change. Returns a line for each step."""
+    gateway = DiscordGuildGateway(guild, bot_id)
+    report = await provision(gateway, services.provisioning, dry_run=dry_run)
+    if not dry_run:
+        await sync_members(gateway, services.provisioning)
+    return report.lines()
+
+
+def content_of(override: Path | None) -> Content:
+    """Load the content folder. Raises ContentError."""
+    return load(content_folder(override))
+
+
+def build(
+    database_url: str,
+    content: Content,
+    facts: Facts,
+    clock: Clock | None = None,
+    guild_id: int | None = None,
+    connect: Connect | None = None,
+) -> App:
+    """Put the bot together around a database, a content folder and a clock."""
+    database = Database(database_url, connect)
+    programme = content.programme
+    texts = Texts(content.texts, programme.language, programme.timezone)
+    context = Context(database, clock or SystemClock(), content, texts, facts)
+    return App(database, services_on(context), guild_id)
+
+
+def facts_of(settings: Settings) -> Facts:
+    """Return what only the operator knows. Raises SettingsError when the help line is not set."""
+    settings.require("BLUP_HELP_PHONE")
+    assert settings.help_phone is not None
+    return Facts(settings.help_phone, settings.controller, settings.privacy_url)

@@ -1,0 +1,86 @@
+"""`blup demo`: a whole programme year on the embedded Discord, then a page to walk through it."""
+
+import asyncio
+import json
+import logging
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bot.app import content_of
+from bot.cli.calendar import YEARS
+from bot.cli.checked import report_on
+from bot.cli.logs import set_up
+from bot.content.load import content_folder
+from bot.content.source import ContentError
+from bot.domain.errors import StartupError
+from bot.services.village_list import VillageListError, read_village_list
+from bot.settings import Settings
+
+FIRST_YEAR = 2026  # the embedded Discord's own time begins in January 2026
+
+
+def demo(
+    villages: Annotated[Path | None, typer.Option(help="CSV of villages instead of the example ones.")] = None,
+    start_year: Annotated[int, typer.Option(min=FIRST_YEAR, max=YEARS[1], help="First year of the programme.")] = 2027,
+    content: Annotated[Path | None, typer.Option("--content", envvar="BLUP_CONTENT_DIR")] = None,
+    database: Annotated[str | None, typer.Option(help="An empty database instead of a temporary one.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page on this machine; 0 picks one.")] = 8765,
+    headless: Annotated[bool, typer.Option("--headless", help="End when the year has ended.")] = False,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the account to this file.")] = None,
+) -> None:
+    """Live through a whole programme year: no token, server or network is needed."""
+    set_up("WARNING", "text")
+    logging.getLogger("bot.delivery").setLevel(logging.ERROR)
+    loaded = content_of(content)
+    report = report_on(loaded, spelling=False)
+    if report.faults:
+        raise ContentError(report.faults)
+    try:
+        rows = read_village_list(villages or content_folder(content) / "demo" / "villages.csv")
+    except VillageListError as error:
+        for fault in error.faults:
+            typer.echo(str(fault), err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        raise StartupError(f"--villages: {error}") from None
+    from bot.demo.year import Plan
+
+    with tempfile.TemporaryDirectory(prefix="blup-demo-") as folder:
+        url = Settings(BLUP_DATABASE_URL=database).async_database_url if database else f"sqlite+aiosqlite:///{folder}/demo.sqlite3"
+        plan = Plan(loaded, rows, start_year, url)
+        raise typer.Exit(asyncio.run(_live(plan, None if headless else port, json_file)))
+
+
+async def _live(plan: object, port: int | None, json_file: Path | None) -> int:
+    from bot.demo.page import DemoPage
+    from bot.demo.year import Plan, ProgrammeYear
+
+    assert isinstance(plan, Plan)
+    console = Console(stderr=True)
+    year = ProgrammeYear(plan)
+    async with year.discord:
+        with Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
+            TimeElapsedColumn(), console=console, transient=port is None,
+        ) as bar:  # fmt: skip
+            task = bar.add_task(f"{len(plan.rows)} villages come in", total=1.0)
+            await year.open()
+            await year.live(lambda share, day: bar.update(task, completed=share, description=f"{day:%d %B %Y}"))
+        account = await year.count()
+        for name, value in account.figures().items():
+            typer.echo(f"{name:>22}: {value}")
+        for complaint in year.complaints[:50]:
+            typer.echo(complaint, err=True)
+        if json_file is not None:
+            json_file.write_text(json.dumps(account.figures(), indent=2) + "\n", encoding="utf-8")
+        if port is not None:
+            async with DemoPage(year, port=port) as page:
+                typer.echo(f"The year is on {page.url} - stop with Ctrl-C")
+                await page.serve_forever()
+        await year.close()
+    return 1 if account.missing or account.duplicates else 0

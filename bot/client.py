@@ -1,0 +1,193 @@
+"""The bot on Discord: finds its cogs, and is the one place where a person's action can fail and be answered.
+
+It knows how to ask services who acts and where, but no rule of the programme.
+"""
+
+import asyncio
+import logging
+import pkgutil
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.content.templates import Ready
+from bot.discord_render import FormModal, payload
+from bot.domain.access import Actor
+from bot.domain.errors import CompanionError
+from bot.messages.message import Form, Message
+from bot.services.places import Place
+from bot.services.registry import Services
+
+log = logging.getLogger(__name__)
+Handler = Callable[..., Awaitable[None]]
+PATIENCE_SECONDS = 2.0  # Discord waits 3 s for the first answer
+
+
+class Ask:
+    """One action of one person: who, where, and how to answer. Answers are private unless said otherwise."""
+
+    def __init__(self, bot: "CompanionBot", interaction: discord.Interaction[Any], filled: dict[str, str]) -> None:
+        self.bot, self.interaction, self.filled = bot, interaction, filled
+        self.services: Services = bot.services
+
+    async def actor(self) -> Actor:
+        """Return the person who acts."""
+        user, guild = self.interaction.user, self.interaction.guild
+        owner = guild is not None and guild.owner_id == user.id
+        return await self.services.people.actor(user.id, user.display_name, is_owner=owner)
+
+    async def place(self) -> Place:
+        """Return the village, group or common channel it happens in. Raises NotFound elsewhere."""
+        return await self.services.places.of_channel(self.interaction.channel_id or 0)
+
+    async def reply(self, message: Message) -> None:
+        """Answer so that only the person sees it."""
+        response = self.interaction.response
+        if response.is_done():
+            await self.interaction.followup.send(**payload(message), ephemeral=True)
+        else:
+            await response.send_message(**payload(message), ephemeral=True)
+
+    async def say(self, key: str, **values: object) -> None:
+        """Answer with a text that needs no buttons."""
+        await self.reply(Message(self.bot.texts(key, **values)))
+
+    async def update(self, message: Message) -> None:
+        """Put a new message in the place of the private one that was pressed."""
+        parts = payload(message)
+        if not self.interaction.response.is_done():
+            await self.interaction.response.edit_message(
+                content=parts["content"], view=parts.get("view"), allowed_mentions=parts["allowed_mentions"]
+            )
+        else:
+            await self.reply(message)
+
+    async def edit(self, message: Message) -> None:
+        """Change the answer that was given, as long as Discord lets us (15 minutes)."""
+        parts = payload(message)
+        await self.interaction.edit_original_response(
+            content=parts["content"], view=parts.get("view"), attachments=parts.get("files", [])
+        )
+
+    async def form(self, form: Form) -> None:
+        """Show a form; what is filled in comes to the handler of the form's own action."""
+        await self.interaction.response.send_modal(FormModal(form))
+
+    @property
+    def values(self) -> list[str]:
+        """What was chosen in a menu."""
+        return list((self.interaction.data or {}).get("values", ()))  # type: ignore[call-overload]
+
+
+class CompanionTree(app_commands.CommandTree["CompanionBot"]):
+    """Slash commands with the same error boundary and patience as buttons."""
+
+    async def on_error(
+        self, interaction: discord.Interaction["CompanionBot"], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer a command that failed."""
+        await self.client.answer_failure(interaction, getattr(error, "original", error))
+
+
+class CompanionBot(commands.Bot):
+    """The companion, with the hands it needs outside a channel: give a member their roles, mend the server."""
+
+    def __init__(self, services: Services, *, when_ready: Callable[["CompanionBot"], Awaitable[None]]) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            intents=discord.Intents(guilds=True),
+            tree_cls=CompanionTree,
+            help_command=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+        self.services = services
+        self.texts = services.context.texts
+        self.handlers: dict[str, Handler] = {}
+        self.refresh_member: Callable[[int], Awaitable[None]] = _nothing
+        self.repair: Callable[[], Awaitable[Message]] = _no_repair
+        self._when_ready, self._started = when_ready, False
+
+    async def setup_hook(self) -> None:
+        """Load every cog by its name."""
+        import cogs
+
+        for module in pkgutil.iter_modules(cogs.__path__):
+            if not module.name.startswith("_"):
+                await self.load_extension(f"cogs.{module.name}")
+
+    async def on_ready(self) -> None:
+        """Get to work once; a reconnect needs nothing."""
+        if not self._started:
+            self._started = True
+            await self._when_ready(self)
+
+    async def handle(
+        self,
+        interaction: discord.Interaction[Any],
+        action: str,
+        args: Sequence[int | str],
+        filled: dict[str, str] | None = None,
+    ) -> None:
+        """Let a cog act on a button, menu or form; every failure ends in a kind private answer."""
+        handler = self.handlers.get(action)
+        ask = Ask(self, interaction, filled or {})
+        try:
+            async with patience(interaction):
+                if handler is None:
+                    raise CompanionError("error.old_button")
+                await handler(ask, *args)
+        except Exception as error:
+            await self.answer_failure(interaction, error)
+
+    async def answer_failure(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
+        """Tell the person what happened, in plain words; what nobody expected is logged with a reference."""
+        text = self._explain(error, interaction)
+        try:
+            ask = Ask(self, interaction, {})
+            await ask.reply(Message(text))
+        except discord.HTTPException as failed:
+            log.warning("answer not delivered: %s", failed.text, extra={"action": "answer"})
+
+    def _explain(self, error: BaseException, interaction: discord.Interaction[Any]) -> Ready:
+        facts = self.services.context.facts
+        if isinstance(error, CompanionError):
+            key = error.key if self.texts.has(error.key) else error.key.rsplit(".", 1)[0] + ".other"
+            if self.texts.has(key):
+                return self.texts(key, **{"phone": facts.phone, **error.values})
+        if isinstance(error, app_commands.CheckFailure):
+            return self.texts("error.not_allowed.other", phone=facts.phone)
+        code = secrets.token_hex(3).upper()
+        log.error("an action failed, reference %s", code, exc_info=error,
+                  extra={"action": "failure", "reference": code})  # fmt: skip
+        return self.texts("error.technical", phone=facts.phone, code=code)
+
+
+async def _nothing(_user_id: int) -> None:
+    """Stand in until the bot is connected."""
+
+
+async def _no_repair() -> Message:
+    """Stand in until the bot is connected."""
+    return Message(Ready(""))
+
+
+class patience:  # noqa: N801 - reads as a statement: async with patience(interaction)
+    """Tell Discord that an answer is on its way when it takes longer than a moment."""
+
+    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        self._interaction = interaction
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._hold())
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+
+    async def _hold(self) -> None:
+        await asyncio.sleep(PATIENCE_SECONDS)
+        if not self._interaction.response.is_done():
+            await self._interaction.response.defer(ephemeral=True, thinking=True)

@@ -1,0 +1,247 @@
+"""Build the programme from a content folder; says what is there, not whether it reads well (see check)."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from bot.content.source import ContentError, Fault, Source, parse_yaml, read_text, read_yaml, typed
+from bot.domain.programme import (
+    COORDINATOR_CIRCLE,
+    VILLAGE_CIRCLE,
+    Blackout,
+    CohortNames,
+    DecisionTemplate,
+    DiscordNames,
+    GlobalGoal,
+    Meeting,
+    MilestoneTemplate,
+    Newsletter,
+    Phase,
+    PollTemplate,
+    Programme,
+    Reminder,
+    Rules,
+    Scope,
+)
+
+T = TypeVar("T")
+_CIRCLES = {
+    "village_circles": (VILLAGE_CIRCLE, Scope.VILLAGE, "village"),
+    "coordinator_circles": (COORDINATOR_CIRCLE, Scope.COORDINATOR_GROUP, "coordinator"),
+}
+
+
+@dataclass
+class Content:
+    """A loaded programme with the sources its faults can be traced to."""
+
+    programme: Programme
+    texts: Mapping[str, Any]
+    tone: Mapping[str, Any]
+    folder: Path
+    sources: Mapping[str, Source]
+
+    def text_fault(self, key: str, problem: str) -> Fault:
+        """Return a fault at a text's dotted key, in the file that holds its topic."""
+        path = key.split(".")
+        for source in self.sources.values():
+            if source.file.startswith("texts/") and path[0] in (source.data or {}):
+                return source.fault(path, problem)
+        return Fault(f"texts/{self.programme.language}", 1, key, problem)
+
+    def fault(self, file: str, path: Sequence[str | int], problem: str) -> Fault:
+        """Return a fault at a key of one of the files."""
+        return self.sources[file].fault(path, problem)
+
+
+def content_folder(override: Path | None = None) -> Path:
+    """Return the folder to read: the given one, the one beside the package, or the one inside it."""
+    if override is not None:
+        return override
+    package = Path(__file__).resolve().parent.parent
+    beside = package.parent / "content"
+    return beside if (beside / "programme.yaml").is_file() else package / "_content"
+
+
+def load(folder: Path) -> Content:
+    """Load a content folder. Raises ContentError listing every fault found in its form."""
+    faults: list[Fault] = []
+
+    def attempt(step: Callable[[], Any], fallback: Any) -> Any:
+        try:
+            return step()
+        except ContentError as error:
+            faults.extend(error.faults)
+            return fallback
+
+    names = ("programme.yaml", "calendar.yaml", "polls.yaml", "decisions.yaml", "milestones.yaml", "global_goals.yaml",
+             "tone.yaml")  # fmt: skip
+    sources = {name: attempt(lambda n=name: read_yaml(folder, n), Source(name, {})) for name in names}  # type: ignore[misc]
+    if faults:
+        raise ContentError(faults)
+    head, calendar = sources["programme.yaml"], sources["calendar.yaml"]
+    parts: dict[str, Any] = {
+        "phases": attempt(lambda: tuple(_list(calendar, "phases", Phase).values()), ()),
+        "meetings": attempt(lambda: _meetings(head, calendar), {}),
+        "newsletters": attempt(lambda: _newsletters(folder, sources), {}),
+        "polls": attempt(lambda: _list(sources["polls.yaml"], "polls", PollTemplate), {}),
+        "decisions": attempt(lambda: _list(sources["decisions.yaml"], "decisions", DecisionTemplate), {}),
+        "milestones": attempt(lambda: _list(sources["milestones.yaml"], "milestones", MilestoneTemplate), {}),
+        "global_goals": attempt(lambda: tuple(_list(sources["global_goals.yaml"], "global_goals", GlobalGoal, "n").values()), ()),
+    }  # fmt: skip
+    top = attempt(lambda: _head(head), {})
+    texts = attempt(lambda: _texts(folder, str(top.get("language")), sources), {})
+    if faults:
+        raise ContentError(faults)
+    programme = Programme(**top, **parts, checksum=_checksum(folder))
+    return Content(programme, texts, sources["tone.yaml"].data, folder, sources)
+
+
+def _texts(folder: Path, language: str, sources: dict[str, Source]) -> dict[str, Any]:
+    """Merge the text files of a language: each top-level key stands in one file."""
+    paths = sorted((folder / "texts" / language).glob("*.yaml"))
+    if not paths:
+        raise ContentError([Fault(f"texts/{language}", 1, "(folder)", "holds no texts for the programme's language")])
+    merged: dict[str, Any] = {}
+    for path in paths:
+        name = f"texts/{language}/{path.name}"
+        source = sources[name] = read_yaml(folder, name)
+        for key, value in dict(source.data or {}).items():
+            if key in merged:
+                raise ContentError([source.fault([key], "this topic already stands in another text file")])
+            merged[key] = value
+    return merged
+
+
+def _head(source: Source) -> dict[str, Any]:
+    data = source.data
+    _known_keys(source, {"schema", "id", "name", "language", "timezone", "cohort", "discord", "rules", "blackouts",
+                         "circle_defaults", "reminders"})  # fmt: skip
+    blackouts = tuple[Blackout, ...]
+    return {
+        "id": typed(source, TypeAdapter(str), data["id"], ["id"]),
+        "name": typed(source, TypeAdapter(str), data["name"], ["name"]),
+        "language": typed(source, TypeAdapter(str), data["language"], ["language"]),
+        "timezone": typed(source, TypeAdapter(str), data["timezone"], ["timezone"]),
+        "cohort": typed(source, TypeAdapter(CohortNames), data["cohort"], ["cohort"]),
+        "discord": typed(source, TypeAdapter(DiscordNames), data["discord"], ["discord"]),
+        "rules": typed(source, TypeAdapter(Rules), data["rules"], ["rules"]),
+        "meeting_blackouts": typed(
+            source, TypeAdapter(blackouts), data["blackouts"]["meetings"], ["blackouts", "meetings"]
+        ),
+        "post_blackouts": typed(source, TypeAdapter(blackouts), data["blackouts"]["posts"], ["blackouts", "posts"]),
+        "reminders": typed(source, TypeAdapter(dict[str, tuple[Reminder, ...]]), data["reminders"], ["reminders"]),
+    }
+
+
+def _known_keys(source: Source, known: set[str]) -> None:
+    faults = [source.fault([key], "is not a known key") for key in source.data if key not in known]
+    faults += [
+        Fault(source.file, 1, key, "is missing") for key in known if key != "schema" and key not in source.data
+    ]
+    if faults:
+        raise ContentError(faults)
+
+
+def _list(source: Source, key: str, kind: type[T], id_key: str = "id") -> dict[Any, T]:
+    """Read a list of entries with unique ids."""
+    if not isinstance(source.data, Mapping) or key not in source.data:
+        raise ContentError([Fault(source.file, 1, key, "is missing")])
+    faults, found = [], {}
+    adapter = TypeAdapter(kind)
+    for index, row in enumerate(source.data[key] or ()):
+        try:
+            entry = typed(source, adapter, row, [key, index])
+        except ContentError as error:
+            faults.extend(error.faults)
+            continue
+        name = getattr(entry, id_key)
+        if name in found:
+            faults.append(source.fault([key, index], f"the id {name} is used twice"))
+        found[name] = entry
+    if faults:
+        raise ContentError(faults)
+    return found
+
+
+def _meetings(head: Source, calendar: Source) -> dict[str, Meeting]:
+    found: dict[str, Meeting] = dict(_list(calendar, "events", Meeting))
+    faults: list[Fault] = []
+    for meeting in found.values():
+        if meeting.at is None and meeting.default is None:
+            index = list(found).index(meeting.id)
+            faults.append(calendar.fault(["events", index], "needs at, or a window with a default"))
+        elif meeting.position.day is None or meeting.position.time is None:
+            index = list(found).index(meeting.id)
+            faults.append(calendar.fault(["events", index], "needs a day and a time"))
+    for key, (kind, scope, defaults_key) in _CIRCLES.items():
+        defaults = dict(head.data["circle_defaults"][defaults_key])
+        day, at = defaults.pop("day"), defaults.pop("time")
+        rows = _with_defaults(calendar, key, defaults, {"day": day, "time": at})
+        for index, (name, circle) in enumerate(_list(rows, key, Meeting).items()):
+            if name in found:
+                faults.append(calendar.fault([key, index], f"the id {name} is used twice"))
+            if circle.at is None:
+                faults.append(calendar.fault([key, index], "needs at"))
+                continue
+            found[name] = replace(circle, kind=kind, scope=scope)
+    if faults:
+        raise ContentError(faults)
+    return found
+
+
+def _with_defaults(calendar: Source, key: str, defaults: Mapping[str, Any], at: Mapping[str, Any]) -> Source:
+    """Return a view of one list where each row has the defaults it does not set itself; lines stay."""
+    if key not in calendar.data:
+        raise ContentError([Fault(calendar.file, 1, key, "is missing")])
+    for row in calendar.data[key]:
+        for name, value in defaults.items():
+            row.setdefault(name, value)
+        for name, value in at.items():
+            if isinstance(row.get("at"), dict):
+                row["at"].setdefault(name, value)
+    return calendar
+
+
+def _newsletters(folder: Path, sources: dict[str, Source]) -> dict[str, Newsletter]:
+    found: dict[str, Newsletter] = {}
+    faults: list[Fault] = []
+    for path in sorted((folder / "newsletters").glob("*.md.j2")):
+        name = f"newsletters/{path.name}"
+        letter_id = path.name.removesuffix(".md.j2")
+        try:
+            source, body = split_front_matter(name, read_text(folder, name))
+            sources[name] = source
+            data = {"id": letter_id, "body": body, **dict(source.data or {})}
+            found[letter_id] = typed(source, TypeAdapter(Newsletter), data)
+        except ContentError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise ContentError(faults)
+    return found
+
+
+def split_front_matter(name: str, text: str) -> tuple[Source, str]:
+    """Split a letter in its YAML head and its body. Raises ContentError when there is no head."""
+    if not text.startswith("---\n") or "\n---\n" not in text[4:]:
+        raise ContentError([Fault(name, 1, "(front matter)", "the file must begin with a head between two lines of ---")])
+    head, body = text[4:].split("\n---\n", 1)
+    return parse_yaml(name, head + "\n", offset=1), body.strip() + "\n"
+
+
+def _checksum(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in _files(folder):
+        digest.update(path.relative_to(folder).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    return sorted(p for p in folder.rglob("*") if p.suffix in {".yaml", ".j2"})
+
+

@@ -1,0 +1,166 @@
+"""Say what a finished text does that the programme's voice does not allow, line by line.
+
+Knows nothing of files or templates: it is given the text as people would see it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterator
+from fnmatch import fnmatchcase
+
+from bot.content.language import Sentence, lix, sentences, words
+from bot.content.spelling import Speller
+from bot.content.tone import Kind, Tone
+
+Problem = tuple[int, str]  # line of the text (1-based), what is wrong
+_ONE = "[\u203c\u2049\u231a-\u23ff\u25aa-\u25fe\u2600-\u27bf\u2b05-\u2b55\U0001f000-\U0001faff]"
+_EMOJI = re.compile(
+    rf"(?:[0-9#*]\ufe0f?\u20e3|{_ONE}[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*"
+    rf"(?:\u200d{_ONE}[\ufe0f\U0001f3fb-\U0001f3ff]*)*)"
+)
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+_COMMAND = re.compile(r"(?<![\w/:.)\]])/([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?")
+
+
+class Manners:
+    """The voice of one programme, ready to be held against texts."""
+
+    def __init__(self, tone: Tone, speller: Speller | None = None) -> None:
+        self._tone, self._speller = tone, speller
+        self._banned = [(b, _word_pattern(b.word)) for b in tone.banned]
+        self._kept = {word.lower() for word in tone.seed_words}
+        self._ascii = [(_word_pattern(wrong), right) for wrong, right in tone.ascii_spellings.items()]
+        # One search over all words of a line, since nearly every line is fine.
+        each = [pattern.pattern for _, pattern in self._banned] + [p.pattern for p, _ in self._ascii]
+        self._any = re.compile("|".join(each) or r"(?!)", re.IGNORECASE)
+
+    def problems(
+        self,
+        text: str,
+        kind: Kind,
+        *,
+        key: str = "",
+        given: Collection[str] = (),
+        may_be_bold: Collection[str] = (),
+    ) -> Iterator[Problem]:
+        """Yield everything wrong with a text.
+
+        `given` are values filled in that are not ours to judge; some of them `may_be_bold`.
+        """
+        yield from self._length(text, kind)
+        yield from self._readability(text, _without(text, given), kind)
+        yield from self._emoji(_without(text, given), kind)
+        for number, line in enumerate(text.splitlines(), start=1):
+            ours = _without(line, given)
+            yield from ((number, problem) for problem in self._words(ours, key))
+            yield from ((number, problem) for problem in self._bold(line, may_be_bold))
+            if self._speller is not None:
+                for word in self._speller.unknown(_COMMAND.sub(" ", ours)):
+                    yield number, f"{word} is not in the dictionary (dictionary/words.txt adds words)"
+
+    def _length(self, text: str, kind: Kind) -> Iterator[Problem]:
+        if kind.chars is not None and len(text) > kind.chars:
+            yield 1, f"has {len(text)} characters, and at most {kind.chars} fit"
+
+    def _readability(self, text: str, ours: str, kind: Kind) -> Iterator[Problem]:
+        """Sentences are judged as they are read; LIX by our own words, not by names and titles."""
+        parts = list(sentences(text, self._tone.abbreviations))
+        if kind.sentence_words is not None:
+            for sentence in parts:
+                count = len(sentence.words)
+                if count > kind.sentence_words:
+                    yield sentence.line, f"a sentence has {count} words: {_start(sentence)}"
+        enough = len(words(ours)) >= kind.lix_from_words
+        if kind.lix is not None and enough:
+            found = lix(ours, self._tone.abbreviations)
+            if found >= kind.lix:
+                yield 1, f"LIX is {found:.1f}; it must be under {kind.lix:g}"
+
+    def _emoji(self, text: str, kind: Kind) -> Iterator[Problem]:
+        allowed, seen = self._tone.emoji_allowed, 0
+        if allowed is None:
+            return
+        for number, line in enumerate(text.splitlines(), start=1):
+            for found in _EMOJI.finditer(line):
+                emoji = found.group()
+                seen += 1
+                if emoji not in allowed:
+                    yield number, f"the emoji {emoji} is not one of {' '.join(allowed)}"
+                elif kind.emoji == 0:
+                    yield number, f"no emoji may stand here: {emoji}"
+                elif is_heading(line):
+                    yield number, f"an emoji stands in a heading: {emoji}"
+                elif line[found.end() :].strip():
+                    yield number, f"an emoji must end its line: {emoji}"
+        if kind.emoji and seen > kind.emoji:
+            yield 1, f"has {seen} emoji; at most {kind.emoji} may stand in one message"
+
+    def _words(self, line: str, key: str) -> Iterator[str]:
+        if self._any.search(line):
+            yield from self._wrong_words(line, key)
+        for rule in self._tone.forbidden:
+            if found := rule.pattern.search(line):
+                yield f"{rule.why}: {found.group().strip()}"
+        if not unicodedata.is_normalized("NFC", line):
+            yield "holds letters put together from parts (not Unicode NFC)"
+
+    def _wrong_words(self, line: str, key: str) -> Iterator[str]:
+        for banned, pattern in self._banned:
+            for found in pattern.finditer(line):
+                fits = any(fnmatchcase(key, keys) for keys in banned.keys)
+                if fits and found.group().lower() not in self._kept:
+                    yield f"{found.group()} is not our word; say {banned.say}"
+        for pattern, right in self._ascii:
+            if found_wrong := pattern.search(line):
+                yield f"{found_wrong.group()} is written {right}"
+
+    def _bold(self, line: str, may_be_bold: Collection[str]) -> Iterator[str]:
+        rule = self._tone.bold
+        if rule is None or is_heading(line):
+            return
+        for found in _BOLD.finditer(line):
+            text = found.group(1).strip()
+            if text not in rule.words and not any(value in text for value in may_be_bold):
+                yield f"bold is for headings, dates and titles: {text}"
+
+
+def is_heading(line: str) -> bool:
+    """Tell whether a line of Markdown is one bold text, or a heading."""
+    line = line.strip()
+    return bool(_BOLD.fullmatch(line)) or line.startswith("#")
+
+
+def commands_in(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield line, first word and possible second word of every /command a text mentions."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        for found in _COMMAND.finditer(line):
+            yield number, found.group(1), found.group(2) or ""
+
+
+def unknown_commands(text: str, commands: Collection[str]) -> Iterator[Problem]:
+    """Yield every /command that does not exist; one in a group is two words: "hold opret"."""
+    known = {command.lstrip("/") for command in commands}
+    groups = {command.split(" ")[0] for command in known if " " in command}
+    for number, first, second in commands_in(text):
+        if first in groups:
+            if f"{first} {second}" not in known:
+                yield number, f"there is no command /{first} {second}".rstrip()
+        elif first not in known:
+            yield number, f"there is no command /{first}"
+
+
+def _word_pattern(word: str) -> re.Pattern[str]:
+    ending = r"\w*" if word.endswith("*") else r"(?!\w)"
+    return re.compile(rf"(?<!\w){re.escape(word.rstrip('*'))}{ending}", re.IGNORECASE)
+
+
+def _without(text: str, given: Collection[str]) -> str:
+    """Take out values that were filled in, longest first; lines stay."""
+    for value in sorted(given, key=len, reverse=True):
+        if value:
+            text = text.replace(value, " " if "\n" not in value else "\n" * value.count("\n"))
+    return text
+
+
+def _start(sentence: Sentence) -> str:
+    return sentence.text if len(sentence.text) <= 40 else sentence.text[:39] + "…"

@@ -1,0 +1,136 @@
+"""Read YAML so that every fault can name file, line and key; knows nothing of the programme."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """Something wrong in the content: where it stands and what to do about it, in English."""
+
+    file: str
+    line: int
+    key: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key}: {self.problem}"
+
+
+class ContentError(Exception):
+    """The content folder holds faults; `faults` lists every one."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = sorted(set(faults))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+@dataclass
+class Source:
+    """One file's data together with the lines its keys stand on; `offset` counts lines before the YAML."""
+
+    file: str
+    data: Any
+    offset: int = 0
+
+    def line(self, path: Sequence[str | int]) -> int:
+        """Return the line (1-based) of a key, or of the nearest key above it that has one."""
+        node, line = self.data, 1
+        for step in path:
+            if isinstance(node, CommentedMap) and step in node:
+                if not written(node, step):  # filled in by a default
+                    break
+                line = node.lc.key(step)[0] + 1
+                node = node[step]
+            elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
+                line = node.lc.item(step)[0] + 1
+                node = node[step]
+            else:
+                break
+        return line + self.offset
+
+    def fault(self, path: Sequence[str | int], problem: str) -> Fault:
+        """Return a fault at a key of this file."""
+        return Fault(self.file, self.line(path), _dotted(self.data, path), problem)
+
+
+def written(node: CommentedMap, key: str | int) -> bool:
+    """Tell whether a key stands in the file itself, not only in the defaults laid over it."""
+    return key in node and key in (node.lc.data or {})
+
+
+def _dotted(data: Any, path: Sequence[str | int]) -> str:
+    """Write a path for people: a list entry is named by its id where it has one."""
+    parts: list[str] = []
+    for step in path:
+        data = data[step] if _holds(data, step) else None
+        named = data.get("id") if isinstance(data, Mapping) else None
+        parts.append(str(named) if isinstance(step, int) and named else str(step))
+    return ".".join(parts) or "(file)"
+
+
+def _holds(data: Any, step: str | int) -> bool:
+    if isinstance(data, Mapping):
+        return step in data
+    return (
+        isinstance(data, Sequence)
+        and not isinstance(data, str)
+        and isinstance(step, int)
+        and step < len(data)
+    )
+
+
+def read_yaml(folder: Path, name: str) -> Source:
+    """Read one YAML file. Raises ContentError when it is missing or cannot be parsed."""
+    return parse_yaml(name, read_text(folder, name))
+
+
+def read_text(folder: Path, name: str) -> str:
+    """Read one file as UTF-8. Raises ContentError when it is missing or not UTF-8."""
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ContentError([Fault(name, 1, "(file)", "is missing")]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError([Fault(name, 1, "(file)", f"cannot be read as UTF-8: {error}")]) from None
+
+
+def parse_yaml(name: str, text: str, offset: int = 0) -> Source:
+    """Parse YAML text, keeping line numbers. Raises ContentError."""
+    yaml = YAML()
+    yaml.allow_duplicate_keys = False
+    try:
+        return Source(name, yaml.load(StringIO(text)), offset)
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        problem = str(error.problem or error).split("\n", 1)[0]
+        raise ContentError([Fault(name, line + offset, "(yaml)", problem)]) from None
+    except YAMLError as error:
+        raise ContentError([Fault(name, 1 + offset, "(yaml)", str(error).split("\n", 1)[0])]) from None
+
+
+def typed(source: Source, adapter: TypeAdapter[T], data: Any, path: Sequence[str | int] = ()) -> T:
+    """Check data against its type. Raises ContentError naming every key that does not fit."""
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as error:
+        faults = []
+        for item in error.errors(include_url=False):
+            where = [*path, *(step for step in item["loc"] if _is_key(step))]
+            faults.append(source.fault(where, item["msg"]))
+        raise ContentError(faults) from None
+
+
+def _is_key(step: str | int) -> bool:
+    """Tell a key from the name of a union branch, which pydantic also puts in a location."""
+    return isinstance(step, int) or (step.isidentifier() and step[0].islower() and step != "str")

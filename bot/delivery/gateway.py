@@ -1,0 +1,53 @@
+"""Send posts through discord.py, telling what may pass from what never will."""
+
+import asyncio
+from typing import Any
+
+import discord
+
+from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.discord_render import marked, payload
+from bot.messages.message import Message
+
+SEND_SECONDS = 20.0  # well below the lease, so that nobody else sends the same post meanwhile
+HISTORY = 100
+
+
+class DiscordMessages:
+    """The message side of Discord."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def send(self, channel_id: int, message: Message, mark: int, nonce: str) -> int:
+        """Post a message and return its id. Raises TransientFailure and PermanentFailure."""
+        parts: dict[str, Any] = payload(message, mark)
+        channel = self._client.get_partial_messageable(channel_id)
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                sent = await channel.send(**parts, nonce=nonce, silent=message.silent)
+        except (discord.NotFound, discord.Forbidden) as error:
+            raise PermanentFailure(str(error)) from error
+        except discord.HTTPException as error:
+            if 400 <= error.status < 500 and error.status != 429:
+                raise PermanentFailure(str(error)) from error
+            raise TransientFailure(str(error)) from error
+        except (OSError, TimeoutError) as error:
+            raise TransientFailure(repr(error)) from error
+        return sent.id
+
+    async def find(self, channel_id: int, mark: int) -> int | None:
+        """Return the id of the post that carries a mark, if it stands in the channel's recent history."""
+        channel = self._client.get_partial_messageable(channel_id)
+        try:
+            async for message in channel.history(limit=HISTORY):
+                if marked(_custom_ids(message), mark):
+                    return message.id
+        except (discord.HTTPException, OSError, TimeoutError) as error:
+            raise TransientFailure(str(error)) from error
+        return None
+
+
+def _custom_ids(message: discord.Message) -> list[str]:
+    rows = [row.children if isinstance(row, discord.ActionRow) else [row] for row in message.components]
+    return [str(getattr(part, "custom_id", "") or "") for row in rows for part in row]

@@ -1,0 +1,27 @@
+"""One round of work: open and close polls, send what is due, tell of what came too late."""
+
+from datetime import datetime
+
+from bot.delivery.dispatcher import Dispatcher
+from bot.services.registry import Services
+
+
+class Rounds:
+    """What the alarm clock wakes."""
+
+    def __init__(self, services: Services, dispatcher: Dispatcher) -> None:
+        self._services, self._dispatcher = services, dispatcher
+
+    async def run(self) -> datetime | None:
+        """Do all that is due now. Returns when the next thing is due, if anything is."""
+        outbox, now = self._services.outbox, self._services.context.now()
+        next_at = await outbox.next_moment()
+        if next_at is None or next_at > now:
+            return next_at
+        await self._services.polls.turn(now)
+        stale = await self._dispatcher.send_due()
+        if stale:
+            said = self._services.context.texts("notice.stale", count=len(stale))
+            await outbox.tell_secretariat(f"notice:stale:{now.isoformat()}", said)
+            await self._dispatcher.send_due()
+        return await outbox.next_moment()

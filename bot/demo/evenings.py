@@ -1,0 +1,220 @@
+"""What people do when they look at their phones in the evening: they answer what the bot has posted."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.demo.cast import VillageCast
+from bot.demo.world import MessageRecord
+from bot.discord_render import arguments
+from bot.domain.calendar import month_day
+from bot.services.places import SECRETARIAT
+
+if TYPE_CHECKING:
+    from simcord.actors import MemberActor
+
+    from bot.demo.year import ProgrammeYear
+
+
+class Evenings:
+    """Answers in every village and group, the same in every run."""
+
+    def __init__(self, year: "ProgrammeYear") -> None:
+        self._year = year
+        self._seen: dict[int, int] = {}
+        self._decided: set[tuple[int, str]] = set()
+        self._asked = False
+        self._bodies: dict[int, tuple[str, ...]] = {}
+        self._receipt = str(year.app.services.context.texts("poll.receipt", answers="…", closes_at=year.discord.now()))
+
+    async def answer(self) -> None:
+        """Let everybody answer what is new, and record what was decided."""
+        for cast in self._year.villages:
+            for record in self._new(cast.channel_id):
+                await self._village(cast, record)
+            await self._decide(cast)
+        for group in self._year.groups:
+            for record in self._new(group.channel_id):
+                for _, _args, custom_id in _parts(record, "vote")[:1]:
+                    await self._vote(group.people, record, custom_id)
+                for _, args, custom_id in _parts(record, "vote_many"):
+                    await self._choose(group.people, record, custom_id)
+        await self._ask_once()
+
+    def _new(self, channel_id: int) -> list[MessageRecord]:
+        last = self._seen.get(channel_id, 0)
+        found = [r for r in self._year.discord.messages(channel_id) if r.id > last]
+        if found:
+            self._seen[channel_id] = found[-1].id
+        return found
+
+    async def _village(self, cast: VillageCast, record: MessageRecord) -> None:
+        hands = self._year.hands
+        for action, args, custom_id in _parts(record):
+            if action == "rsvp" and args[1] == 1:
+                for actor in cast.who("steering_lead", "panel")[:2]:
+                    await hands.press(actor, record, custom_id)
+            elif action == "pick_date" and cast.village_id % 2 == 0:
+                await self._pick(cast, record, custom_id, str(args[0]))
+            elif action == "vote":
+                await self._press_answer(cast, record, custom_id, args)
+            elif action == "vote_many":
+                await self._choose(await self._voters(cast, int(args[0])), record, custom_id)
+            elif action == "write_options":
+                await self._write_answers(cast, record, custom_id)
+            elif action == "join_panel":
+                for actor in cast.who("panel"):
+                    shown = await hands.press(actor, record, custom_id)
+                    if shown.response is not None:
+                        await actor.click(shown.response, custom_id=f"b:panel_yes:{cast.village_id}:")
+            elif action == "next_steps" and record.content.startswith("**"):
+                shown = await hands.press(cast.lead, record, custom_id)
+                ticks = [c for c in _ids(shown) if ":tick_step:" in c]
+                if shown.response is not None and ticks:
+                    await cast.lead.click(shown.response, custom_id=ticks[0])
+            elif action == "decide":
+                await self._decide_poll(cast, record, custom_id, int(args[0]))
+
+    async def _pick(self, cast: VillageCast, record: MessageRecord, custom_id: str, code: str) -> None:
+        days = _choices(record, custom_id)
+        day = days[len(days) // 2]
+        await self._year.hands.choose(cast.lead, record, custom_id, [day])
+        self._year.picks[cast.village_id, code] = (self._year.discord.now(), date.fromisoformat(day))
+
+    async def _voters(self, cast: VillageCast, poll_id: int) -> "list[MemberActor]":
+        if poll_id not in self._bodies:
+            self._bodies[poll_id] = (await self._year.app.services.polls.view(poll_id)).voters
+        return cast.voters(self._bodies[poll_id])
+
+    async def _press_answer(
+        self, cast: VillageCast, record: MessageRecord, custom_id: str, args: list[Any]
+    ) -> None:
+        """Let those vote for this answer whose choice it is; buttons come one by one."""
+        from bot.demo.year import chance
+
+        buttons = [found for found in _parts(record, "vote") if found[1][0] == args[0]]
+        for actor in await self._voters(cast, int(args[0])):
+            mine = int(chance(actor.id, args[0]) ** 2 * len(buttons))
+            if buttons[mine][2] == custom_id:
+                self._count(await self._year.hands.press(actor, record, custom_id))
+
+    async def _vote(
+        self, people: "list[MemberActor]", record: MessageRecord, custom_id: str
+    ) -> None:
+        for actor in people:
+            self._count(await self._year.hands.press(actor, record, custom_id))
+
+    async def _choose(self, people: "list[MemberActor]", record: MessageRecord, custom_id: str) -> None:
+        values, most = _choices(record, custom_id), _most(record, custom_id)
+        for actor in people:
+            start = actor.id % len(values)
+            mine = (values[start:] + values[:start])[: max(1, min(most, 2))]
+            self._count(await self._year.hands.choose(actor, record, custom_id, mine))
+
+    def _count(self, result: Any) -> None:
+        """Count a ballot by the receipt the voter got to see."""
+        shown = result.response.content if result.response is not None else ""
+        self._year.ballots += shown[:12] == self._receipt[:12]
+
+    async def _write_answers(self, cast: VillageCast, record: MessageRecord, custom_id: str) -> None:
+        shown = await self._year.hands.press(cast.lead, record, custom_id)
+        if shown.modal is not None:
+            lines = f"Flere træer i {cast.name}\nEt mødested for alle\nTryg vej til skolen"
+            await cast.lead.submit_modal(shown, _filled(shown, {0: lines}))
+
+    async def _decide_poll(
+        self, cast: VillageCast, record: MessageRecord, custom_id: str, poll_id: int
+    ) -> None:
+        view = await self._year.app.services.polls.view(poll_id)
+        template = self._year.plan.content.programme.polls.get(view.code or "")
+        code = template.decision if template else None
+        if not view.binding or code is None or (cast.village_id, code) in self._decided:
+            return
+        shown = await self._year.hands.press(cast.secretary, record, custom_id)
+        await self._fill(cast, cast.secretary, shown, code)
+
+    async def _decide(self, cast: VillageCast) -> None:
+        """Record the standard decisions whose milestone is due."""
+        programme = self._year.plan.content.programme
+        today = self._year.discord.now().astimezone(self._year.zone).date()
+        for template in programme.decisions.values():
+            if (cast.village_id, template.id) in self._decided or not self._due(template.milestone, today):
+                continue
+            by_secretariat = template.recorded_by == "secretariat"
+            actor = self._year.secretariat if by_secretariat else cast.secretary
+            if template.recorded_by == "steering_lead":
+                actor = cast.lead
+            shown = await self._year.hands.command(
+                actor, cast.channel_id, "decision.record", standard=template.id
+            )
+            await self._fill(cast, actor, shown, template.id)
+
+    def _due(self, milestone_id: str | None, today: date) -> bool:
+        milestone = self._year.plan.content.programme.milestones.get(milestone_id or "")
+        if milestone is None or "-" not in milestone.due:
+            return False
+        phases = {phase.id: phase for phase in self._year.plan.content.programme.phases}
+        phase = phases.get(milestone.phase)
+        return phase is not None and today >= month_day(milestone.due, self._year.plan.start_year + phase.start.year)
+
+    async def _fill(self, cast: VillageCast, actor: "MemberActor", shown: Any, code: str) -> None:
+        if shown.modal is None:
+            return
+        await actor.submit_modal(shown, _filled(shown, {2: "Ved håndsoprækning på mødet"}))
+        self._decided.add((cast.village_id, code))
+
+    async def _ask_once(self) -> None:
+        """Start a quick poll of their own in every village and in the coordinators' channel, half way."""
+        begin = datetime(self._year.plan.start_year + 1, 2, 10, tzinfo=self._year.zone)
+        if self._asked or self._year.discord.now() < begin:
+            return
+        self._asked = True
+        for cast in self._year.villages:
+            await self._year.hands.command(
+                cast.lead, cast.channel_id, "poll.start", question="Skal vi holde sommerfest i år?",
+                answers="Ja; Nej; Ved ikke", voters="all", secret=True, hours=48.0,
+            )  # fmt: skip
+        for group in self._year.groups:
+            await self._year.hands.command(
+                group.people[0], group.channel_id, "poll.start", question="Mødes vi også på gåben til foråret?",
+                answers="Ja; Nej", voters="coordinator", hours=48.0,
+            )  # fmt: skip
+        place = (await self._year.app.services.places.channel_ids())[SECRETARIAT]
+        letter = list(self._year.plan.content.programme.newsletters)[-1]
+        await self._year.hands.command(self._year.secretariat, place, "newsletter.try", letter=letter)
+
+
+def _parts(record: MessageRecord, wanted: str | None = None) -> list[tuple[str, list[Any], str]]:
+    found = []
+    for custom_id in record.custom_ids:
+        kind, action, args, _mark = [*custom_id.split(":"), "", "", ""][:4]
+        if kind in ("b", "m") and wanted in (None, action):
+            found.append((action, arguments(args), custom_id))
+    return found
+
+
+def _menu(record: MessageRecord, custom_id: str) -> dict[str, Any]:
+    for row in record.components:
+        for part in row.get("components", ()):
+            if part.get("custom_id") == custom_id:
+                return dict(part)
+    raise LookupError(custom_id)
+
+
+def _choices(record: MessageRecord, custom_id: str) -> list[str]:
+    return [str(option["value"]) for option in _menu(record, custom_id)["options"]]
+
+
+def _most(record: MessageRecord, custom_id: str) -> int:
+    return int(_menu(record, custom_id).get("max_values", 1))
+
+
+def _ids(shown: Any) -> list[str]:
+    if shown.response is None:
+        return []
+    return [str(part.get("custom_id", "")) for row in shown.response.components for part in row.get("components", ())]
+
+
+def _filled(shown: Any, own: dict[int, str]) -> dict[str, str]:
+    """Fill a form as a person does: what stands there already is kept, some boxes by their place are changed."""
+    boxes = [part.get("component") or part["components"][0] for part in shown.modal["components"]]
+    return {str(box["custom_id"]): own.get(i, str(box.get("value", ""))) for i, box in enumerate(boxes)}

@@ -1,0 +1,67 @@
+"""What a person can do on Discord: press, choose, fill in, write a command by the names the content gives it."""
+
+from typing import Any
+
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle
+from simcord.results import InteractionResult
+
+from bot.demo.embedded_discord import EmbeddedDiscord
+from bot.demo.world import MessageRecord
+from bot.messages.texts import Texts
+
+
+class Hands:
+    """Acts as people do, and keeps the private answers that were not what somebody hoped for."""
+
+    def __init__(self, discord: EmbeddedDiscord, texts: Texts) -> None:
+        self.discord, self._texts = discord, texts
+
+    async def command(
+        self, actor: MemberActor, channel_id: int, key: str, **options: Any
+    ) -> InteractionResult:
+        """Write the command that stands under a key ("poll.start"), options named as in the code."""
+        parts = key.split(".")
+        name = " ".join(self._texts(f"command.{'.'.join(parts[: i + 1])}.name") for i in range(len(parts)))
+        said = {str(self._texts(f"command.{key}.options.{k}.name")): v for k, v in options.items()}
+        return await actor.slash(self.channel(channel_id), name, **said)
+
+    def channel(self, channel_id: int) -> ChannelHandle:
+        """Return a channel to act in."""
+        return self.discord.channel(channel_id)
+
+    async def press(self, actor: MemberActor, record: MessageRecord, custom_id: str) -> InteractionResult:
+        """Press a button under a post."""
+        return await actor.click(self.discord.clickable(record), custom_id=custom_id)
+
+    async def choose(
+        self, actor: MemberActor, record: MessageRecord, custom_id: str, values: list[str]
+    ) -> InteractionResult:
+        """Choose in a menu under a post."""
+        return await actor.select(self.discord.clickable(record), values, custom_id=custom_id)
+
+    async def join(self, actor: MemberActor, welcome_id: int, municipality_id: int, village_id: int) -> None:
+        """Come in as a newcomer does: the welcome button, the privacy text, municipality, village."""
+        await self.accept(actor, welcome_id)
+        private = self._latest_private(welcome_id)
+        await actor.select(private, [str(municipality_id)], custom_id=self._id(private, "choose_municipality"))
+        await actor.select(private, [str(village_id)], custom_id=self._id(private, "choose_village"))
+
+    async def accept(self, actor: MemberActor, welcome_id: int) -> None:
+        """Press the welcome button and say yes to the privacy text."""
+        post = next(m for m in self.discord.messages(welcome_id) if any(":start:" in c for c in m.custom_ids))
+        shown = await self.press(actor, post, next(c for c in post.custom_ids if ":start:" in c))
+        assert shown.response is not None, "the welcome button did not answer"
+        await actor.click(shown.response, custom_id=self._id(shown.response, "accept_privacy"))
+
+    def _latest_private(self, channel_id: int) -> Any:
+        record = self.discord.messages(channel_id, ephemeral=True)[-1]
+        return self.discord.clickable(record)
+
+    @staticmethod
+    def _id(message: Any, action: str) -> str:
+        for row in message.components:
+            for part in row.get("components", ()):
+                if f":{action}:" in part.get("custom_id", ""):
+                    return str(part["custom_id"])
+        raise LookupError(f"no {action} under: {message.content!r}")

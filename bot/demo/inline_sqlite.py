@@ -1,0 +1,39 @@
+"""SQLite without a thread: for the demo alone, where one process lives through a year in a minute.
+
+The driver hands every call to a thread and waits for it; on the embedded Discord each such wait is a turn of
+the simulated loop. Here the call is made at once. Nothing else of the database differs. In production the thread
+stays: a busy database must not stop the bot from answering.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiosqlite
+
+
+class _AtOnce:
+    """Stands where the driver's queue to its thread stands, and does the work itself."""
+
+    def put_nowait(self, order: tuple["asyncio.Future[Any] | None", Callable[[], Any]]) -> None:
+        """Make the call and put its result in the future."""
+        future, call = order
+        try:
+            result = call()
+        except Exception as error:
+            if future is not None:
+                future.set_exception(error)
+        else:
+            if future is not None:
+                future.set_result(result)
+
+
+def inline_connections(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:
+    """Return what opens connections to a SQLite file that need no thread."""
+
+    async def connect() -> aiosqlite.Connection:
+        connection = aiosqlite.connect(path)
+        connection._tx = _AtOnce()  # type: ignore[assignment]
+        return await connection._connect()
+
+    return connect

@@ -1,0 +1,109 @@
+"""Turn our plain messages into Discord's own parts; the only place that does.
+
+Every button carries `b:action:args:mark`, every menu `m:…`. The mark is the delivery's number: it stays readable
+in the channel's history, so a post can be recognised after a crash.
+"""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import discord
+
+from bot.messages.message import Button, Form, Menu, Message
+
+STYLES = {
+    "primary": discord.ButtonStyle.primary,
+    "secondary": discord.ButtonStyle.secondary,
+    "success": discord.ButtonStyle.success,
+    "danger": discord.ButtonStyle.danger,
+}
+_REST = r":(?P<action>[a-z_]+):(?P<args>[^:]*):(?P<mark>\d*)"
+BUTTON_TEMPLATE, MENU_TEMPLATE = "b" + _REST, "m" + _REST
+
+
+def custom_id(action: str, args: tuple[int | str, ...], mark: int | None = None, kind: str = "b") -> str:
+    """Return the id of a button ("b"), menu ("m") or form ("f"). Raises ValueError when Discord would refuse it."""
+    found = f"{kind}:{action}:{','.join(str(arg) for arg in args)}:{mark or ''}"
+    if len(found) > 100 or any(":" in str(arg) or "," in str(arg) for arg in args):
+        raise ValueError(f"{found!r} cannot be a custom id")
+    return found
+
+
+def arguments(text: str) -> list[int | str]:
+    """Return what was put into a custom id: whole numbers as numbers, all else as text."""
+    return [int(arg) if arg.lstrip("-").isdigit() else arg for arg in text.split(",")] if text else []
+
+
+def payload(message: Message, mark: int | None = None) -> dict[str, Any]:
+    """Return the arguments of a send; nobody is ever pinged."""
+    found: dict[str, Any] = {"content": str(message.text), "allowed_mentions": discord.AllowedMentions.none()}
+    if message.buttons or message.menus:
+        found["view"] = view(message, mark)
+    if message.files:
+        found["files"] = [
+            discord.File(io.BytesIO(file.data), file.name, description=file.description or None)
+            for file in message.files
+        ]
+    return found
+
+
+def view(message: Message, mark: int | None = None) -> discord.ui.View:
+    """Return the buttons and menus of a message; they answer after a restart too (see cogs._base)."""
+    found = discord.ui.View(timeout=None)
+    for entry in message.menus:
+        found.add_item(select_of(entry, mark))
+    for button in message.buttons:
+        found.add_item(button_of(button, mark))
+    found.stop()  # nothing of it is kept in memory: presses are found by their custom id
+    return found
+
+
+def button_of(button: Button, mark: int | None) -> discord.ui.Button[Any]:
+    """Return one button."""
+    if button.url:
+        return discord.ui.Button(label=button.label, url=button.url)
+    return discord.ui.Button(
+        label=str(button.label)[:80],
+        style=STYLES[button.style],
+        custom_id=custom_id(button.action, button.args, mark),
+    )
+
+
+def select_of(menu: Menu, mark: int | None) -> discord.ui.Select[Any]:
+    """Return one menu."""
+    return discord.ui.Select(
+        custom_id=custom_id(menu.action, menu.args, mark, "m"),
+        placeholder=str(menu.prompt)[:150] or None,
+        min_values=menu.at_least,
+        max_values=min(menu.at_most, len(menu.choices)),
+        options=[discord.SelectOption(label=str(c.label)[:100], value=c.value) for c in menu.choices],
+    )
+
+
+class FormModal(discord.ui.Modal):
+    """A form on the screen; what is filled in is handed to the client, which knows whose it is."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__(title=str(form.title)[:45], custom_id=custom_id(form.action, form.args, kind="f"))
+        self._form = form
+        self._inputs: dict[str, discord.ui.TextInput[Any]] = {}
+        for entry in form.fields:
+            box: discord.ui.TextInput[Any] = discord.ui.TextInput(
+                style=discord.TextStyle.paragraph if entry.long else discord.TextStyle.short,
+                required=entry.required,
+                max_length=entry.longest,
+                default=entry.value or None,
+            )
+            self._inputs[entry.key] = box
+            self.add_item(discord.ui.Label(text=str(entry.label)[:45], component=box))
+
+    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the filled form on."""
+        filled = {key: str(box.value).strip() for key, box in self._inputs.items()}
+        await interaction.client.handle(interaction, self._form.action, self._form.args, filled)
+
+
+def marked(custom_ids: Iterable[str], mark: int) -> bool:
+    """Tell whether a message's buttons and menus carry a delivery's mark."""
+    return any(found.split(":")[0] in ("b", "m") and found.rsplit(":", 1)[-1] == str(mark) for found in custom_ids)

@@ -1,0 +1,135 @@
+"""Who may do what: one table, asked by services (S15, S22, S33; DOMAIN section 4). Default is no."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.domain.errors import NotPermitted
+
+
+class Role(StrEnum):
+    """What a person is in a village, a municipality or a cohort."""
+
+    VILLAGER = "villager"
+    PANEL = "panel"
+    STEERING = "steering"
+    STEERING_SECRETARY = "steering_secretary"
+    STEERING_LEAD = "steering_lead"
+    LOCAL_COUNCIL_CONTACT = "local_council_contact"
+    COORDINATOR = "coordinator"
+    SECRETARIAT = "secretariat"
+
+
+V, P, S, R, L, LC, K, SEC = Role
+VILLAGE_ROLES = (V, P, S, R, L, LC)
+STEERING_GROUP = (S, R, L)
+
+
+class Action(StrEnum):
+    """Everything that needs a right."""
+
+    SEE_VILLAGE = "see_village"
+    ANSWER_MEETING = "answer_meeting"
+    START_POLL = "start_poll"
+    START_GROUP_POLL = "start_group_poll"
+    START_BINDING_POLL = "start_binding_poll"
+    ASK_SECRECY = "ask_secrecy"
+    RECORD_DECISION = "record_decision"
+    RECORD_GROUP_DECISION = "record_group_decision"
+    RECORD_AGREEMENT = "record_agreement"
+    TICK_NEXT_STEP = "tick_next_step"
+    PICK_DATE = "pick_date"
+    GIVE_STEERING_ROLES = "give_steering_roles"
+    GIVE_ALL_ROLES = "give_all_roles"
+    OPEN_CHANNEL_TO_COORDINATOR = "open_channel_to_coordinator"
+    EDIT_CALENDAR = "edit_calendar"
+    SEND_NEWSLETTER = "send_newsletter"
+    PROVISION = "provision"
+    SEE_ALL_VILLAGES = "see_all_villages"
+
+
+_TABLE: dict[Action, frozenset[Role]] = {
+    Action.SEE_VILLAGE: frozenset({*VILLAGE_ROLES, SEC}),
+    Action.ANSWER_MEETING: frozenset({*VILLAGE_ROLES, K, SEC}),
+    Action.START_POLL: frozenset({S, R, L, SEC}),
+    Action.START_GROUP_POLL: frozenset({K, SEC}),
+    Action.START_BINDING_POLL: frozenset({L}),
+    Action.ASK_SECRECY: frozenset({*VILLAGE_ROLES, K}),
+    Action.RECORD_DECISION: frozenset({R, L}),
+    Action.RECORD_GROUP_DECISION: frozenset({K, SEC}),
+    Action.RECORD_AGREEMENT: frozenset({SEC}),
+    Action.TICK_NEXT_STEP: frozenset({P, S, R, L, SEC}),
+    Action.PICK_DATE: frozenset({R, L, SEC}),
+    Action.GIVE_STEERING_ROLES: frozenset({L, SEC}),
+    Action.GIVE_ALL_ROLES: frozenset({SEC}),
+    Action.OPEN_CHANNEL_TO_COORDINATOR: frozenset({S, R, L, SEC}),
+    Action.EDIT_CALENDAR: frozenset({SEC}),
+    Action.SEND_NEWSLETTER: frozenset({SEC}),
+    Action.PROVISION: frozenset({SEC}),
+    Action.SEE_ALL_VILLAGES: frozenset({SEC}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RoleHeld:
+    """A role and where it is held; a secretariat role is held everywhere."""
+
+    role: Role
+    village_id: int | None = None
+    municipality_id: int | None = None
+    cohort_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person behind an action. `person_id` is None until the privacy text has been accepted."""
+
+    person_id: int | None
+    name: str
+    roles: frozenset[RoleHeld] = field(default_factory=frozenset)
+    discord_user_id: int | None = None
+
+    @property
+    def is_secretariat(self) -> bool:
+        """Tell whether the person runs the programme."""
+        return any(held.role is SEC for held in self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place an action is about."""
+
+    village_id: int | None = None
+    municipality_id: int | None = None
+    cohort_id: int | None = None
+
+
+def roles_at(actor: Actor, where: Where) -> frozenset[Role]:
+    """Return the roles that count at a place: a village role only in its own village."""
+    return frozenset(held.role for held in actor.roles if _counts(held, where))
+
+
+def _counts(held: RoleHeld, where: Where) -> bool:
+    if held.role is SEC:
+        return True
+    if held.role is K:
+        return where.cohort_id is not None and held.cohort_id == where.cohort_id
+    return where.village_id is not None and held.village_id == where.village_id
+
+
+def may(actor: Actor, action: Action, where: Where) -> bool:
+    """Tell whether the person may do this there."""
+    return bool(roles_at(actor, where) & _TABLE[action])
+
+
+def require(actor: Actor, action: Action, where: Where) -> Role:
+    """Return the role that gives the right, or raise NotPermitted."""
+    held = roles_at(actor, where) & _TABLE[action]
+    if not held:
+        raise NotPermitted(f"error.not_allowed.{action}")
+    return strongest(held)
+
+
+def strongest(roles: Iterable[Role]) -> Role:
+    """Return the role that weighs most, in the order of the table."""
+    return max(roles, key=list(Role).index)

@@ -1,0 +1,70 @@
+"""A poll as it may be shown: numbers that may not be told are not in it, so no message can leak them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.polls import Shown
+
+PLANNED, WAITING, OPEN, CLOSED, MISSED = "planned", "waiting", "open", "closed", "missed"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One answer; `votes` and `rank` are None when they may not be told."""
+
+    position: int
+    text: str
+    votes: int | None = None
+    rank: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollView:
+    """A poll with what may be told of it now.
+
+    `turnout` is how many have voted so far, or did; `winners` are positions, several when equal.
+    `adopted` is None unless the poll is binding, closed and its answers mean yes and no.
+    """
+
+    id: int
+    place_key: str
+    question: str
+    answers: tuple[AnswerView, ...]
+    secret: bool
+    binding: bool
+    pick: int
+    quorum: str | None
+    voters: tuple[str, ...]
+    state: str
+    opens_at: datetime
+    closes_at: datetime
+    turnout: int
+    entitled: int
+    shown: Shown
+    code: str | None = None
+    series: int = 0
+    winners: tuple[int, ...] = ()
+    unanimous: bool = False
+    quorum_met: bool = True
+    yes_no: bool = False
+    adopted: bool | None = None
+    most_answers: int = 10
+    days: int = 0
+    pulse: bool = False
+
+    @property
+    def is_group(self) -> bool:
+        """Tell whether it belongs to a coordinator group."""
+        return self.place_key.startswith("group:")
+
+    def texts_of(self, positions: tuple[int, ...]) -> tuple[str, ...]:
+        """Return the answers at these positions."""
+        return tuple(answer.text for answer in self.answers if answer.position in positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a voter is told, privately, after voting."""
+
+    view: PollView
+    chosen: tuple[str, ...]

@@ -1,0 +1,374 @@
+"""The programme as plain frozen data: what a content folder says, checked and typed, with no dates yet."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+import datetime as dt
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Strict: dict[str, object] = {"extra": "forbid"}
+
+
+class Scope(StrEnum):
+    """Whom a meeting or poll belongs to: the whole cohort, or one body at a time."""
+
+    COHORT = "cohort"
+    MUNICIPALITY = "municipality"
+    VILLAGE = "village"
+    COORDINATOR_GROUP = "coordinator_group"
+
+
+@dataclass(frozen=True, slots=True)
+class Offset:
+    """A distance from a meeting."""
+
+    __pydantic_config__: ClassVar = Strict
+    days: int = 0
+    hours: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """One post around a meeting; exactly one of before, after and before_window is set."""
+
+    __pydantic_config__: ClassVar = Strict
+    id: str
+    text: str
+    before: Offset | None = None
+    after: Offset | None = None
+    before_window: Offset | None = None
+    time: dt.time | None = None
+    to: Literal["channel", "steering", "secretariat", "coordinators"] = "channel"
+    add: tuple[
+        Literal[
+            "link", "rsvp", "next_steps", "first_next_step", "pulse_poll", "decisions",
+            "calendar", "pick_date", "join_panel",
+        ],
+        ...,
+    ] = ()  # fmt: skip
+    unless: Literal["link", "picked"] | None = None
+    useful_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A day counted from a phase's first Monday: phase week (1-based), weekday, local time."""
+
+    __pydantic_config__: ClassVar = Strict
+    pw: int
+    day: Day | None = None
+    time: dt.time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Whole phase weeks in which a village chooses its own day."""
+
+    __pydantic_config__: ClassVar = Strict
+    from_pw: int
+    to_pw: int
+
+
+@dataclass(frozen=True, slots=True)
+class YearDay:
+    """A month-day in the programme's first (0) or second (1) calendar year."""
+
+    __pydantic_config__: ClassVar = Strict
+    year: int
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaItem:
+    """One point of a meeting; circles give part and minutes."""
+
+    __pydantic_config__: ClassVar = Strict
+    text: str
+    part: str | None = None
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of the programme with its window; number 0 is the prelude, outside the count."""
+
+    __pydantic_config__: ClassVar = Strict
+    id: str
+    number: int
+    title: str
+    state: str
+    start: YearDay
+    end: YearDay
+    target: YearDay
+    gate: str | None = None
+    elements: tuple[str, ...] = ()
+    gathering: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting of the calendar; a study circle is a meeting with a newsletter."""
+
+    __pydantic_config__: ClassVar = Strict
+    id: str
+    phase: str
+    title: str
+    kind: str = ""
+    scope: Scope = Scope.COHORT
+    mode: str = "online"
+    minutes: int = 60
+    number: int | None = None
+    at: Position | None = None
+    window: Window | None = None
+    default: Position | None = None
+    on_blackout: Literal["later", "earlier"] = "later"
+    gathering: bool = False
+    audience: tuple[str, ...] = ()
+    agenda: tuple[AgendaItem | str, ...] = ()
+    newsletter: str | None = None
+    reminders: tuple[str, ...] = ()
+    seed: tuple[str, ...] = ()
+    milestones: tuple[str, ...] = ()
+    polls: tuple[str, ...] = ()
+    decisions: tuple[str, ...] = ()
+
+    @property
+    def position(self) -> Position:
+        """Where it stands when nobody has chosen another day."""
+        found = self.at or self.default
+        assert found is not None, f"{self.id}: checked when the content was loaded"
+        return found
+
+
+VILLAGE_CIRCLE, COORDINATOR_CIRCLE = "village_circle", "coordinator_circle"
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A slot for an inspiration video; the secretariat fills the link."""
+
+    __pydantic_config__: ClassVar = Strict
+    title: str
+    minutes: int
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Newsletter:
+    """A letter that leads up to a study circle (S05, S06); body is a Jinja2 template."""
+
+    __pydantic_config__: ClassVar = Strict
+    id: str
+    title: str
+    next_steps: tuple[str, ...]
+    videos: tuple[Video, ...]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollOpening:
+    """When a standard poll opens: days from a meeting, or after another poll closes."""
+
+    __pydantic_config__: ClassVar = Strict
+    meeting: str | None = None
+    after_poll: str | None = None
+    before_days: int = 0
+    after_days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PollTemplate:
+    """A standard poll of the calendar."""
+
+    __pydantic_config__: ClassVar = Strict
+    id: str
+    phase: str
+    scope: Scope
+    voters: tuple[str, ...]
+    ballot: Literal["open", "secret"]
+    effect: Literal["advisory", "binding"]
+    pick: int
+    days: int
+    opens: PollOpening
+    question: str
+    options: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    options_from: str | None = None
+    max_options: int = 10
+    quorum: str | None = None
+    where: Literal["channel", "meeting"] = "channel"
+    paper_votes: bool = False
+    milestones: tuple[str, ...] = ()
+    decision: str | None = None
+
+
+EACH_CIRCLE = "each_circle"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionTemplate:
+    """A standard decision, and the milestone it settles."""
+
+    __pydantic_config__: ClassVar = Strict
+    id: str
+    phase: str
+    title: str
+    body: str
+    rule: Literal["agreement", "majority", "consensus", "note"]
+    recorded_by: str
+    evidence: str
+    milestone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneTemplate:
+    """A checkable point that a village (or the whole cohort) reaches."""
+
+    __pydantic_config__: ClassVar = Strict
+    id: str
+    phase: str
+    title: str
+    kind: str
+    owner: str
+    confirm: str
+    evidence: str
+    due: str
+    latest: str
+    gate: bool = False
+    seed: tuple[str, ...] = ()
+    polls: tuple[str, ...] = ()
+    decision: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalGoal:
+    """One of the UN's goals by its short title."""
+
+    __pydantic_config__: ClassVar = Strict
+    n: int
+    title: str
+    colour: str
+    layer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CohortNames:
+    """Patterns for a cohort's code and title; {start}, {end} and {end_short} are years."""
+
+    __pydantic_config__: ClassVar = Strict
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordNames:
+    """Patterns for categories, channels and roles."""
+
+    __pydantic_config__: ClassVar = Strict
+    category: str
+    common_category: str
+    coordinator_channel: str
+    secretariat_channel: str
+    welcome_channel: str
+    secretariat_role: str
+    coordinator_role: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretResults:
+    """How many votes a secret poll needs before anything, and before numbers, is shown."""
+
+    __pydantic_config__: ClassVar = Strict
+    show_from_votes: int = 5
+    numbers_from_votes: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A smallest and a largest count."""
+
+    __pydantic_config__: ClassVar = Strict
+    min: int
+    max: int
+    max_minutes: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The numbers that dates, posts and polls obey."""
+
+    __pydantic_config__: ClassVar = Strict
+    newsletter_lead_days: Mapping[str, int]
+    newsletter_time: dt.time
+    newsletter_max_chars: int
+    next_steps: Bounds
+    videos: Bounds
+    circle_agenda_parts: tuple[str, ...]
+    circle_count_ok: Mapping[str, tuple[int, int]]
+    one_gathering_per_phase: tuple[str, ...]
+    secret_results: SecretResults
+    yes_options: tuple[str, ...]
+    posts_only_between: tuple[dt.time, dt.time]
+    max_bot_posts_per_channel_per_day: int
+    village_channel_after: tuple[str, ...]
+    quiet_village_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blackout:
+    """Days on which nothing is held or posted; easter counts days from Easter Sunday."""
+
+    __pydantic_config__: ClassVar = Strict
+    id: str
+    iso_weeks: tuple[int, ...] = ()
+    easter: tuple[int, int] | None = None
+    dates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """Everything a content folder says, references resolved and checked."""
+
+    id: str
+    name: str
+    language: str
+    timezone: str
+    cohort: CohortNames
+    discord: DiscordNames
+    rules: Rules
+    meeting_blackouts: tuple[Blackout, ...]
+    post_blackouts: tuple[Blackout, ...]
+    reminders: Mapping[str, tuple[Reminder, ...]]
+    phases: tuple[Phase, ...]
+    meetings: Mapping[str, Meeting]
+    newsletters: Mapping[str, Newsletter]
+    polls: Mapping[str, PollTemplate]
+    decisions: Mapping[str, DecisionTemplate]
+    milestones: Mapping[str, MilestoneTemplate]
+    global_goals: tuple[GlobalGoal, ...]
+    checksum: str = field(default="", compare=False)
+
+    def phase(self, phase_id: str) -> Phase:
+        """Return the phase with this id; raises KeyError."""
+        for phase in self.phases:
+            if phase.id == phase_id:
+                return phase
+        raise KeyError(phase_id)
+
+    def circles(self, kind: str) -> Iterator[Meeting]:
+        """Yield the study circles of one kind in the order of their numbers."""
+        found = [m for m in self.meetings.values() if m.kind == kind]
+        yield from sorted(found, key=lambda m: m.number or 0)
+
+    def circle_of(self, newsletter_id: str) -> Meeting:
+        """Return the circle a letter leads up to; raises KeyError."""
+        for meeting in self.meetings.values():
+            if meeting.newsletter == newsletter_id:
+                return meeting
+        raise KeyError(newsletter_id)
+
+    def reminders_of(self, meeting: Meeting) -> tuple[Reminder, ...]:
+        """Return every post around a meeting, from all its reminder sets."""
+        return tuple(r for name in meeting.reminders for r in self.reminders[name])

@@ -1,0 +1,27 @@
+"""What is said when something cannot be done; services and cogs raise, the client looks the text up.
+
+The help line's number is given to every one of them.
+"""
+
+from collections.abc import Mapping
+
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    "error.technical": frozenset({"code", "phone"}),
+    "error.old_button": frozenset({"phone"}),
+    "error.conflict": frozenset({"phone"}),
+    "error.invalid": frozenset({"phone"}),
+    "error.link": frozenset({"phone"}),
+    "error.video_slot": frozenset({"count", "phone"}),
+    "error.date_format": frozenset({"text", "phone"}),
+    "error.date_passed": frozenset({"starts_at", "phone"}),
+    "error.day_outside_window": frozenset({"phone"}),
+    "error.meeting_held": frozenset({"title", "starts_at", "phone"}),
+    "error.letter_already_sent": frozenset({"title", "phone"}),
+    "error.not_found.other": frozenset({"phone"}),
+    "error.not_found.cohort": frozenset({"phone"}),
+    "error.not_found.place": frozenset({"phone"}),
+    "error.not_found.meeting": frozenset({"text", "phone"}),
+    "error.not_found.municipality": frozenset({"text", "phone"}),
+    "error.not_found.newsletter": frozenset({"text", "phone"}),
+    "error.not_allowed.*": frozenset({"phone"}),
+}

@@ -1,0 +1,178 @@
+"""Build what newcomers and members read: the welcome, the menus, the panel's yes and no, receipts for roles.
+
+The privacy text and everything about a person's own data stand in bot.messages.privacy.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from bot.messages.message import Button, Choice, Menu, Message
+from bot.messages.texts import Texts
+
+PAGE = 25
+_LONGEST_IN_PROMPT = 60
+ROLES = (
+    "villager", "panel", "steering", "steering_secretary", "steering_lead", "local_council_contact",
+    "coordinator", "secretariat",
+)  # fmt: skip
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    "people.welcome": frozenset({"phone"}),
+    "people.choose_municipality": frozenset({"pages"}),
+    "people.choose_village": frozenset({"municipality", "pages"}),
+    "people.no_villages": frozenset({"phone"}),
+    "people.choose_from": frozenset({"first", "last"}),
+    "people.welcomed": frozenset({"name", "village", "new"}),
+    "people.panel_ask": frozenset({"village"}),
+    "people.panel_joined": frozenset({"village", "new"}),
+    "people.panel_declined": frozenset({"village"}),
+    "people.panel_left": frozenset({"village", "new"}),
+    "people.rsvp_yes": frozenset({"name", "title", "starts_at"}),
+    "people.rsvp_no": frozenset({"name", "title", "starts_at"}),
+    "people.role_given": frozenset({"name", "role", "place", "new"}),
+    "people.role_taken": frozenset({"name", "role", "place"}),
+    "people.agreed": frozenset({"village"}),
+    "people.opened": frozenset({"village"}),
+    "people.closed": frozenset({"village"}),
+    "people.lead_missing": frozenset({"village"}),
+    **{f"people.roles.{role}": frozenset() for role in ROLES},
+    **{f"people.purposes.{purpose}": frozenset() for purpose in ("privacy", "panel")},
+    **{
+        f"people.button.{name}": frozenset()
+        for name in ("start", "more", "back", "other_municipality", "panel_yes", "panel_no", "panel_leave",
+                     "panel_join", "come_anyway", "stay_away_anyway")
+    },
+}  # fmt: skip
+
+
+def welcome_post(texts: Texts, phone: str) -> Message:
+    """Build the lasting post in the welcome channel, with the one button everybody begins with."""
+    button = Button(texts("people.button.start"), "start", style="primary")
+    return Message(texts("people.welcome", phone=phone), (button,), silent=True)
+
+
+def choose_municipality(texts: Texts, choices: Sequence[Choice], *, phone: str, page: int = 0) -> Message:
+    """Build the menu of municipalities, 25 on a page; other pages by buttons."""
+    if not choices:
+        return Message(texts("people.no_villages", phone=phone))
+    text = texts("people.choose_municipality", pages=_pages(choices))
+    menu = Menu("choose_municipality", _page(choices, page), prompt=_prompt(texts, choices, page))
+    return Message(text, _page_buttons(texts, choices, page, "municipality_page", ()), (menu,))
+
+
+def choose_village(
+    texts: Texts,
+    municipality_id: int,
+    municipality: str,
+    choices: Sequence[Choice],
+    *,
+    phone: str,
+    page: int = 0,
+) -> Message:
+    """Build the menu of a municipality's villages, 25 on a page, with a way back to the municipalities."""
+    back = Button(texts("people.button.other_municipality"), "municipality_page", (0,))
+    if not choices:
+        return Message(texts("people.no_villages", phone=phone), (back,))
+    text = texts("people.choose_village", municipality=municipality, pages=_pages(choices))
+    menu = Menu("choose_village", _page(choices, page), (municipality_id,), _prompt(texts, choices, page))
+    buttons = _page_buttons(texts, choices, page, "village_page", (municipality_id,))
+    return Message(text, (*buttons, back), (menu,))
+
+
+def _pages(choices: Sequence[Choice]) -> int:
+    return max(1, -(-len(choices) // PAGE))
+
+
+def _page(choices: Sequence[Choice], page: int) -> tuple[Choice, ...]:
+    page = _inside(choices, page)
+    return tuple(choices[page * PAGE : (page + 1) * PAGE])
+
+
+def _inside(choices: Sequence[Choice], page: int) -> int:
+    return min(max(page, 0), _pages(choices) - 1)
+
+
+def _prompt(texts: Texts, choices: Sequence[Choice], page: int) -> str:
+    shown = _page(choices, page)
+    first, last = (choice.label[:_LONGEST_IN_PROMPT] for choice in (shown[0], shown[-1]))
+    return texts("people.choose_from", first=first, last=last)
+
+
+def _page_buttons(
+    texts: Texts, choices: Sequence[Choice], page: int, action: str, args: tuple[int, ...]
+) -> tuple[Button, ...]:
+    page, buttons = _inside(choices, page), []
+    if page > 0:
+        buttons.append(Button(texts("people.button.back"), action, (*args, page - 1)))
+    if page < _pages(choices) - 1:
+        buttons.append(Button(texts("people.button.more"), action, (*args, page + 1)))
+    return tuple(buttons)
+
+
+def welcomed(texts: Texts, name: str, village: str, new: bool = True) -> Message:
+    """Build the greeting to somebody who has chosen a village."""
+    return Message(texts("people.welcomed", name=name, village=village, new=new))
+
+
+def panel_ask(texts: Texts, village_id: int, village: str) -> Message:
+    """Build the question whether the steering group may see the name on the panel list (S33)."""
+    yes = Button(texts("people.button.panel_yes"), "panel_yes", (village_id,), "success")
+    no = Button(texts("people.button.panel_no"), "panel_no", (village_id,))
+    return Message(texts("people.panel_ask", village=village), (yes, no))
+
+
+def panel_joined(texts: Texts, village_id: int, village: str, new: bool = True) -> Message:
+    """Build the receipt of a yes, with the button that takes it back."""
+    leave = Button(texts("people.button.panel_leave"), "leave_panel", (village_id,))
+    return Message(texts("people.panel_joined", village=village, new=new), (leave,))
+
+
+def panel_declined(texts: Texts, village_id: int, village: str) -> Message:
+    """Build the answer to a no."""
+    return Message(texts("people.panel_declined", village=village), (_panel_again(texts, village_id),))
+
+
+def panel_left(texts: Texts, village_id: int, village: str, new: bool = True) -> Message:
+    """Build the receipt of a yes taken back."""
+    return Message(texts("people.panel_left", village=village, new=new), (_panel_again(texts, village_id),))
+
+
+def _panel_again(texts: Texts, village_id: int) -> Button:
+    return Button(texts("people.button.panel_join"), "panel_yes", (village_id,))
+
+
+def rsvp_receipt(
+    texts: Texts, name: str, event_id: int, title: str, *, starts_at: datetime, coming: bool
+) -> Message:
+    """Build the private receipt of an answer to a meeting, with the other answer as button."""
+    label = texts("people.button.stay_away_anyway" if coming else "people.button.come_anyway")
+    text = texts(
+        "people.rsvp_yes" if coming else "people.rsvp_no", name=name, title=title, starts_at=starts_at
+    )
+    return Message(text, (Button(label, "rsvp", (event_id, 0 if coming else 1)),))
+
+
+def role_given(texts: Texts, name: str, role: str, place: str, new: bool = True) -> Message:
+    """Build the receipt of a role given; `place` is empty for the secretariat."""
+    return Message(
+        texts("people.role_given", name=name, role=texts(f"people.roles.{role}"), place=place, new=new)
+    )
+
+
+def role_taken(texts: Texts, name: str, role: str, place: str) -> Message:
+    """Build the receipt of a role taken."""
+    return Message(texts("people.role_taken", name=name, role=texts(f"people.roles.{role}"), place=place))
+
+
+def lead_missing(texts: Texts, village: str) -> Message:
+    """Build the note to the secretariat that a village has no steering lead."""
+    return Message(texts("people.lead_missing", village=village), silent=True)
+
+
+def agreed(texts: Texts, village: str) -> Message:
+    """Build the receipt of an agreement written down (S15, S16)."""
+    return Message(texts("people.agreed", village=village))
+
+
+def opened_to_coordinator(texts: Texts, village: str, open: bool) -> Message:
+    """Build the receipt of a channel opened to the coordinators, or closed again."""
+    return Message(texts("people.opened" if open else "people.closed", village=village))

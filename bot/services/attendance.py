@@ -1,0 +1,88 @@
+"""Who comes to a meeting: one answer a person, changeable until it is over; others see the head count."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.access import Action, Actor, Where, may, require
+from bot.domain.errors import Conflict, NotFound
+from bot.domain.programme import Scope
+from bot.services.context import Context
+from bot.services.membership import own_person
+from bot.storage.models import Event, Rsvp, Village
+
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    "error_people.meeting_gone": frozenset(),
+    "error_people.meeting_over": frozenset({"title", "starts_at"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingAnswer:
+    """What a person has answered to a meeting; `changed` is False when the same had been answered before."""
+
+    event_id: int
+    title: str
+    starts_at: datetime
+    coming: bool
+    changed: bool
+
+
+class Attendance:
+    """Take answers to meetings and count them."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def answer_meeting(self, actor: Actor, event_id: int, coming: bool) -> MeetingAnswer:
+        """Note whether somebody comes (S09, S23). Raises NotPermitted, NotFound, Conflict when it is over."""
+        async with self._context.database.transaction() as session:
+            person = await own_person(session, actor)
+            event = await session.get(Event, event_id)
+            meeting = self._context.programme.meetings.get(event.code) if event else None
+            if event is None or meeting is None:
+                raise NotFound("error_people.meeting_gone")
+            await self._require(session, actor, event, meeting.scope)
+            if event.ends_at <= self._context.now():
+                raise Conflict("error_people.meeting_over", title=meeting.title, starts_at=event.starts_at)
+            row = await session.scalar(
+                select(Rsvp).where(Rsvp.person_id == person.id, Rsvp.event_id == event.id)
+            )
+            changed = row is None or row.coming is not coming
+            if row is None:
+                row = Rsvp(person_id=person.id, event_id=event.id)
+                session.add(row)
+            if changed:
+                row.coming, row.answered_at = coming, self._context.now()
+            return MeetingAnswer(event.id, meeting.title, event.starts_at, coming, changed)
+
+    async def head_count(self, event_id: int) -> int:
+        """Return how many have said that they come."""
+        query = select(func.count()).select_from(Rsvp).where(Rsvp.event_id == event_id, Rsvp.coming.is_(True))
+        async with self._context.database.transaction() as session:
+            return await session.scalar(query) or 0
+
+    async def _require(self, session: AsyncSession, actor: Actor, event: Event, scope: Scope) -> None:
+        """Check the right at any of the places the meeting is held for."""
+        places = await self._places(session, actor, event, scope)
+        if not any(may(actor, Action.ANSWER_MEETING, place) for place in places):
+            require(actor, Action.ANSWER_MEETING, Where())
+
+    async def _places(self, session: AsyncSession, actor: Actor, event: Event, scope: Scope) -> list[Where]:
+        """Return where the meeting belongs, as the actor may see it.
+
+        The circles and courses are open to coordinators (S09); a village's own meeting is not, unless the
+        village has opened its channel to them. A coordinators' circle is not for villagers.
+        """
+        if event.village_id is not None:
+            village = await session.get_one(Village, event.village_id)
+            return [Where(village.id, None, village.cohort_id if village.open_to_coordinator else None)]
+        common = Where(cohort_id=event.cohort_id)
+        if scope is Scope.COORDINATOR_GROUP:
+            return [common]
+        own = {held.village_id for held in actor.roles if held.village_id is not None}
+        query = select(Village.id).where(Village.cohort_id == event.cohort_id, Village.id.in_(own))
+        return [common, *[Where(village_id=one) for one in await session.scalars(query)]]

@@ -1,0 +1,229 @@
+"""The calendar of a cohort in the database: made from the rules, moved by people, read by everyone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.access import Action, Actor, Where, require
+from bot.domain.calendar import DatedMeeting, calendar_of, candidate_days, later, local, phase_on
+from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.posting import PostingHours
+from bot.domain.programme import Meeting, Phase, Scope
+from bot.messages.posts import when
+from bot.services.audit import audit
+from bot.services.context import Context
+from bot.services.places import Place, village_key
+from bot.storage.models import Cohort, Delivery, Event, Village
+from bot.storage.repositories import events as events_table
+from bot.storage.repositories.deliveries import Post, plan
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingView:
+    """A meeting as people see it."""
+
+    event_id: int
+    code: str
+    title: str
+    mode: str
+    starts_at: datetime
+    ends_at: datetime
+    newsletter: str | None
+    number: int | None
+    is_circle: bool
+    link: str | None
+
+
+class Calendar:
+    """Read and change dates."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._zone = ZoneInfo(context.programme.timezone)
+
+    def dated(self, start_year: int, moved: Mapping[str, datetime] | None = None) -> list[DatedMeeting]:
+        """Return the meetings of a start year by the rules, with no database."""
+        return calendar_of(self._context.programme, start_year, self._context.off(start_year), moved)
+
+    async def materialise(self, session: AsyncSession, cohort: Cohort, villages: Sequence[Village]) -> list[Event]:
+        """Make the cohort's meetings exist, and each agreed village's own; dates set by people are kept."""
+        found = {(e.code, e.scope_key): e for e in await events_table.of_cohort(session, cohort.id)}
+        by_hand = {e.code: e.starts_at for e in found.values() if e.picked and e.village_id is None}
+        for dated in self.dated(cohort.start_year, by_hand):
+            own = dated.meeting.scope is Scope.VILLAGE and dated.meeting.window is not None
+            scopes: list[Village | None] = [None, *villages] if own else [None]
+            for village in scopes:
+                scope_key = village_key(village.id) if village else events_table.COHORT_SCOPE
+                row = found.get((dated.meeting.id, scope_key))
+                if row is None:
+                    row = Event(cohort_id=cohort.id, code=dated.meeting.id, scope_key=scope_key,
+                                village_id=village.id if village else None, picked=False)  # fmt: skip
+                    session.add(row)
+                    found[dated.meeting.id, scope_key] = row
+                if not row.picked:
+                    row.starts_at, row.ends_at, row.moved_by = dated.starts_at, dated.ends_at, dated.moved_by
+                row.newsletter_at = dated.newsletter_at
+        await session.flush()
+        return list(found.values())
+
+    async def move(self, actor: Actor, cohort_id: int, code: str, starts_at: datetime) -> tuple[MeetingView, datetime]:
+        """Move a common meeting; letter, reminders and polls follow when the posts are planned again.
+
+        Returns the meeting and when it stood before. Raises NotFound, Conflict when it has been held,
+        InvalidInput for a moment that has passed.
+        """
+        require(actor, Action.EDIT_CALENDAR, Where(cohort_id=cohort_id))
+        async with self._context.database.transaction() as session:
+            event = await events_table.one(session, cohort_id, code)
+            meeting = self._context.programme.meetings.get(code)
+            if event is None or meeting is None:
+                raise NotFound("error.not_found.meeting", text=code)
+            if event.ends_at <= self._context.now():
+                raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
+            if starts_at <= self._context.now():
+                raise InvalidInput("error.date_passed", starts_at=starts_at)
+            before = event.starts_at
+            shift(event, meeting, starts_at)
+            rows = await session.scalars(
+                select(Event).where(Event.cohort_id == cohort_id, Event.code == code, Event.picked.is_(False))
+            )
+            for row in rows:
+                row.starts_at, row.ends_at, row.moved_by = event.starts_at, event.ends_at, None
+            await self._tell_of_move(session, event, before, meeting.title)
+            await audit(session, self._context, actor, "calendar.move", f"{code} {starts_at.isoformat()}")
+            return self.view(event), before
+
+    def usual_time(self, code: str) -> time:
+        """Return the hour a meeting has by the rules. Raises NotFound."""
+        meeting = self._context.programme.meetings.get(code)
+        if meeting is None or meeting.position.time is None:
+            raise NotFound("error.not_found.meeting", text=code)
+        return meeting.position.time
+
+    async def _tell_of_move(self, session: AsyncSession, event: Event, before_at: datetime, title: str) -> None:
+        """Post the new date in every channel that has heard of the old one."""
+        now = self._context.now()
+        told = select(Delivery.place_key).where(Delivery.event_id == event.id, Delivery.state == "sent").distinct()
+        timezone = self._context.programme.timezone
+        said = self._context.texts(
+            "notice.meeting_moved",
+            title=title,
+            when=when(self._context.texts, event.starts_at, now, timezone),
+            before_at=before_at,
+        )
+        cohort = await session.get_one(Cohort, event.cohort_id)
+        hours = PostingHours(self._context.programme.rules, self._zone, self._context.off(cohort.start_year).posts)
+        due = hours.allowed_from(now)
+        posts = [
+            Post(f"moved:{event.id}:{event.starts_at.isoformat()}:{key}", key, "broadcast", due, event.starts_at,
+                 urgent=True, cohort_id=event.cohort_id, event_id=event.id, payload={"said": said})
+            for key in await session.scalars(told)
+        ]  # fmt: skip
+        await plan(session, posts)
+
+    async def pick(self, actor: Actor, place: Place, code: str, day: date) -> MeetingView:
+        """Let a village choose the day of its own meeting. Raises InvalidInput for a day outside its window."""
+        require(actor, Action.PICK_DATE, place.where)
+        if place.village is None or place.cohort is None:
+            raise NotFound("error.not_found.place")
+        meeting = self._context.programme.meetings.get(code)
+        if meeting is None or day not in self.choices(place.cohort, code):
+            raise InvalidInput("error.day_outside_window")
+        async with self._context.database.transaction() as session:
+            event = await events_table.one(session, place.cohort.id, code, village_key(place.village.id))
+            if event is None:
+                raise NotFound("error.not_found.meeting", text=code)
+            at = meeting.position.time
+            assert at is not None
+            starts_at = local(day, at, self._zone)
+            if starts_at <= self._context.now():
+                raise InvalidInput("error.date_passed", starts_at=starts_at)
+            if event.starts_at <= self._context.now():
+                raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
+            shift(event, meeting, starts_at)
+            await audit(session, self._context, actor, "calendar.pick", f"{code} {event.scope_key} {day}")
+            return self.view(event)
+
+    async def set_link(self, actor: Actor, cohort_id: int, code: str, url: str) -> MeetingView:
+        """Store the link to an online meeting, for the cohort's own and the villages'. Raises InvalidInput, NotFound."""
+        require(actor, Action.EDIT_CALENDAR, Where(cohort_id=cohort_id))
+        link = https_link(url)
+        async with self._context.database.transaction() as session:
+            rows = (
+                await session.scalars(select(Event).where(Event.cohort_id == cohort_id, Event.code == code))
+            ).all()
+            if not rows:
+                raise NotFound("error.not_found.meeting", text=code)
+            for row in rows:
+                row.link = link
+            await audit(session, self._context, actor, "calendar.link", code)
+            return self.view(rows[0])
+
+    async def upcoming(self, place: Place, limit: int = 10) -> list[MeetingView]:
+        """Return what lies ahead for a village or a coordinator group, in order of time."""
+        async with self._context.database.transaction() as session:
+            rows = await self.rows(session, place)
+        now = self._context.now()
+        return [self.view(row) for row in rows if row.ends_at > now][:limit]
+
+    async def rows(self, session: AsyncSession, place: Place) -> list[Event]:
+        """Return the stored meetings that concern a place, in order of time."""
+        programme = self._context.programme
+        if place.village is not None:
+            rows = await events_table.of_village(session, place.village)
+            own = {row.code for row in rows if row.village_id is not None}
+            return [r for r in rows if self._concerns_village(programme.meetings.get(r.code), r, own)]
+        if place.cohort is not None:
+            rows = await events_table.common(session, place.cohort.id)
+            return [r for r in rows if self._concerns_coordinators(programme.meetings.get(r.code))]
+        return []
+
+    @staticmethod
+    def _concerns_village(meeting: Meeting | None, row: Event, own: set[str]) -> bool:
+        if meeting is None or meeting.scope in (Scope.COORDINATOR_GROUP, Scope.MUNICIPALITY):
+            return False
+        return row.village_id is not None or meeting.id not in own
+
+    @staticmethod
+    def _concerns_coordinators(meeting: Meeting | None) -> bool:
+        return meeting is not None and (meeting.newsletter is not None or meeting.scope is not Scope.VILLAGE)
+
+    def choices(self, cohort: Cohort, code: str) -> list[date]:
+        """Return the days a village may still choose for its own meeting (at most 25)."""
+        meeting = self._context.programme.meetings.get(code)
+        if meeting is None:
+            return []
+        today = self._context.now().astimezone(self._zone).date()
+        days = candidate_days(self._context.programme, meeting, cohort.start_year, self._context.off(cohort.start_year))
+        return [day for day in days if day > today][:25]
+
+    def phase_now(self, cohort: Cohort) -> Phase | None:
+        """Return the phase the calendar stands in today."""
+        today = self._context.now().astimezone(self._zone).date()
+        return phase_on(self._context.programme, cohort.start_year, today)
+
+    def view(self, event: Event) -> MeetingView:
+        """Show a stored meeting as people see it."""
+        meeting = self._context.programme.meetings[event.code]
+        return MeetingView(
+            event.id, event.code, meeting.title, meeting.mode, event.starts_at, event.ends_at,
+            meeting.newsletter, meeting.number, meeting.newsletter is not None, event.link,
+        )  # fmt: skip
+
+
+def shift(event: Event, meeting: Meeting, starts_at: datetime) -> None:
+    """Give a meeting a day of somebody's choice."""
+    event.starts_at, event.ends_at = starts_at, later(starts_at, meeting.minutes)
+    event.picked, event.moved_by = True, None
+
+
+def https_link(url: str) -> str:
+    """Return a checked link. Raises InvalidInput unless it is a plain https address."""
+    url = url.strip()
+    if not url.startswith("https://") or any(c in url for c in " \t\n<>()[]\"'`\\") or len(url) > 400:
+        raise InvalidInput("error.link")
+    return url

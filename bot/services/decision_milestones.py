@@ -1,0 +1,92 @@
+"""What a decision settles: its milestones are reached, and an agreed village opens (S15, S16)."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.content.roles import WHOLE_PROGRAMME
+from bot.domain.access import Action, Role
+from bot.domain.errors import InvalidInput
+from bot.domain.programme import DecisionTemplate, MilestoneTemplate, Programme
+from bot.services.context import Context
+from bot.services.places import Place, village_key
+from bot.services.village_import import REACHED, agree
+from bot.storage.models import MilestoneState, Village
+
+GATE, BOT = "gate", "bot"
+
+
+def milestones_of(programme: Programme, code: str | None, milestone: str | None) -> tuple[str, ...]:
+    """Return what recording a decision settles: the milestones that name it, and the one chosen by hand."""
+    found: dict[str, None] = dict.fromkeys([milestone] if milestone else [])
+    template = programme.decisions.get(code or "")
+    if template is not None:
+        if template.milestone:
+            found[template.milestone] = None
+        found.update((row.id, None) for row in programme.milestones.values() if row.decision == template.id)
+    return tuple(found)
+
+
+def check(programme: Programme, place: Place, code: str | None, milestone: str | None) -> None:
+    """Refuse what cannot be settled here. Raises InvalidInput."""
+    if code and (code not in programme.decisions or place.village is None):
+        raise InvalidInput("error_polls.unknown_code", code=code)
+    if milestone:
+        found = programme.milestones.get(milestone)
+        unfit = found is None or found.phase == WHOLE_PROGRAMME or found.kind == GATE or found.confirm == BOT
+        if unfit or place.village is None:
+            raise InvalidInput("error_polls.unknown_milestone", code=milestone)
+
+
+def right_needed(programme: Programme, place: Place, code: str | None, milestone: str | None) -> Action:
+    """Return the right that recording takes: agreements and the programme's end are the secretariat's."""
+    if place.village is None:
+        return Action.RECORD_GROUP_DECISION
+    template = programme.decisions.get(code or "")
+    if template is not None and template.recorded_by == Role.SECRETARIAT:
+        return Action.RECORD_AGREEMENT
+    chosen = programme.milestones.get(milestone or "")
+    if chosen is not None and _is_the_secretariats(programme, chosen, template):
+        return Action.RECORD_AGREEMENT
+    return Action.RECORD_DECISION
+
+
+def _is_the_secretariats(
+    programme: Programme, milestone: MilestoneTemplate, template: DecisionTemplate | None
+) -> bool:
+    own = programme.decisions.get(milestone.decision or "")
+    if own is not None:
+        return own.recorded_by == Role.SECRETARIAT
+    return milestone.confirm == Role.SECRETARIAT and (template is None or template.milestone != milestone.id)
+
+
+async def settle(
+    session: AsyncSession, context: Context, village: Village, codes: tuple[str, ...], on: date
+) -> bool:
+    """Mark milestones as reached on a day; those reached before keep theirs. True when the village opened.
+
+    The caller holds the village's row, so that two decisions cannot settle the same milestone at once.
+    """
+    if not codes:
+        return False
+    rows = await session.scalars(select(MilestoneState).where(MilestoneState.village_id == village.id))
+    known = {row.code: row for row in rows}
+    for code in codes:
+        row = known.get(code)
+        if row is None:
+            row = known[code] = MilestoneState(
+                cohort_id=village.cohort_id,
+                village_id=village.id,
+                scope_key=village_key(village.id),
+                code=code,
+            )
+            session.add(row)
+        if row.state != REACHED:
+            row.state, row.reached_on = REACHED, on
+    await session.flush()
+    gate = context.programme.rules.village_channel_after
+    if village.agreed_at is None and all(code in known and known[code].state == REACHED for code in gate):
+        await agree(session, context, [village])
+        return True
+    return False

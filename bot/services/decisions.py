@@ -1,0 +1,190 @@
+"""Record decisions, correct and withdraw them: always a new record, never a changed one (S22, S30, S43, S49).
+
+Recording a standard decision settles its milestones (CALENDAR section 7).
+"""
+
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import decisions as rules
+from bot.domain.access import Actor, Role, require
+from bot.domain.decisions import DecisionPage, DecisionView, Kind, Proposal
+from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.poll_view import CLOSED
+from bot.services import decision_milestones as milestones
+from bot.services.audit import audit
+from bot.services.context import Context
+from bot.services.decision_proposal import local_date, proposal
+from bot.services.decision_register import decision_view, found, hold, newest_of, page_of
+from bot.services.places import SECRETARIAT, Place, place_of
+from bot.services.poll_results import close_if_over, template_of, view_of
+from bot.storage.models import Decision, Poll, Village
+from bot.storage.repositories.deliveries import Post, plan
+
+
+class Decisions:
+    """The use-cases of the register."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def record(
+        self,
+        actor: Actor,
+        place: Place,
+        *,
+        title: str,
+        text: str,
+        decided_on: date,
+        how: str,
+        milestone: str | None = None,
+        code: str | None = None,
+        poll_id: int | None = None,
+    ) -> DecisionView:
+        """Write a decision down under the place's next number, settle its milestones and tell the channel.
+
+        Raises NotPermitted, InvalidInput, NotFound, Conflict (the poll is open, or already written down).
+        """
+        if place.village is None and place.group is None:
+            raise NotFound("error_polls.decision_place")
+        programme = self._context.programme
+        milestones.check(programme, place, code, milestone)
+        role = require(actor, milestones.right_needed(programme, place, code, milestone), place.where)
+        if decided_on > local_date(self._context, self._context.now()):
+            raise InvalidInput("error_polls.decided_later")
+        template = programme.decisions.get(code or "")
+        row = Decision(
+            kind=Kind.DECISION,
+            title=rules.checked_title(title),
+            text=rules.checked_text(text),
+            how=rules.checked_how(how),
+            decided_on=decided_on,
+            code=code,
+            milestone=milestone or (template.milestone if template else None),
+            poll_id=poll_id,
+        )
+        async with self._context.database.transaction() as session:
+            owner = await hold(session, place)
+            if poll_id is not None:
+                await self._check_poll(session, place, poll_id)
+            await self._add(session, actor, role, place, row)
+            settled = milestones.milestones_of(programme, code, milestone)
+            opened = False
+            if isinstance(owner, Village):
+                opened = await milestones.settle(session, self._context, owner, settled, decided_on)
+            view = await decision_view(session, row, settled if isinstance(owner, Village) else ())
+            return replace(view, village_opened=opened)
+
+    async def correct(self, actor: Actor, decision_id: int, title: str, text: str) -> DecisionView:
+        """Replace a decision by a new record. Raises NotFound, NotPermitted, InvalidInput, Conflict."""
+        return await self._replace(
+            actor, decision_id, Kind.CORRECTION, rules.checked_title(title), rules.checked_text(text)
+        )
+
+    async def withdraw(self, actor: Actor, decision_id: int, reason: str) -> DecisionView:
+        """Take a decision back by a new record that says why. Raises NotFound, NotPermitted, Conflict.
+
+        What it settled stays settled: only the secretariat may reopen a milestone (DOMAIN section 4).
+        """
+        if not reason.strip():
+            raise InvalidInput("error_polls.reason_missing")
+        return await self._replace(actor, decision_id, Kind.WITHDRAWAL, None, rules.checked_text(reason))
+
+    async def list_of(self, place: Place, search: str | None = None, page: int = 1) -> DecisionPage:
+        """Return one page of a place's decisions, newest first; letter case makes no difference."""
+        async with self._context.database.transaction() as session:
+            return await page_of(session, place, search, page)
+
+    async def show(self, decision_id: int) -> DecisionView:
+        """Return one decision. Raises NotFound."""
+        async with self._context.database.transaction() as session:
+            return await decision_view(session, await found(session, decision_id))
+
+    async def proposal_from_poll(self, actor: Actor, poll_id: int) -> Proposal:
+        """Return what the form for a closed poll's decision begins with.
+
+        Raises NotFound, NotPermitted, Conflict (the poll is open, or already written down).
+        """
+        async with self._context.database.transaction() as session:
+            poll = await session.get(Poll, poll_id)
+            if poll is None:
+                raise NotFound("error_polls.not_found")
+            place = await place_of(session, poll.scope_key)
+            template = template_of(self._context.programme, poll.code)
+            code = template.decision if template else None
+            programme = self._context.programme
+            require(actor, milestones.right_needed(programme, place, code, None), place.where)
+            await self._check_poll(session, place, poll_id)
+            return proposal(self._context, await view_of(session, programme, poll))
+
+    async def _replace(
+        self, actor: Actor, decision_id: int, kind: Kind, title: str | None, text: str
+    ) -> DecisionView:
+        async with self._context.database.transaction() as session:
+            old = await found(session, decision_id)
+            place = await place_of(session, old.scope_key)
+            programme = self._context.programme
+            role = require(
+                actor, milestones.right_needed(programme, place, old.code, old.milestone), place.where
+            )
+            await hold(session, place)
+            newest = await newest_of(session, old)
+            if newest.id != old.id:
+                raise Conflict("error_polls.decision_replaced", number=old.number, newer=newest.number)
+            if old.kind == Kind.WITHDRAWAL:
+                raise Conflict("error_polls.decision_withdrawn", number=old.number)
+            row = Decision(
+                kind=kind,
+                title=title or old.title,
+                text=text,
+                how=old.how,
+                decided_on=old.decided_on,
+                code=old.code,
+                milestone=old.milestone,
+                replaces_id=old.id,
+            )
+            await self._add(session, actor, role, place, row)
+            return await decision_view(session, row)
+
+    async def _add(
+        self, session: AsyncSession, actor: Actor, role: Role, place: Place, row: Decision
+    ) -> None:
+        """Give a record its number, keep who wrote it, and plan the post, in the caller's transaction."""
+        last = await session.scalar(select(func.max(Decision.number)).where(Decision.scope_key == place.key))
+        row.number, row.scope_key = (last or 0) + 1, place.key
+        row.cohort_id = place.where.cohort_id or 0
+        row.village_id = place.village.id if place.village else None
+        row.coordinator_group_id = place.group.id if place.group else None
+        row.recorded_by_id, row.recorded_by_role = actor.person_id, str(role)
+        row.recorded_at = self._context.now()
+        session.add(row)
+        await session.flush()
+        # A village that is only invited has no channel yet: its agreement is told to the secretariat.
+        told = SECRETARIAT if place.village and place.village.agreed_at is None else place.key
+        post = Post(
+            f"decision:{row.id}",
+            told,
+            "decision",
+            row.recorded_at,
+            urgent=True,
+            cohort_id=row.cohort_id,
+            decision_id=row.id,
+        )
+        await plan(session, [post])
+        await audit(session, self._context, actor, f"decision.{row.kind}", f"decision:{row.id}")
+
+    async def _check_poll(self, session: AsyncSession, place: Place, poll_id: int) -> None:
+        poll = await session.get(Poll, poll_id)
+        if poll is None:
+            raise NotFound("error_polls.not_found")
+        if poll.scope_key != place.key:
+            raise InvalidInput("error_polls.poll_elsewhere")
+        await close_if_over(session, poll, self._context.now())
+        if poll.state != CLOSED:
+            raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)
+        before = await session.scalar(select(Decision.number).where(Decision.poll_id == poll_id))
+        if before is not None:
+            raise Conflict("error_polls.decision_from_poll_before", number=before)

@@ -1,0 +1,79 @@
+"""Write a newsletter out for one receiver: its dates, names and video links filled in (S05, S06)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.content.letter_text import MeetingText, letter_values, render_letter, video_block, videos_ready
+from bot.domain.access import Role
+from bot.domain.programme import Newsletter
+from bot.services.context import Context
+from bot.services.places import Place
+from bot.storage.models import Event, NewsletterVideo, Person, RoleAssignment
+from bot.storage.repositories import events as events_table
+
+
+class Letters:
+    """Fill letters for villages and coordinator groups."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def text(self, session: AsyncSession, letter: Newsletter, place: Place) -> str:
+        """Return a letter as this place will read it."""
+        assert place.cohort is not None
+        events = await self._events(session, place)
+        urls = await self.video_urls(session, place.cohort.id, letter)
+        values = letter_values(
+            self._context.programme.circle_of(letter.id),
+            describe=lambda code: self._describe(events[code]),
+            village=place.village.name if place.village else "",
+            phone=self._context.facts.phone,
+            coordinator=await self._coordinator(session, place),
+            videos=video_block(letter, urls, self._context.texts),
+            videos_ready=videos_ready(letter, urls),
+        )
+        return render_letter(letter, values=values)
+
+    async def video_urls(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> Sequence[str | None]:
+        """Return the links of a letter's videos: the secretariat's, else the content's own."""
+        query = select(NewsletterVideo).where(
+            NewsletterVideo.cohort_id == cohort_id, NewsletterVideo.newsletter == letter.id
+        )
+        filled = {row.slot: row.url for row in await session.scalars(query)}
+        return [filled.get(slot, video.url) for slot, video in enumerate(letter.videos, start=1)]
+
+    async def _events(self, session: AsyncSession, place: Place) -> dict[str, Event]:
+        assert place.cohort is not None
+        found = {row.code: row for row in await events_table.common(session, place.cohort.id)}
+        if place.village is not None:
+            own = await events_table.of_village(session, place.village)
+            found.update({row.code: row for row in own if row.village_id is not None})
+        return found
+
+    async def _coordinator(self, session: AsyncSession, place: Place) -> str:
+        """Return the name of the municipality's coordinator, or what to call one who is not known."""
+        if place.village is None:
+            return ""
+        query = (
+            select(Person.display_name)
+            .join(RoleAssignment, RoleAssignment.person_id == Person.id)
+            .where(RoleAssignment.role == Role.COORDINATOR, RoleAssignment.until.is_(None))
+            .where(RoleAssignment.cohort_id == place.village.cohort_id)
+            .where(RoleAssignment.municipality_id == place.village.municipality_id)
+            .order_by(RoleAssignment.since)
+            .limit(1)
+        )
+        return await session.scalar(query) or self._context.texts("letter.unknown_coordinator")
+
+    def _describe(self, event: Event) -> MeetingText:
+        meeting = self._context.programme.meetings[event.code]
+        texts = self._context.texts
+        return MeetingText(
+            date=texts("letter.date", starts_at=event.starts_at),
+            time=texts("letter.time", starts_at=event.starts_at, ends_at=event.ends_at),
+            number=meeting.number,
+            title=meeting.title,
+        )
+

@@ -1,0 +1,41 @@
+"""Read a date and time as people write them in Denmark; the programme's own hour is used when none is given."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from bot.domain.calendar import local
+from bot.domain.errors import InvalidInput
+
+_DAYS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%d/%m/%y")
+_TIMES = ("%H:%M", "%H.%M", "%H")
+
+
+def read_day(text: str) -> date:
+    """Return a date written as 26-10-2027, 26/10/2027, 26.10.2027 or 2027-10-26. Raises InvalidInput."""
+    for pattern in _DAYS:
+        try:
+            return datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007 - only the date is kept
+        except ValueError:
+            continue
+    raise InvalidInput("error.date_format", text=text)
+
+
+def read_time(text: str) -> time:
+    """Return a time of day written as 19:00, 19.00 or 19. Raises InvalidInput."""
+    cleaned = text.strip().removeprefix("kl.").strip()
+    for pattern in _TIMES:
+        try:
+            return datetime.strptime(cleaned, pattern).time()  # noqa: DTZ007 - only the time is kept
+        except ValueError:
+            continue
+    raise InvalidInput("error.date_format", text=text)
+
+
+def read_moment(day: str, at: str | None, otherwise: time, timezone: str) -> datetime:
+    """Return a local moment. Raises InvalidInput."""
+    return local(read_day(day), read_time(at) if at else otherwise, ZoneInfo(timezone))
+
+
+def today(now: datetime, timezone: str) -> date:
+    """Return the date in the programme's own time zone."""
+    return now.astimezone(ZoneInfo(timezone)).date()

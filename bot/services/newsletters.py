@@ -1,0 +1,308 @@
+"""Newsletters for the secretariat: see, try, send, fill the videos; and a village's next steps (S05, S06)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.content.templates import Ready
+from bot.domain.access import Action, Actor, Where, require
+from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
+from bot.services.audit import audit
+from bot.services.calendar import https_link
+from bot.services.context import Context
+from bot.services.letters import Letters
+from bot.services.places import SECRETARIAT, Place, group_key, place_of, village_key
+from bot.services.posts import Posts
+from bot.storage.models import (
+    CoordinatorGroup,
+    Delivery,
+    Event,
+    NewsletterVideo,
+    NextStepDone,
+    Village,
+)
+from bot.storage.repositories import deliveries
+from bot.storage.repositories import events as events_table
+from bot.storage.repositories.deliveries import Post
+
+
+@dataclass(frozen=True, slots=True)
+class LetterStatus:
+    """A letter in the secretariat's list."""
+
+    letter: Newsletter
+    send_at: datetime | None
+    sent: int
+    waiting: int
+    failed: int
+    videos_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How one channel fared with a letter."""
+
+    place_name: str
+    state: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A letter's next steps and which of them the village has done."""
+
+    letter: Newsletter
+    title: str
+    starts_at: datetime
+    done: frozenset[int]
+
+
+class Newsletters:
+    """The secretariat's letters."""
+
+    def __init__(self, context: Context, letters: Letters, posts: Posts) -> None:
+        self._context, self._letters, self._posts = context, letters, posts
+
+    def find(self, code: str) -> Newsletter:
+        """Return a letter by its id. Raises NotFound."""
+        letter = self._context.programme.newsletters.get(code.strip().upper())
+        if letter is None:
+            raise NotFound("error.not_found.newsletter", text=code)
+        return letter
+
+    async def status(self, actor: Actor, cohort_id: int) -> list[LetterStatus]:
+        """Return every letter of a cohort in the order they go out."""
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        async with self._context.database.transaction() as session:
+            events = {e.code: e for e in await events_table.common(session, cohort_id)}
+            rows = await session.scalars(
+                select(Delivery).where(Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter")
+            )
+            states: dict[str, list[str]] = {}
+            for row in rows:
+                states.setdefault(str(row.payload["newsletter"]), []).append(row.state)
+            found = []
+            for letter in self._context.programme.newsletters.values():
+                event = events.get(self._context.programme.circle_of(letter.id).id)
+                urls = await self._letters.video_urls(session, cohort_id, letter)
+                mine = states.get(letter.id, [])
+                found.append(
+                    LetterStatus(
+                        letter, event.newsletter_at if event else None, mine.count("sent"),
+                        mine.count("pending") + mine.count("claimed"), mine.count("parked"),
+                        sum(1 for url in urls if not url),
+                    )
+                )  # fmt: skip
+        return sorted(found, key=lambda status: (status.send_at is None, status.send_at))
+
+    async def preview(self, actor: Actor, cohort_id: int, code: str, village_id: int | None = None) -> Ready:
+        """Return a letter as a village (or the coordinators) will read it."""
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        async with self._context.database.transaction() as session:
+            return Ready(await self._text(session, cohort_id, self.find(code), village_id))
+
+    async def try_out(self, actor: Actor, cohort_id: int, code: str, village_id: int | None = None) -> None:
+        """Post a letter in the secretariat's channel only."""
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        now = self._context.now()
+        async with self._context.database.transaction() as session:
+            letter = self.find(code)
+            text = await self._text(session, cohort_id, letter, village_id)
+            key = f"try:{letter.id}:{cohort_id}:{now.isoformat()}"
+            await deliveries.plan(
+                session, [Post(key, SECRETARIAT, "broadcast", now, urgent=True, cohort_id=cohort_id, payload={"said": text})]
+            )
+            await audit(session, self._context, actor, "newsletter.try", letter.id)
+
+    async def send(
+        self,
+        actor: Actor,
+        cohort_id: int,
+        code: str,
+        municipality_id: int | None = None,
+        village_id: int | None = None,
+    ) -> int:
+        """Send a letter now to all its channels, to one municipality's, or to one village.
+
+        Channels that have it already are left alone. Returns how many will get it now; raises Conflict
+        when nobody is left, NotFound for an unknown letter.
+        """
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        letter = self.find(code)
+        now = self._context.now()
+        async with self._context.database.transaction() as session:
+            circle = self._context.programme.circle_of(letter.id)
+            event = await events_table.one(session, cohort_id, circle.id)
+            if event is None:
+                raise NotFound("error.not_found.meeting", text=circle.id)
+            if event.starts_at <= now:
+                raise Conflict("error.meeting_held", title=circle.title, starts_at=event.starts_at)
+            keys = await self._places(session, cohort_id, letter, municipality_id, village_id)
+            wanted = [
+                Post(f"{letter.id}:{key}", key, "newsletter", now, event.starts_at, urgent=True, cohort_id=cohort_id,
+                     event_id=event.id, payload={"newsletter": letter.id})
+                for key in keys
+            ]  # fmt: skip
+            await self._unpark(session, [post.key for post in wanted])
+            changed = await deliveries.plan(session, wanted)
+            if not changed:
+                raise Conflict("error.letter_already_sent", title=letter.title)
+            await audit(session, self._context, actor, "newsletter.send", f"{letter.id} to {changed}")
+            return changed
+
+    async def count(self, actor: Actor, cohort_id: int, code: str, municipality_id: int, village_id: int) -> int:
+        """Return how many channels a letter would go to now. Raises Conflict when all have it."""
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        letter = self.find(code)
+        async with self._context.database.transaction() as session:
+            keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
+            wanted = [f"{letter.id}:{key}" for key in keys]
+            sent = await session.scalars(select(Delivery.key).where(Delivery.key.in_(wanted), Delivery.state == "sent"))
+            left = len(wanted) - len(sent.all())
+        if not left:
+            raise Conflict("error.letter_already_sent", title=letter.title)
+        return left
+
+    async def unsent(self, cohort_id: int, code: str) -> int:
+        """Return how many channels a letter that is going out has still to reach."""
+        now = self._context.now()
+        async with self._context.database.transaction() as session:
+            query = (
+                select(func.count())
+                .where(Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter")
+                .where(Delivery.key.startswith(f"{code.strip().upper()}:"), Delivery.due_at <= now)
+                .where(Delivery.state.in_(("pending", "claimed")))
+            )
+            return await session.scalar(query) or 0
+
+    async def receipts(self, cohort_id: int, code: str) -> list[Receipt]:
+        """Return how each channel fared with a letter, by name."""
+        letter = self.find(code)
+        async with self._context.database.transaction() as session:
+            rows = await session.scalars(
+                select(Delivery)
+                .where(Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter")
+                .where(Delivery.key.startswith(f"{letter.id}:"))
+            )
+            found = []
+            for row in rows:
+                place = await place_of(session, row.place_key)
+                found.append(Receipt(_name(place), row.state, row.last_error))
+        return sorted(found, key=lambda receipt: receipt.place_name)
+
+    async def set_video(self, actor: Actor, cohort_id: int, code: str, slot: int, url: str) -> Newsletter:
+        """Fill a video slot with a link. Raises InvalidInput for a slot or link that cannot be used."""
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        letter, link = self.find(code), https_link(url)
+        if not 1 <= slot <= len(letter.videos):
+            raise InvalidInput("error.video_slot", count=len(letter.videos))
+        async with self._context.database.transaction() as session:
+            await session.execute(
+                delete(NewsletterVideo).where(
+                    NewsletterVideo.cohort_id == cohort_id,
+                    NewsletterVideo.newsletter == letter.id,
+                    NewsletterVideo.slot == slot,
+                )
+            )
+            session.add(NewsletterVideo(cohort_id=cohort_id, newsletter=letter.id, slot=slot, url=link))
+            await audit(session, self._context, actor, "newsletter.video", f"{letter.id} {slot}")
+        return letter
+
+    async def next_steps(self, place: Place, letter_id: str | None = None) -> Steps | None:
+        """Return the next steps of a letter, or of the latest one that has been sent; None before the first."""
+        if place.cohort is None:
+            return None
+        async with self._context.database.transaction() as session:
+            event = await self._circle(session, place, letter_id)
+            if event is None:
+                return None
+            circle = self._context.programme.meetings[event.code]
+            letter = self._context.programme.newsletters[circle.newsletter or ""]
+            done: Sequence[int] = ()
+            if place.village is not None:
+                done = (
+                    await session.scalars(
+                        select(NextStepDone.step).where(
+                            NextStepDone.village_id == place.village.id, NextStepDone.newsletter == letter.id
+                        )
+                    )
+                ).all()
+            return Steps(letter, circle.title, event.starts_at, frozenset(done))
+
+    async def tick(self, actor: Actor, place: Place, letter_id: str, step: int) -> Steps | None:
+        """Mark a next step as done by the village, or as not done after all."""
+        require(actor, Action.TICK_NEXT_STEP, place.where)
+        letter = self.find(letter_id)
+        if place.village is None or not 0 <= step < len(letter.next_steps):
+            raise InvalidInput()
+        async with self._context.database.transaction() as session:
+            here = (NextStepDone.village_id == place.village.id, NextStepDone.newsletter == letter.id)
+            row = await session.scalar(select(NextStepDone).where(*here, NextStepDone.step == step))
+            if row is not None:
+                await session.delete(row)
+            else:
+                session.add(
+                    NextStepDone(
+                        village_id=place.village.id, newsletter=letter.id, step=step, done_at=self._context.now()
+                    )
+                )
+        return await self.next_steps(place, letter.id)
+
+    async def _circle(self, session: AsyncSession, place: Place, letter_id: str | None) -> Event | None:
+        assert place.cohort is not None
+        wanted = VILLAGE_CIRCLE if place.village else None
+        found: Event | None = None
+        for event in await events_table.common(session, place.cohort.id):
+            meeting = self._context.programme.meetings.get(event.code)
+            if meeting is None or meeting.newsletter is None:
+                continue
+            if letter_id is not None and meeting.newsletter == letter_id:
+                return event
+            mine = (meeting.kind == VILLAGE_CIRCLE) == (wanted is not None)
+            if letter_id is None and mine and event.newsletter_at and event.newsletter_at <= self._context.now():
+                found = event
+        return found
+
+    async def _text(
+        self, session: AsyncSession, cohort_id: int, letter: Newsletter, village_id: int | None
+    ) -> str:
+        keys = await self._places(session, cohort_id, letter, None, village_id)
+        if not keys:
+            raise NotFound("error.not_found.place")
+        return await self._letters.text(session, letter, await place_of(session, keys[0]))
+
+    async def _places(
+        self,
+        session: AsyncSession,
+        cohort_id: int,
+        letter: Newsletter,
+        municipality_id: int | None,
+        village_id: int | None,
+    ) -> list[str]:
+        if self._context.programme.circle_of(letter.id).kind != VILLAGE_CIRCLE:
+            groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
+            return [group_key(found) for found in await session.scalars(groups)]
+        query = select(Village.id).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
+        if municipality_id is not None:
+            query = query.where(Village.municipality_id == municipality_id)
+        if village_id is not None:
+            query = query.where(Village.id == village_id)
+        return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]
+
+    async def _unpark(self, session: AsyncSession, keys: Sequence[str]) -> None:
+        rows = await session.scalars(
+            select(Delivery).where(Delivery.key.in_(keys), Delivery.state.in_(("parked", "stale")))
+        )
+        for row in rows:
+            row.state = "cancelled"
+        await session.flush()
+
+
+def _name(place: Place) -> str:
+    if place.village is not None:
+        return f"{place.village.name} ({place.village.municipality.name})"
+    return place.group.name if place.group else place.key

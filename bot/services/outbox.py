@@ -1,0 +1,197 @@
+"""The outbox as a service: open and close what is due, hand posts to the dispatcher, keep receipts.
+
+A post is claimed with a lease before it is sent; whoever fails leaves it to be claimed again.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.posting import PostingHours
+from bot.messages.message import Message
+from bot.services.context import Context
+from bot.services.places import SECRETARIAT, WELCOME
+from bot.storage.database import PLANNED
+from bot.storage.models import Cohort, Delivery, DiscordPlace
+from bot.storage.repositories import deliveries
+from bot.storage.repositories.deliveries import Post
+
+LEASE = timedelta(seconds=30)
+BATCH = 50
+
+
+class Composer(Protocol):
+    """Whoever can write a post; None means that it is no longer needed."""
+
+    async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
+        """Write the message of a delivery."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A claimed post, ready for Discord. `retry` tells that an earlier try may have been sent."""
+
+    delivery_id: int
+    key: str
+    channel_id: int
+    message: Message
+    retry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one look at the outbox gave: posts to send, keys dropped as too late, and whether to look again."""
+
+    ready: list[Outgoing]
+    stale: list[str]
+    more: bool
+
+
+class Outbox:
+    """Claim, settle and account for posts."""
+
+    def __init__(self, context: Context, composer: Composer) -> None:
+        self._context, self._composer = context, composer
+        self._zone = ZoneInfo(context.programme.timezone)
+
+    async def claim(self, worker: str) -> Batch:
+        """Take the posts that are due, in order; drop the stale, put off what is over the day's limit."""
+        async with self._context.database.transaction() as session:
+            now = self._context.now()
+            rows = await deliveries.due(session, now, BATCH)
+            if not rows:
+                return Batch([], [], more=False)
+            places = await self._channels(session, {row.place_key for row in rows})
+            counts = await deliveries.sent_counts(session, list(places) or [""], self._day(now))
+            ready = [out for row in rows if (out := await self._prepare(session, row, now, places, counts, worker))]
+            return Batch(ready, [row.key for row in rows if row.state == "stale"], more=len(rows) == BATCH)
+
+    async def _prepare(
+        self,
+        session: AsyncSession,
+        row: Delivery,
+        now: datetime,
+        places: dict[str, int],
+        counts: dict[str, int],
+        worker: str,
+    ) -> Outgoing | None:
+        if row.useful_until is not None and now >= row.useful_until:
+            row.state, row.last_error = "stale", "too late to be of use"
+            return None
+        later = await self._put_off(session, row, now, counts)
+        if later is not None:
+            row.due_at = later
+            return None
+        if row.place_key not in places:
+            row.state, row.last_error = "parked", "the channel does not exist"
+            return None
+        message = await self._composer.compose(session, row)
+        if message is None:
+            row.state = "cancelled"
+            return None
+        retry = row.state == "claimed"
+        deliveries.claim(row, worker, now, LEASE)
+        counts[row.place_key] = counts.get(row.place_key, 0) + 1
+        return Outgoing(row.id, row.key, places[row.place_key], message, retry)
+
+    async def _put_off(
+        self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]
+    ) -> datetime | None:
+        """Return the later moment a post must wait for, or None when it may go now (CALENDAR 8: two a day)."""
+        if row.state == "claimed" or row.kind in ("notice", "decision"):
+            return None
+        hours = await self._hours(session, row, now)
+        allowed = hours.allowed_from(now)
+        if allowed > now and not row.urgent:
+            return allowed
+        limit = self._context.programme.rules.max_bot_posts_per_channel_per_day
+        over = counts.get(row.place_key, 0) >= limit and row.place_key != SECRETARIAT
+        if not over or row.urgent:
+            return None
+        morning = hours.next_morning(now)
+        return morning if row.useful_until is None or morning < row.useful_until else None
+
+    async def _hours(self, session: AsyncSession, row: Delivery, now: datetime) -> PostingHours:
+        cohort = await session.get(Cohort, row.cohort_id) if row.cohort_id is not None else None
+        year = cohort.start_year if cohort else now.year
+        return PostingHours(self._context.programme.rules, self._zone, self._context.off(year).posts)
+
+    async def _channels(self, session: AsyncSession, keys: set[str]) -> dict[str, int]:
+        rows = await session.scalars(select(DiscordPlace).where(DiscordPlace.key.in_(keys)))
+        return {row.key: row.discord_id for row in rows}
+
+    def _day(self, now: datetime) -> date:
+        return now.astimezone(self._zone).date()
+
+    async def sent(self, delivery_id: int, channel_id: int, message_id: int) -> None:
+        """Keep the receipt of a post that stands in its channel."""
+        async with self._context.database.transaction() as session:
+            row = await session.get_one(Delivery, delivery_id)
+            now = self._context.now()
+            row.state, row.sent_at, row.sent_on = "sent", now, now.astimezone(self._zone).date()
+            row.channel_id, row.message_id = channel_id, message_id
+            row.lease_until = row.claimed_by = row.last_error = None
+
+    async def failed(self, delivery_id: int, reason: str, *, permanent: bool) -> None:
+        """Put a failed post back with growing patience, or park it and tell the secretariat once."""
+        async with self._context.database.transaction() as session:
+            row = await session.get_one(Delivery, delivery_id)
+            row.last_error = reason[:500]
+            if not permanent:
+                wait = min(2**row.attempts, 300)
+                row.lease_until = self._context.now() + timedelta(seconds=wait)
+                return
+            row.state, row.lease_until = "parked", None
+            said = self._context.texts("notice.parked", place=f"<#{row.channel_id}>" if row.channel_id else row.place_key)
+            await tell_secretariat(session, self._context.now(), f"notice:parked:{row.place_key}", said)
+
+    async def release(self, worker: str) -> None:
+        """Give back what this worker has claimed and surely not sent (a stop between claim and send)."""
+        async with self._context.database.transaction() as session:
+            rows = await session.scalars(
+                select(Delivery).where(Delivery.state == "claimed", Delivery.claimed_by == worker)
+            )
+            for row in rows:
+                row.lease_until = self._context.now()
+
+    async def tell_secretariat(self, key: str, text: str) -> None:
+        """Post a notice in the secretariat's channel, once for each key."""
+        async with self._context.database.transaction() as session:
+            await tell_secretariat(session, self._context.now(), key, text)
+
+    async def welcome(self) -> None:
+        """Plan the lasting post in the welcome channel, once; new wording is posted anew."""
+        said = self._context.texts("people.welcome", phone=self._context.facts.phone)
+        version = hashlib.sha256(said.encode()).hexdigest()[:12]
+        post = Post(f"welcome:{version}", WELCOME, "welcome", self._context.now(), urgent=True)
+        async with self._context.database.transaction() as session:
+            await deliveries.plan(session, [post])
+
+    async def unpark(self) -> None:
+        """Let posts that could not be sent be tried again, after channels have been mended."""
+        async with self._context.database.transaction() as session:
+            for row in await session.scalars(select(Delivery).where(Delivery.state == "parked")):
+                row.state, row.attempts = "pending", 0
+                session.info[PLANNED] = True
+
+    async def keys(self) -> dict[int, str]:
+        """Return what each mark in a channel stands for."""
+        async with self._context.database.transaction() as session:
+            rows = await session.execute(select(Delivery.id, Delivery.key))
+            return {number: key for number, key in rows.tuples()}
+
+    async def next_moment(self) -> datetime | None:
+        """Return when the next post is due, or the next poll opens or closes: one cheap question."""
+        async with self._context.database.transaction() as session:
+            return await deliveries.next_moment(session)
+
+
+async def tell_secretariat(session: AsyncSession, now: datetime, key: str, text: str) -> None:
+    """Plan a notice to the secretariat inside a transaction, once for each key."""
+    await deliveries.plan(session, [Post(key, SECRETARIAT, "notice", now, payload={"said": text})])

@@ -1,0 +1,82 @@
+"""Keys of places on Discord ("village:7"), and from a channel back to the village or group it belongs to."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.access import Where
+from bot.domain.errors import NotFound
+from bot.services.context import Context
+from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Village
+
+SECRETARIAT = "secretariat"
+WELCOME = "welcome"
+
+
+def village_key(village_id: int) -> str:
+    """Return the key of a village's channel; its role is "role:" before it."""
+    return f"village:{village_id}"
+
+
+def group_key(group_id: int) -> str:
+    """Return the key of a coordinator group's channel."""
+    return f"group:{group_id}"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is said: exactly one of village and group, or the secretariat, or the welcome channel."""
+
+    key: str
+    village: Village | None = None
+    group: CoordinatorGroup | None = None
+
+    @property
+    def cohort(self) -> Cohort | None:
+        """The cohort the place belongs to."""
+        owner = self.village or self.group
+        return owner.cohort if owner else None
+
+    @property
+    def where(self) -> Where:
+        """The place as the table of rights sees it."""
+        if self.village:
+            return Where(self.village.id, self.village.municipality_id, self.village.cohort_id)
+        return Where(cohort_id=self.group.cohort_id if self.group else None)
+
+
+async def place_of(session: AsyncSession, key: str) -> Place:
+    """Return the place under a key. Raises NotFound when its village or group is gone."""
+    kind, _, number = key.partition(":")
+    if kind == "village":
+        village = await session.get(Village, int(number))
+        if village is not None:
+            return Place(key, village=village)
+    elif kind == "group":
+        group = await session.get(CoordinatorGroup, int(number))
+        if group is not None:
+            return Place(key, group=group)
+    elif key in (SECRETARIAT, WELCOME):
+        return Place(key)
+    raise NotFound("error.not_found.place")
+
+
+class Places:
+    """Find the place behind a Discord channel."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def of_channel(self, channel_id: int) -> Place:
+        """Return the place of a channel. Raises NotFound for a channel that is not ours."""
+        async with self._context.database.transaction() as session:
+            row = await session.scalar(select(DiscordPlace).where(DiscordPlace.discord_id == channel_id))
+            if row is None:
+                raise NotFound("error.not_found.place")
+            return await place_of(session, row.key)
+
+    async def channel_ids(self) -> dict[str, int]:
+        """Return the Discord id of every place."""
+        async with self._context.database.transaction() as session:
+            return {row.key: row.discord_id for row in await session.scalars(select(DiscordPlace))}

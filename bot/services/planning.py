@@ -1,0 +1,175 @@
+"""Plan every post of the calendar ahead: what is wanted, as rows that only the tick sends.
+
+Planning again is always safe: missing posts are added, pending ones follow their meeting, unwanted ones
+are cancelled, and what has been sent is never touched (S05, S07, S09).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.calendar import local, phase_days, phase_opening, window_days
+from bot.domain.posting import PostingHours
+from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Meeting, Phase, Reminder, Scope
+from bot.domain.reminders import moment_of
+from bot.services.calendar import Calendar
+from bot.services.context import Context
+from bot.services.places import SECRETARIAT, group_key, village_key
+from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
+from bot.storage.repositories.deliveries import Post, cancel_missing, plan
+
+KINDS = ("newsletter", "reminder", "phase_opening")
+
+
+class PollPlanner(Protocol):
+    """Whoever makes the standard polls follow the calendar."""
+
+    async def plan_standard(
+        self,
+        session: AsyncSession,
+        cohort: Cohort,
+        villages: Sequence[Village],
+        groups: Sequence[CoordinatorGroup],
+        events: Sequence[Event],
+    ) -> None:
+        """Make the cohort's standard polls exist at their times."""
+        ...
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place that gets posts, and since when: nothing from before it joined is sent to it."""
+
+    place_key: str
+    since: datetime
+    village_id: int | None = None
+
+
+class Planning:
+    """Turn dates into posts."""
+
+    def __init__(self, context: Context, calendar: Calendar, polls: PollPlanner) -> None:
+        self._context, self._calendar, self._polls = context, calendar, polls
+        self._zone = ZoneInfo(context.programme.timezone)
+
+    async def refresh(self, cohort_id: int | None = None) -> int:
+        """Plan every cohort (or one) anew, each in one transaction. Returns how many posts changed."""
+        async with self._context.database.transaction() as session:
+            query = select(Cohort.id).order_by(Cohort.id)
+            ids = [cohort_id] if cohort_id is not None else list(await session.scalars(query))
+        return sum([await self._refresh(one) for one in ids])
+
+    async def _refresh(self, cohort_id: int) -> int:
+        async with self._context.database.transaction() as session:
+            cohort = await session.get_one(Cohort, cohort_id)
+            agreed = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
+            villages = (await session.scalars(agreed.order_by(Village.id))).all()
+            query = select(CoordinatorGroup).where(CoordinatorGroup.cohort_id == cohort_id)
+            groups = (await session.scalars(query)).all()
+            events = await self._calendar.materialise(session, cohort, villages)
+            posts = list(self.posts_of(cohort, villages, groups, events))
+            changes = await plan(session, posts)
+            changes += await cancel_missing(session, cohort_id, KINDS, {post.key for post in posts})
+            await self._polls.plan_standard(session, cohort, villages, groups, events)
+            return changes
+
+    def posts_of(
+        self,
+        cohort: Cohort,
+        villages: Sequence[Village],
+        groups: Sequence[CoordinatorGroup],
+        events: Sequence[Event],
+    ) -> Iterator[Post]:
+        """Yield every post the calendar wants, for every place."""
+        audience = _Audience(
+            [Target(village_key(v.id), v.agreed_at, v.id) for v in villages if v.agreed_at is not None],
+            [Target(group_key(g.id), cohort.created_at) for g in groups],
+            Target(SECRETARIAT, cohort.created_at),
+        )
+        for phase in self._context.programme.phases:
+            yield from self._opening(cohort, phase, audience)
+        for event in events:
+            meeting = self._context.programme.meetings.get(event.code)
+            if meeting is None:
+                continue
+            if event.newsletter_at is not None:
+                yield from self._letter(cohort, meeting, event, audience)
+            for reminder in self._context.programme.reminders_of(meeting):
+                yield from self._reminder(cohort, meeting, event, reminder, audience)
+
+    def hours(self, cohort: Cohort) -> PostingHours:
+        """Return when posts may go out in a cohort's year."""
+        quiet = self._context.off(cohort.start_year).posts
+        return PostingHours(self._context.programme.rules, self._zone, quiet)
+
+    def _opening(self, cohort: Cohort, phase: Phase, audience: "_Audience") -> Iterator[Post]:
+        programme = self._context.programme
+        due = phase_opening(programme, phase, cohort.start_year, self._context.off(cohort.start_year))
+        places = [*audience.groups, *(audience.villages if phase.number else ())]
+        until = local(phase_days(phase, cohort.start_year)[1], programme.rules.newsletter_time, self._zone)
+        for target in places:
+            if due >= target.since:
+                yield Post(f"{phase.id}:opening:{target.place_key}", target.place_key, "phase_opening", due, until,
+                           cohort_id=cohort.id, payload={"phase": phase.id})  # fmt: skip
+
+    def _letter(self, cohort: Cohort, circle: Meeting, event: Event, audience: "_Audience") -> Iterator[Post]:
+        assert event.newsletter_at is not None and circle.newsletter is not None
+        due = self.hours(cohort).allowed_from(event.newsletter_at)
+        for target in audience.of_scope(circle, event):
+            if due >= target.since:
+                yield Post(f"{circle.newsletter}:{target.place_key}", target.place_key, "newsletter", due,
+                           event.starts_at, urgent=True, cohort_id=cohort.id, event_id=event.id,
+                           payload={"newsletter": circle.newsletter})  # fmt: skip
+
+    def _reminder(
+        self, cohort: Cohort, meeting: Meeting, event: Event, reminder: Reminder, audience: "_Audience"
+    ) -> Iterator[Post]:
+        moment = moment_of(
+            reminder, event.starts_at, event.ends_at, self._window_opens(cohort, meeting), self.hours(cohort)
+        )
+        if moment is None:
+            return
+        for target in audience.of_reminder(meeting, event, reminder):
+            if moment.due_at < target.since:
+                continue
+            suffix = f":{cohort.id}" if target.place_key == SECRETARIAT else ""
+            yield Post(f"{meeting.id}:{reminder.id}:{target.place_key}{suffix}", target.place_key, "reminder",
+                       moment.due_at, moment.useful_until, urgent=moment.urgent, cohort_id=cohort.id,
+                       event_id=event.id, payload={"meeting": meeting.id, "reminder": reminder.id})  # fmt: skip
+
+    def _window_opens(self, cohort: Cohort, meeting: Meeting) -> datetime | None:
+        window = window_days(self._context.programme, meeting, cohort.start_year)
+        opens = self._context.programme.rules.posts_only_between[0]
+        return local(window[0], opens, self._zone) if window else None
+
+
+@dataclass(frozen=True)
+class _Audience:
+    """The places of a cohort, and which of them a post is for."""
+
+    villages: Sequence[Target]
+    groups: Sequence[Target]
+    secretariat: Target
+
+    def of_scope(self, meeting: Meeting, event: Event) -> Iterable[Target]:
+        """Return the channels a meeting belongs to."""
+        if meeting.kind == COORDINATOR_CIRCLE or meeting.scope is Scope.COORDINATOR_GROUP:
+            return self.groups
+        if meeting.scope is Scope.MUNICIPALITY:
+            return ()
+        if meeting.scope is Scope.VILLAGE and meeting.kind != VILLAGE_CIRCLE:
+            return [t for t in self.villages if t.village_id == event.village_id]
+        return [*self.villages, *(self.groups if "coordinator" in meeting.audience else ())]
+
+    def of_reminder(self, meeting: Meeting, event: Event, reminder: Reminder) -> Iterable[Target]:
+        """Return the channels a reminder goes to; a village's own meeting never doubles in the others' channels."""
+        if reminder.to == "secretariat":
+            return [self.secretariat] if event.village_id is None else ()
+        if reminder.to == "coordinators":
+            return self.groups if event.village_id is None else ()
+        return self.of_scope(meeting, event)

@@ -1,0 +1,69 @@
+"""Write the posts about polls and decisions at the moment they go out, from what is true then."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.poll_view import CLOSED, OPEN, WAITING, PollView
+from bot.domain.programme import EACH_CIRCLE
+from bot.messages import decisions as decision_messages
+from bot.messages import polls as build
+from bot.messages.message import Message
+from bot.services.context import Context
+from bot.services.decision_register import decision_view
+from bot.services.places import village_key
+from bot.services.poll_opening import HALF_POST, OPEN_POST, OPTIONS_POST, RESULT_POST
+from bot.services.poll_results import close_if_over, view_of
+from bot.storage.models import Decision, Delivery, Poll
+
+DECISION_POST = "decision"
+
+
+class PollPosts:
+    """The composer of polls and decisions."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
+        """Write a delivery's message; None when it is no longer useful."""
+        if delivery.kind == DECISION_POST:
+            return await self._decision(session, delivery)
+        poll = await session.get(Poll, delivery.poll_id) if delivery.poll_id is not None else None
+        if poll is None:
+            return None
+        await close_if_over(session, poll, self._context.now())
+        view = await view_of(session, self._context.programme, poll)
+        return self._of(delivery.kind, view)
+
+    def _of(self, kind: str, view: PollView) -> Message | None:
+        texts = self._context.texts
+        if kind == OPEN_POST and view.state == OPEN:
+            return build.poll_open(texts, view)
+        if kind == HALF_POST and view.state == OPEN and view.turnout * 2 < view.entitled:
+            return build.poll_half(texts, view)
+        if kind == OPTIONS_POST and view.state == WAITING:
+            return build.options_wanted(texts, view)
+        if kind == RESULT_POST and view.state == CLOSED:
+            return build.poll_result(texts, view, self._context.programme.rules.secret_results)
+        return None
+
+    async def pulse(self, session: AsyncSession, village_id: int, circle_code: str) -> Message | None:
+        """Return the open pulse poll after a circle, to stand in the circle's thanks, or None."""
+        codes = [
+            f"{template.id}:{circle_code}"
+            for template in self._context.programme.polls.values()
+            if template.opens.meeting == EACH_CIRCLE
+        ]
+        query = select(Poll).where(
+            Poll.scope_key == village_key(village_id), Poll.code.in_(codes), Poll.state == OPEN
+        )
+        poll = (await session.scalars(query.order_by(Poll.id))).first()
+        if poll is None or poll.closes_at <= self._context.now():
+            return None
+        return build.pulse(self._context.texts, await view_of(session, self._context.programme, poll))
+
+    async def _decision(self, session: AsyncSession, delivery: Delivery) -> Message | None:
+        row = await session.get(Decision, delivery.decision_id) if delivery.decision_id is not None else None
+        if row is None:
+            return None
+        return decision_messages.decision_saved(self._context.texts, await decision_view(session, row))

@@ -1,0 +1,123 @@
+"""Vote, and see polls: one person one vote, changeable until the second the poll closes (S30, S41, S43)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import polls as rules
+from bot.domain.access import Actor, Where, roles_at
+from bot.domain.errors import Conflict, NotFound, NotPermitted
+from bot.domain.poll_view import OPEN, PollView, Receipt
+from bot.messages.polls import who
+from bot.services.context import Context
+from bot.services.places import Place
+from bot.services.poll_results import view_of
+from bot.storage.models import Ballot, Poll
+
+
+class Voting:
+    """What voters do. It knows who voted only as far as the poll's kind lets it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def vote(self, actor: Actor, poll_id: int, option_positions: Sequence[int]) -> Receipt:
+        """Cast a vote, or change it; positions count from 1.
+
+        Raises NotFound, NotPermitted (privacy text not accepted, not a voter), Conflict (closed),
+        InvalidInput (nothing or too much chosen).
+        """
+        async with self._context.database.transaction() as session:
+            poll = await self.locked(session, poll_id)
+            person_id = _accepted(actor)
+            self.must_be_open(poll)
+            self.must_be_voter(actor, poll)
+            options = {option.position: option for option in poll.options}
+            chosen = rules.checked_choice(option_positions, poll.pick, options)
+            voter = _voter(poll, person_id)
+            await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id, Ballot.voter == voter))
+            named = None if poll.secret else person_id
+            for position in chosen:
+                session.add(
+                    Ballot(poll_id=poll.id, voter=voter, option_id=options[position].id, person_id=named)
+                )
+            await session.flush()
+            view = await view_of(session, self._context.programme, poll)
+            return Receipt(view, view.texts_of(chosen))
+
+    async def my_vote(self, actor: Actor, poll_id: int) -> tuple[int, ...]:
+        """Return the positions a person has chosen; nothing from a closed secret poll. Raises NotFound."""
+        async with self._context.database.transaction() as session:
+            poll = await _found(session, poll_id)
+            if actor.person_id is None or (poll.secret and poll.secret_key is None):
+                return ()
+            voter = _voter(poll, actor.person_id)
+            query = select(Ballot.option_id).where(Ballot.poll_id == poll.id, Ballot.voter == voter)
+            chosen = set(await session.scalars(query))
+            return tuple(option.position for option in poll.options if option.id in chosen)
+
+    async def open_polls(self, actor: Actor, place: Place) -> list[PollView]:
+        """Return the polls a person can vote in at a place now, the first to close first."""
+        async with self._context.database.transaction() as session:
+            query = select(Poll).where(
+                Poll.scope_key == place.key, Poll.state == OPEN, Poll.closes_at > self._context.now()
+            )
+            rows = (await session.scalars(query.order_by(Poll.closes_at, Poll.id))).all()
+            programme = self._context.programme
+            return [await view_of(session, programme, row) for row in rows if is_voter(actor, row)]
+
+    async def view(self, poll_id: int) -> PollView:
+        """Show a poll as far as it may be shown now. Raises NotFound."""
+        async with self._context.database.transaction() as session:
+            return await view_of(session, self._context.programme, await _found(session, poll_id))
+
+    async def locked(self, session: AsyncSession, poll_id: int) -> Poll:
+        """Return a poll that nobody else changes until the transaction ends. Raises NotFound."""
+        poll = await session.get(Poll, poll_id, with_for_update=True)
+        if poll is None:
+            raise NotFound("error_polls.not_found")
+        return poll
+
+    def must_be_open(self, poll: Poll) -> None:
+        """Refuse what comes before the opening or from the closing second on. Raises Conflict.
+
+        The clock decides, whether or not anything has closed the poll yet.
+        """
+        if poll.closed_at is not None or poll.closes_at <= self._context.now():
+            raise Conflict("error_polls.closed", closes_at=poll.closes_at)
+        if poll.state != OPEN:
+            raise Conflict("error_polls.not_open_yet")
+
+    def must_be_voter(self, actor: Actor, poll: Poll) -> None:
+        """Refuse who may not vote in this poll. Raises NotPermitted."""
+        if not is_voter(actor, poll):
+            voters = who(self._context.texts, tuple(poll.voters.split(",")))
+            raise NotPermitted("error_polls.not_a_voter", voters=voters)
+
+
+def is_voter(actor: Actor, poll: Poll) -> bool:
+    """Tell whether a person holds a role that may vote, in the poll's own village or cohort."""
+    where = Where(village_id=poll.village_id, cohort_id=poll.cohort_id)
+    return bool(roles_at(actor, where) & rules.roles_of(poll.voters.split(",")))
+
+
+def _accepted(actor: Actor) -> int:
+    if actor.person_id is None:
+        raise NotPermitted("privacy_first")
+    return actor.person_id
+
+
+def _voter(poll: Poll, person_id: int) -> str:
+    """Return the mark on a person's ballots: a name when open, an HMAC under the poll's key when secret."""
+    if not poll.secret:
+        return f"p:{person_id}"
+    assert poll.secret_key is not None, "an open secret poll has its key"
+    return rules.voter_key(poll.secret_key, person_id)
+
+
+async def _found(session: AsyncSession, poll_id: int) -> Poll:
+    poll = await session.get(Poll, poll_id)
+    if poll is None:
+        raise NotFound("error_polls.not_found")
+    return poll

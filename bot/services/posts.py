@@ -1,0 +1,155 @@
+"""Write the bot's own posts at the moment they go out, so that a moved date or a late link is always right."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.content.templates import Ready
+from bot.domain.errors import NotFound
+from bot.domain.programme import Reminder, Scope
+from bot.messages import people
+from bot.messages import posts as build
+from bot.messages.message import Choice, Message
+from bot.services.calendar import Calendar
+from bot.services.context import Context
+from bot.services.letters import Letters
+from bot.services.places import Place, place_of
+from bot.storage.models import Delivery, Event, Municipality, Village
+
+
+class PollPosts(Protocol):
+    """Whoever writes the posts about polls and decisions."""
+
+    async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
+        """Write the message of a delivery about a poll or decision."""
+        ...
+
+    async def pulse(self, session: AsyncSession, village_id: int, circle_code: str) -> Message | None:
+        """Return the short poll that rides along with a circle's thanks."""
+        ...
+
+
+class Posts:
+    """The composer of every delivery."""
+
+    def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
+        self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
+
+    async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
+        """Write a delivery's message; None when it is no longer needed. It always has a part that carries its mark."""
+        message = await self._compose(session, delivery)
+        if message is None or message.menus or any(button.action for button in message.buttons):
+            return message
+        return replace(message, buttons=(*message.buttons, build.calendar_button(self._context.texts)))
+
+    async def _compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
+        if delivery.kind == "welcome":
+            return people.welcome_post(self._context.texts, self._context.facts.phone)
+        if delivery.kind in ("notice", "broadcast"):
+            return build.notice(self._context.texts, str(delivery.payload["said"]))
+        try:
+            place = await place_of(session, delivery.place_key)
+        except NotFound:
+            return None
+        if delivery.kind == "newsletter":
+            return await self._letter(session, delivery, place)
+        if delivery.kind == "reminder":
+            return await self._reminder(session, delivery, place)
+        if delivery.kind == "phase_opening":
+            return await self._opening(session, delivery, place)
+        return await self._polls.compose(session, delivery)
+
+    async def _letter(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
+        letter = self._context.programme.newsletters.get(str(delivery.payload["newsletter"]))
+        if letter is None or delivery.event_id is None:
+            return None
+        text = await self._letters.text(session, letter, place)
+        return build.letter(self._context.texts, text, delivery.event_id, letter.id)
+
+    async def _reminder(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
+        event = await session.get(Event, delivery.event_id)
+        reminder = self._find(str(delivery.payload["meeting"]), str(delivery.payload["reminder"]))
+        if event is None or reminder is None or _unneeded(reminder, event):
+            return None
+        days: list[Choice] = []
+        if "pick_date" in reminder.add and place.cohort is not None:
+            days = [
+                Choice(day.isoformat(), self._context.texts("post.pick_date.day", day_on=day))
+                for day in self._calendar.choices(place.cohort, event.code)
+            ]
+        extra = None
+        if "pulse_poll" in reminder.add and place.village is not None:
+            extra = await self._polls.pulse(session, place.village.id, event.code)
+        values = await self._values(session, event, place, delivery.cohort_id)
+        return build.reminder(
+            self._context.texts, reminder.text, reminder.add, self.occasion(event), values, days, extra
+        )
+
+    async def _values(
+        self, session: AsyncSession, event: Event, place: Place, cohort_id: int | None
+    ) -> Mapping[str, object]:
+        timezone = self._context.programme.timezone
+        return {
+            "village": place.village.name if place.village else "",
+            "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
+            "phone": self._context.facts.phone,
+            "places": Ready(await self._concerned(session, event, cohort_id)),
+        }
+
+    async def _concerned(self, session: AsyncSession, event: Event, cohort_id: int | None) -> str:
+        """Name the municipalities or villages a task is about, the first few by name."""
+        scope = self._context.programme.meetings[event.code].scope
+        villages = select(Village).where(Village.cohort_id == cohort_id).order_by(Village.name)
+        if scope is Scope.MUNICIPALITY:
+            ids = select(Village.municipality_id).where(Village.cohort_id == cohort_id)
+            query = select(Municipality.name).where(Municipality.id.in_(ids)).order_by(Municipality.name)
+            names: Sequence[str] = (await session.scalars(query)).all()
+        else:
+            names = [village.name for village in await session.scalars(villages)]
+        few = ", ".join(names[:8])
+        return few if len(names) <= 8 else self._context.texts("post.task.and_more", few=few, count=len(names) - 8)
+
+    async def _opening(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
+        phase = self._context.programme.phase(str(delivery.payload["phase"]))
+        upcoming = [m for m in await self._calendar.rows(session, place) if m.starts_at > self._context.now()]
+        first = min(upcoming, key=lambda event: event.starts_at, default=None)
+        values: dict[str, object] = {
+            "title": phase.title,
+            "elements": phase.elements,
+            "phone": self._context.facts.phone,
+            "village": place.village.name if place.village else "",
+            "next_meeting": self._context.programme.meetings[first.code].title if first else "",
+            "when": build.when(
+                self._context.texts, first.starts_at, self._context.now(), self._context.programme.timezone
+            )
+            if first
+            else "",
+        }
+        return build.phase_opening(self._context.texts, values)
+
+    def occasion(self, event: Event) -> build.Occasion:
+        """Show a meeting as a post speaks of it."""
+        meeting = self._context.programme.meetings[event.code]
+        letter = self._context.programme.newsletters.get(meeting.newsletter or "")
+        step = letter.next_steps[0] if letter else None
+        return build.Occasion(
+            event.id, event.code, meeting.title, meeting.number, event.starts_at, event.ends_at,
+            meeting.newsletter, event.link, step,
+        )  # fmt: skip
+
+    def _find(self, meeting_id: str, reminder_id: str) -> Reminder | None:
+        meeting = self._context.programme.meetings.get(meeting_id)
+        if meeting is None:
+            return None
+        return next((r for r in self._context.programme.reminders_of(meeting) if r.id == reminder_id), None)
+
+
+def _unneeded(reminder: Reminder, event: Event) -> bool:
+    return (reminder.unless == "link" and event.link is not None) or (
+        reminder.unless == "picked" and event.picked
+    )
+
+

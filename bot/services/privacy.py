@@ -1,0 +1,158 @@
+"""Insight and erasure: show somebody everything held about them, and remove it (PRIVACY section 5)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.access import Actor, Role
+from bot.domain.errors import Conflict
+from bot.messages.privacy import MyData, Records
+from bot.services.audit import audit
+from bot.services.context import Context
+from bot.services.membership import lead_missing, own_person
+from bot.storage.models import (
+    AuditEntry,
+    Ballot,
+    Consent,
+    Decision,
+    Event,
+    Municipality,
+    Person,
+    Poll,
+    PollOption,
+    RoleAssignment,
+    Rsvp,
+    Village,
+)
+from bot.storage.repositories import people as people_table
+
+SUPPLIES: Mapping[str, frozenset[str]] = {"error_people.nothing_held": frozenset()}
+SECRET_VOTES, MESSAGES, DOCUMENTS, CONTACT = "secret_votes", "messages", "documents", "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did: the account and villages whose Discord roles must go, and what is left.
+
+    `lead_missing` names the villages that have no steering lead left, which the secretariat is told.
+    `left` holds keys of texts under "people.left".
+    """
+
+    discord_user_id: int | None
+    village_ids: tuple[int, ...]
+    lead_missing: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+class Privacy:
+    """A person's own rights."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def my_data(self, actor: Actor) -> MyData:
+        """Return everything held about the actor. Raises Conflict when that is nothing."""
+        if actor.person_id is None:
+            raise Conflict("error_people.nothing_held")
+        async with self._context.database.transaction() as session:
+            person = await own_person(session, actor)
+            records = {
+                "roles": await _roles(session, person.id),
+                "consents": await _consents(session, person.id),
+                "meeting_answers": await self._answers(session, person.id),
+                "open_votes": await _votes(session, person.id),
+                "polls_started": await _rows(session, select(Poll.question, Poll.opens_at)
+                                             .where(Poll.asked_by_id == person.id)),
+                "decisions_recorded": await _rows(session, select(Decision.title, Decision.decided_on)
+                                                  .where(Decision.recorded_by_id == person.id)),
+                "log": await _rows(
+                    session, select(AuditEntry.at, AuditEntry.role, AuditEntry.action, AuditEntry.subject)
+                    .where(AuditEntry.person_id == person.id)),
+            }  # fmt: skip
+            return MyData(person.display_name or "", person.discord_user_id or 0, person.created_at, records)
+
+    async def _answers(self, session: AsyncSession, person_id: int) -> Records:
+        query = select(Event.code, Event.starts_at, Rsvp.coming, Rsvp.answered_at).join_from(Rsvp, Event)
+        found = await _rows(session, query.where(Rsvp.person_id == person_id))
+        meetings = self._context.programme.meetings
+        for row in found:
+            code = str(row.pop("code"))
+            row["title"] = meetings[code].title if code in meetings else code
+        return found
+
+    async def erase(self, actor: Actor) -> Erased:
+        """Remove name, account, answers, open votes, roles and consents; decisions keep only the role.
+
+        Secret votes cannot be found. The empty row stays so that history still counts right. Raises Conflict
+        when nothing is held.
+        """
+        if actor.person_id is None:
+            raise Conflict("error_people.nothing_held")
+        async with self._context.database.transaction() as session:
+            person = await own_person(session, actor)
+            account, now = person.discord_user_id, self._context.now()
+            left = await _left(session, person)
+            roles = await people_table.roles_now(session, person.id)
+            for role in roles:
+                role.until = now
+            for consent in await people_table.consents(session, person.id):
+                consent.withdrawn_at = now
+            await session.execute(delete(Rsvp).where(Rsvp.person_id == person.id))
+            await session.execute(delete(Ballot).where(Ballot.person_id == person.id))
+            for column in (Decision.recorded_by_id, Poll.asked_by_id, AuditEntry.person_id):
+                await session.execute(update(column.class_).where(column == person.id).values({column: None}))
+            person.display_name, person.discord_user_id, person.erased_at = None, None, now
+            await session.flush()
+            nameless = Actor(None, "", actor.roles)
+            await audit(session, self._context, nameless, "person.erased", f"person:{person.id}")
+            villages = tuple(sorted({row.village_id for row in roles if row.village_id is not None}))
+            return Erased(account, villages, await _without_lead(session, roles), left)
+
+
+async def _rows(session: AsyncSession, query: Any) -> Records:
+    return [dict(row) for row in (await session.execute(query)).mappings()]
+
+
+async def _roles(session: AsyncSession, person_id: int) -> Records:
+    query = (
+        select(RoleAssignment.role, Village.name.label("village"), Municipality.name.label("municipality"),
+               RoleAssignment.since, RoleAssignment.until)
+        .outerjoin(Village, RoleAssignment.village_id == Village.id)
+        .outerjoin(Municipality, RoleAssignment.municipality_id == Municipality.id)
+        .where(RoleAssignment.person_id == person_id)
+        .order_by(RoleAssignment.id)
+    )  # fmt: skip
+    return await _rows(session, query)
+
+
+async def _consents(session: AsyncSession, person_id: int) -> Records:
+    columns = Consent.purpose, Consent.text_version, Consent.given_at, Consent.withdrawn_at
+    return await _rows(session, select(*columns).where(Consent.person_id == person_id).order_by(Consent.id))
+
+
+async def _votes(session: AsyncSession, person_id: int) -> Records:
+    query = select(Poll.question, PollOption.text.label("choice")).join_from(Ballot, PollOption).join(
+        Poll, Ballot.poll_id == Poll.id
+    )  # fmt: skip
+    return await _rows(session, query.where(Ballot.person_id == person_id).order_by(Ballot.id))
+
+
+async def _left(session: AsyncSession, person: Person) -> tuple[str, ...]:
+    """Return what an erasure cannot reach; the secretariat's contacts only if the name stands there."""
+    name = (person.display_name or "").casefold()
+    contacts = await session.scalars(
+        select(Village.contact_person).where(Village.contact_person.is_not(None))
+    )
+    named = bool(name) and any(name in (contact or "").casefold() for contact in contacts)
+    return (SECRET_VOTES, MESSAGES, DOCUMENTS, *((CONTACT,) if named else ()))
+
+
+async def _without_lead(session: AsyncSession, ended: Any) -> tuple[str, ...]:
+    names = []
+    for row in ended:
+        if row.role == Role.STEERING_LEAD and await lead_missing(session, row.scope_key):
+            names.append((await session.get_one(Village, row.village_id)).name)
+    return tuple(names)

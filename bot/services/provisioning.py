@@ -1,0 +1,152 @@
+"""Channels, roles and who has them, as the database wants it; and an account of what was mended.
+
+The gateway compares this with Discord. Nothing here is asked by a person, so no right is checked here.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.content.templates import Ready
+from bot.domain.access import VILLAGE_ROLES, Role
+from bot.domain.guild import DesiredGuild
+from bot.domain.guild_steps import Plan, Step
+from bot.messages.provisioning import account
+from bot.services.context import Context
+from bot.services.desired_guild import (
+    SECRETARIAT_ROLE,
+    Taking,
+    desired_guild,
+    group_role,
+    is_looked_after,
+    village_role,
+)
+from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Person, RoleAssignment, Village
+
+
+class Provisioning:
+    """What the server should be, and where our places stand."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self.one_at_a_time = asyncio.Lock()  # two runs at once would both make what is missing
+
+    def account(self, done: Iterable[Step], failed: Iterable[Step], plan: Plan) -> Ready | None:
+        """Return what the secretariat should be told of a run, or None when nothing was mended."""
+        return account(self._context.texts, self._context.facts.phone, done, failed, plan)
+
+    async def desired(self) -> DesiredGuild:
+        """Return all that should stand on the server today."""
+        async with self._context.database.transaction() as session:
+            cohorts = await self._cohorts(session)
+            villages = await self._villages(session, cohorts)
+            taking = Taking(
+                [village for village in villages if village.agreed_at is not None],
+                await self._groups(session, cohorts),
+                _coordinators(await self._active(session)),
+            )
+        return desired_guild(self._context.programme, self._context.texts, taking)
+
+    async def known(self) -> dict[str, int]:
+        """Return the Discord id stored for each place key."""
+        async with self._context.database.transaction() as session:
+            return {row.key: row.discord_id for row in await session.scalars(select(DiscordPlace))}
+
+    async def record(self, key: str, discord_id: int) -> None:
+        """Store where a place stands; called right after it was made, so that a kill never makes two."""
+        async with self._context.database.transaction() as session:
+            row = await session.scalar(select(DiscordPlace).where(DiscordPlace.key == key))
+            if row is None:
+                session.add(DiscordPlace(key=key, discord_id=discord_id))
+            else:
+                row.discord_id = discord_id
+
+    async def member_roles(self) -> dict[int, frozenset[str]]:
+        """Return our roles (by place key) each Discord user should have; none for those who left."""
+        async with self._context.database.transaction() as session:
+            return await self._member_roles(session)
+
+    async def roles_of(self, discord_user_id: int) -> frozenset[str]:
+        """Return which of our roles (by place key) one Discord user should have."""
+        return (await self.member_roles()).get(discord_user_id, frozenset())
+
+    async def role_ids(self) -> dict[str, int]:
+        """Return the ids of the roles we give and take, by place key; those of old cohorts are left alone."""
+        wanted = {role.key for role in (await self.desired()).roles}
+        return {key: discord_id for key, discord_id in (await self.known()).items() if key in wanted}
+
+    async def _member_roles(self, session: AsyncSession) -> dict[int, frozenset[str]]:
+        cohorts = await self._cohorts(session)
+        villages = await self._villages(session, cohorts)
+        agreed = {village.id for village in villages if village.agreed_at is not None}
+        groups_of = _groups_of(villages, await self._groups(session, cohorts))
+        found: dict[int, set[str]] = {user_id: set() for user_id in await self._people(session)}
+        for held in await self._active(session):
+            assert held.person.discord_user_id is not None, "only people with an account are asked for"
+            found[held.person.discord_user_id] |= _role_keys(held, agreed, groups_of)
+        return {user_id: frozenset(keys) for user_id, keys in found.items()}
+
+    async def _cohorts(self, session: AsyncSession) -> list[int]:
+        today = self._context.now().astimezone(ZoneInfo(self._context.programme.timezone)).date()
+        rows = await session.scalars(select(Cohort))
+        return [row.id for row in rows if is_looked_after(self._context.programme, row.start_year, today)]
+
+    async def _villages(self, session: AsyncSession, cohorts: Sequence[int]) -> Sequence[Village]:
+        rows = await session.scalars(select(Village).where(Village.cohort_id.in_(cohorts)))
+        return sorted(rows, key=lambda v: (v.cohort.start_year, v.municipality.key, v.key))
+
+    async def _groups(self, session: AsyncSession, cohorts: Sequence[int]) -> Sequence[CoordinatorGroup]:
+        rows = await session.scalars(select(CoordinatorGroup).where(CoordinatorGroup.cohort_id.in_(cohorts)))
+        return sorted(rows, key=lambda g: (g.cohort.start_year, g.key))
+
+    async def _active(self, session: AsyncSession) -> Sequence[RoleAssignment]:
+        query = (
+            select(RoleAssignment)
+            .join(Person)
+            .where(Person.discord_user_id.is_not(None))
+            .where(RoleAssignment.until.is_(None) | (RoleAssignment.until > self._context.now()))
+            .order_by(RoleAssignment.id)
+        )
+        return (await session.scalars(query)).all()
+
+    async def _people(self, session: AsyncSession) -> Iterable[int]:
+        """Return the Discord users who have, or have had, a role with us."""
+        query = select(Person.discord_user_id).where(Person.id.in_(select(RoleAssignment.person_id)))
+        return [user_id for user_id in await session.scalars(query) if user_id is not None]
+
+
+def _coordinators(active: Iterable[RoleAssignment]) -> dict[tuple[int, int | None], list[int]]:
+    found: dict[tuple[int, int | None], list[int]] = defaultdict(list)
+    for held in active:
+        if held.role == Role.COORDINATOR and held.cohort_id is not None and held.person.discord_user_id:
+            found[held.cohort_id, held.municipality_id].append(held.person.discord_user_id)
+    return found
+
+
+def _groups_of(
+    villages: Iterable[Village], groups: Iterable[CoordinatorGroup]
+) -> Mapping[tuple[int, int | None], set[int]]:
+    """Return the groups of each municipality in a cohort, and under None those of the whole cohort."""
+    found: dict[tuple[int, int | None], set[int]] = defaultdict(set)
+    for village in villages:
+        found[village.cohort_id, village.municipality_id].add(village.coordinator_group_id)
+    for group in groups:
+        found[group.cohort_id, None].add(group.id)
+    return found
+
+
+def _role_keys(
+    held: RoleAssignment, agreed: set[int], groups_of: Mapping[tuple[int, int | None], set[int]]
+) -> set[str]:
+    if held.role == Role.SECRETARIAT:
+        return {SECRETARIAT_ROLE}
+    if held.role == Role.COORDINATOR and held.cohort_id is not None:
+        whole = groups_of.get((held.cohort_id, None), set())
+        return {group_role(i) for i in groups_of.get((held.cohort_id, held.municipality_id)) or whole}
+    if held.role in VILLAGE_ROLES and held.village_id in agreed:
+        return {village_role(held.village_id)}
+    return set()

@@ -1,0 +1,57 @@
+"""Every service of the bot under one name each; cogs and delivery reach the programme through it."""
+
+from dataclasses import dataclass
+
+from bot.services.calendar import Calendar
+from bot.services.cohorts import Cohorts
+from bot.services.context import Context
+from bot.services.decisions import Decisions
+from bot.services.letters import Letters
+from bot.services.milestones import Milestones
+from bot.services.newsletters import Newsletters
+from bot.services.outbox import Outbox
+from bot.services.people import People
+from bot.services.places import Places
+from bot.services.planning import Planning
+from bot.services.poll_posts import PollPosts
+from bot.services.polls import Polls
+from bot.services.posts import Posts
+from bot.services.provisioning import Provisioning
+
+
+@dataclass(frozen=True)
+class Services:
+    """The use-cases, ready to be called."""
+
+    context: Context
+    calendar: Calendar
+    cohorts: Cohorts
+    decisions: Decisions
+    milestones: Milestones
+    newsletters: Newsletters
+    outbox: Outbox
+    people: People
+    places: Places
+    planning: Planning
+    polls: Polls
+    provisioning: Provisioning
+
+
+def services_on(context: Context) -> Services:
+    """Put the services together."""
+    calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
+    posts = Posts(context, calendar, letters, PollPosts(context))
+    return Services(
+        context=context,
+        calendar=calendar,
+        cohorts=Cohorts(context),
+        decisions=Decisions(context),
+        milestones=Milestones(context, calendar),
+        newsletters=Newsletters(context, letters, posts),
+        outbox=Outbox(context, posts),
+        people=People(context),
+        places=Places(context),
+        planning=Planning(context, calendar, polls),
+        polls=polls,
+        provisioning=Provisioning(context),
+    )

@@ -1,0 +1,66 @@
+"""Open the database and hand out transactions; SQLite and PostgreSQL behave alike above this line."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+PLANNED = "planned"  # in a session's info: posts were planned, so whoever sends them should look
+Connect = Callable[[], Awaitable[Any]]
+
+
+class Database:
+    """One engine and its transactions; `url` is a SQLAlchemy async URL."""
+
+    def __init__(self, url: str, connect: Connect | None = None) -> None:
+        """Open a database; `connect` stands in for the driver's own way of opening a SQLite file."""
+        self.url = url
+        self.engine = open_engine(url, connect)
+        self.on_planned: Callable[[], None] = lambda: None
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Give a session that commits at the end, or rolls everything back when something fails.
+
+        When posts were planned in it, `on_planned` is called after the commit: the alarm clock listens.
+        """
+        async with self._sessions() as session:
+            async with session.begin():
+                yield session
+            if session.info.get(PLANNED):
+                self.on_planned()
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self.engine.dispose()
+
+
+def open_engine(url: str, connect: Connect | None = None) -> AsyncEngine:
+    """Create an engine; a SQLite file's folder is made when it is missing."""
+    parsed = make_url(url)
+    if not parsed.drivername.startswith("sqlite"):
+        return create_async_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5)
+    if parsed.database and parsed.database != ":memory:":
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_async_engine(url) if connect is None else create_async_engine(url, async_creator=connect)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Let us begin transactions ourselves: the driver's own way loses updates (docs/adr/0002)."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

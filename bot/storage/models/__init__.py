@@ -1,0 +1,40 @@
+"""Every table of the programme database."""
+
+from bot.storage.models.base import Base, UtcTime
+from bot.storage.models.cohorts import (
+    Cohort,
+    CoordinatorGroup,
+    DiscordPlace,
+    Event,
+    MilestoneState,
+    Municipality,
+    NewsletterVideo,
+    Village,
+)
+from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
+from bot.storage.models.polls import Ballot, Decision, Poll, PollOption
+from bot.storage.models.posts import Delivery
+
+__all__ = [
+    "AuditEntry",
+    "Ballot",
+    "Base",
+    "Cohort",
+    "Consent",
+    "CoordinatorGroup",
+    "Decision",
+    "Delivery",
+    "DiscordPlace",
+    "Event",
+    "MilestoneState",
+    "Municipality",
+    "NewsletterVideo",
+    "NextStepDone",
+    "Person",
+    "Poll",
+    "PollOption",
+    "RoleAssignment",
+    "Rsvp",
+    "UtcTime",
+    "Village",
+]

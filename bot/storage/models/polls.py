@@ -1,0 +1,88 @@
+"""Polls, ballots and decisions. A secret ballot never names a person."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from bot.storage.models.base import Base
+
+
+class Poll(Base):
+    """A question to a village or a coordinator group. `secret_key` lives only while a secret poll is open."""
+
+    __tablename__ = "poll"
+    __table_args__ = (
+        UniqueConstraint("scope_key", "code", "series"),
+        CheckConstraint("(village_id IS NULL) <> (coordinator_group_id IS NULL)", name="one_owner"),
+    )
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
+    village_id: Mapped[int | None] = mapped_column(ForeignKey("village.id"), index=True)
+    coordinator_group_id: Mapped[int | None] = mapped_column(ForeignKey("coordinator_group.id"), index=True)
+    scope_key: Mapped[str]
+    code: Mapped[str | None]
+    series: Mapped[int] = mapped_column(default=0)
+    question: Mapped[str]
+    voters: Mapped[str]
+    secret: Mapped[bool]
+    binding: Mapped[bool]
+    pick: Mapped[int]
+    quorum: Mapped[str | None]
+    state: Mapped[str] = mapped_column(index=True)
+    opens_at: Mapped[datetime]
+    closes_at: Mapped[datetime] = mapped_column(index=True)
+    closed_at: Mapped[datetime | None]
+    secret_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    turnout: Mapped[int | None]
+    entitled: Mapped[int | None]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    options: Mapped[list["PollOption"]] = relationship(order_by="PollOption.position", lazy="selectin")
+
+
+class PollOption(Base):
+    """One answer; `votes` is filled when the poll closes."""
+
+    __tablename__ = "poll_option"
+    __table_args__ = (UniqueConstraint("poll_id", "position"),)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
+    position: Mapped[int]
+    text: Mapped[str]
+    votes: Mapped[int | None]
+
+
+class Ballot(Base):
+    """One voter's choice of one option. `voter` is "p:7" when open, an HMAC of the person when secret."""
+
+    __tablename__ = "ballot"
+    __table_args__ = (UniqueConstraint("poll_id", "voter", "option_id"),)
+    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
+    voter: Mapped[str]
+    option_id: Mapped[int] = mapped_column(ForeignKey("poll_option.id"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+
+
+class Decision(Base):
+    """A recorded decision. A correction or withdrawal is a new row that points at the one it replaces."""
+
+    __tablename__ = "decision"
+    __table_args__ = (
+        UniqueConstraint("scope_key", "number"),
+        CheckConstraint("(village_id IS NULL) <> (coordinator_group_id IS NULL)", name="one_owner"),
+    )
+    cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
+    village_id: Mapped[int | None] = mapped_column(ForeignKey("village.id"), index=True)
+    coordinator_group_id: Mapped[int | None] = mapped_column(ForeignKey("coordinator_group.id"), index=True)
+    scope_key: Mapped[str]
+    number: Mapped[int]
+    kind: Mapped[str]
+    title: Mapped[str]
+    text: Mapped[str]
+    how: Mapped[str]
+    decided_on: Mapped[date]
+    code: Mapped[str | None]
+    milestone: Mapped[str | None]
+    poll_id: Mapped[int | None] = mapped_column(ForeignKey("poll.id"), unique=True)
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"), unique=True)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    recorded_by_role: Mapped[str]
+    recorded_at: Mapped[datetime]

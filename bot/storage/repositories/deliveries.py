@@ -1,0 +1,138 @@
+"""The outbox: plan a post once, find what is due, claim it, and keep the receipt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, or_, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.storage.database import PLANNED
+from bot.storage.models import Delivery, Poll
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post that is wanted: what it is, where it goes, when, and how long it stays useful.
+
+    urgent posts (links, answers to what people just did) do not wait for the daily limit.
+    """
+
+    key: str
+    place_key: str
+    kind: str
+    due_at: datetime
+    useful_until: datetime | None = None
+    urgent: bool = False
+    cohort_id: int | None = None
+    event_id: int | None = None
+    poll_id: int | None = None
+    decision_id: int | None = None
+    payload: dict[str, object] = field(default_factory=dict)
+
+
+async def plan(session: AsyncSession, posts: Sequence[Post]) -> int:
+    """Insert what is missing and move what is still pending; what has been sent is never touched. Returns changes."""
+    known: dict[str, Delivery] = {}
+    keys = [post.key for post in posts]
+    for start in range(0, len(keys), 500):
+        rows = await session.scalars(select(Delivery).where(Delivery.key.in_(keys[start : start + 500])))
+        known.update({row.key: row for row in rows})
+    changes = 0
+    for post in posts:
+        row = known.get(post.key)
+        if row is None:
+            session.add(_row(post))
+            changes += 1
+        elif row.state in ("pending", "cancelled") and _differs(row, post):
+            row.state, row.due_at, row.useful_until = "pending", post.due_at, post.useful_until
+            row.payload, row.urgent = post.payload, post.urgent
+            changes += 1
+    await session.flush()
+    if changes:
+        session.info[PLANNED] = True
+    return changes
+
+
+def _row(post: Post) -> Delivery:
+    return Delivery(
+        key=post.key,
+        place_key=post.place_key,
+        kind=post.kind,
+        due_at=post.due_at,
+        useful_until=post.useful_until,
+        urgent=post.urgent,
+        cohort_id=post.cohort_id,
+        event_id=post.event_id,
+        poll_id=post.poll_id,
+        decision_id=post.decision_id,
+        payload=post.payload,
+    )
+
+
+def _differs(row: Delivery, post: Post) -> bool:
+    wanted = (post.due_at, post.useful_until, post.payload, post.urgent)
+    return row.state == "cancelled" or (row.due_at, row.useful_until, row.payload, row.urgent) != wanted
+
+
+async def cancel_missing(session: AsyncSession, cohort_id: int, kinds: Sequence[str], keep: set[str]) -> int:
+    """Cancel pending posts of these kinds that are no longer wanted. Returns how many."""
+    rows = await session.scalars(
+        select(Delivery).where(Delivery.cohort_id == cohort_id, Delivery.state == "pending", Delivery.kind.in_(kinds))
+    )
+    gone = [row for row in rows if row.key not in keep]
+    for row in gone:
+        row.state = "cancelled"
+    return len(gone)
+
+
+async def cancel_of_poll(session: AsyncSession, poll_id: int) -> None:
+    """Cancel what is still pending about a poll."""
+    await session.execute(
+        update(Delivery).where(Delivery.poll_id == poll_id, Delivery.state == "pending").values(state="cancelled")
+    )
+
+
+async def next_moment(session: AsyncSession) -> datetime | None:
+    """Return when the next post is due, a lease runs out, or a poll opens or closes."""
+    moments = union_all(
+        select(func.min(Delivery.due_at).label("at")).where(Delivery.state == "pending"),
+        select(func.min(Delivery.lease_until)).where(Delivery.state == "claimed"),
+        select(func.min(Poll.opens_at)).where(Poll.state == "planned"),
+        select(func.min(Poll.closes_at)).where(Poll.state == "open"),
+    ).subquery()
+    return await session.scalar(select(func.min(moments.c.at)))
+
+
+async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Delivery]:
+    """Return pending posts that are due, or claimed ones whose lease has run out, oldest first, locked."""
+    ready = or_(
+        (Delivery.state == "pending") & (Delivery.due_at <= now),
+        (Delivery.state == "claimed") & (Delivery.lease_until <= now),
+    )
+    query = select(Delivery).where(ready).order_by(Delivery.due_at, Delivery.id).limit(limit)
+    return (await session.scalars(query.with_for_update(skip_locked=True))).all()
+
+
+def claim(row: Delivery, worker: str, now: datetime, lease: timedelta) -> None:
+    """Take a due post for one worker until the lease runs out."""
+    row.state, row.claimed_by, row.lease_until = "claimed", worker, now + lease
+    row.attempts += 1
+
+
+async def sent_counts(session: AsyncSession, place_keys: Sequence[str], day: date) -> dict[str, int]:
+    """Return how many planned posts each place already got on a local day."""
+    query = (
+        select(Delivery.place_key, func.count())
+        .where(Delivery.place_key.in_(place_keys), Delivery.sent_on == day)
+        .group_by(Delivery.place_key)
+    )
+    return {key: count for key, count in (await session.execute(query)).tuples()}
+
+
+async def counts_by_state(session: AsyncSession, cohort_id: int | None = None) -> dict[tuple[str, str], int]:
+    """Return how many posts stand in each kind and state."""
+    query = select(Delivery.kind, Delivery.state, func.count()).group_by(Delivery.kind, Delivery.state)
+    if cohort_id is not None:
+        query = query.where(Delivery.cohort_id == cohort_id)
+    return {(kind, state): count for kind, state, count in (await session.execute(query)).tuples()}

@@ -1,0 +1,91 @@
+"""Dates and next steps for everyone: /hjælp, /kalender, /næste, /fase, and the buttons under posts."""
+
+from datetime import date
+
+from bot.client import Ask, CompanionBot
+from bot.domain.access import Action, may
+from bot.messages import calendar as build
+from bot.messages.message import Message
+from bot.services.places import Place
+from cogs._base import CompanionCog, command, handles
+
+
+class CalendarCog(CompanionCog):
+    """What lies ahead, and what to do before it."""
+
+    @command("help")
+    async def help(self, ask: Ask) -> None:
+        """Say what one can do here."""
+        await ask.reply(build.help_message(self.bot.texts, ask.services.context.facts.phone))
+
+    @command("calendar")
+    async def calendar(self, ask: Ask) -> None:
+        """Show what lies ahead."""
+        await self.show_calendar(ask)
+
+    @handles("calendar")
+    async def show_calendar(self, ask: Ask) -> None:
+        """Show what lies ahead, from a button."""
+        place = await ask.place()
+        lines = [
+            build.CalendarLine(m.title, m.starts_at, m.number if m.is_circle else None)
+            for m in await ask.services.calendar.upcoming(place)
+        ]
+        facts = ask.services.context.facts
+        await ask.reply(build.calendar_message(self.bot.texts, _name(place), lines, facts.phone))
+
+    @command("next")
+    async def next(self, ask: Ask) -> None:
+        """Show the steps to take before the next circle."""
+        await self.show_steps(ask)
+
+    @handles("next_steps")
+    async def show_steps(self, ask: Ask, letter: str | None = None) -> None:
+        """Show a letter's next steps, from a button."""
+        await ask.reply(await self._steps(ask, letter))
+
+    @handles("tick_step")
+    async def tick_step(self, ask: Ask, letter: str, step: int) -> None:
+        """Tick a next step off for the village."""
+        place = await ask.place()
+        await ask.services.newsletters.tick(await ask.actor(), place, letter, step)
+        await ask.update(await self._steps(ask, letter))
+
+    @command("phase")
+    async def phase(self, ask: Ask) -> None:
+        """Tell where the programme is, and where the village is."""
+        status = await ask.services.milestones.phase_status(await ask.place())
+        if status is None:
+            await ask.say("calendar.no_phase", phone=ask.services.context.facts.phone)
+        else:
+            await ask.reply(build.phase_message(self.bot.texts, status))
+
+    @handles("pick_date")
+    async def pick_date(self, ask: Ask, code: str) -> None:
+        """Choose the day of the village's own meeting."""
+        place = await ask.place()
+        chosen = date.fromisoformat(ask.values[0])
+        meeting = await ask.services.calendar.pick(await ask.actor(), place, code, chosen)
+        await ask.services.planning.refresh(place.cohort.id if place.cohort else None)
+        await ask.say("calendar.picked", title=meeting.title, starts_at=meeting.starts_at)
+
+    async def _steps(self, ask: Ask, letter: str | None) -> Message:
+        place = await ask.place()
+        found = await ask.services.newsletters.next_steps(place, letter)
+        if found is None:
+            return Message(self.bot.texts("steps.none"))
+        tick = place.village is not None and may(await ask.actor(), Action.TICK_NEXT_STEP, place.where)
+        return build.steps_message(
+            self.bot.texts, found.letter.id, found.starts_at, found.letter.next_steps, found.done, tick
+        )
+
+
+def _name(place: Place) -> str:
+    if place.village is not None:
+        return place.village.name
+    return place.group.name if place.group else place.key
+
+
+async def setup(bot: CompanionBot) -> None:
+    """Add the topic to the bot."""
+    await bot.add_cog(CalendarCog(bot))

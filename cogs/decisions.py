@@ -1,0 +1,106 @@
+"""Decisions: record one by a form, from a closed poll or a standard one; list, search, correct, withdraw."""
+
+from dataclasses import replace
+from datetime import date
+
+from bot.client import Ask, CompanionBot
+from bot.domain.decisions import Proposal
+from bot.domain.errors import NotFound
+from bot.messages import decisions as build
+from bot.services.moments import read_day, today
+from cogs._base import CompanionCog, Suggestions, command, handles
+
+
+class DecisionCog(CompanionCog):
+    """What a village has decided."""
+
+    @command("decision.record", suggest={"standard": "suggest_standard"})
+    async def record(self, ask: Ask, standard: str | None = None) -> None:
+        """Show the form for a new decision, begun by one of the programme's standard ones if asked."""
+        await ask.place()
+        proposal = None
+        if standard:
+            template = ask.services.context.programme.decisions.get(standard)
+            if template is None:
+                raise NotFound("error_polls.unknown_code", code=standard)
+            proposal = Proposal(0, template.title, template.title, "", self._today(ask), template.id)
+        await self._form(ask, proposal, (0, standard or ""))
+
+    @handles("decide")
+    async def decide(self, ask: Ask, poll_id: int) -> None:
+        """Show the form begun by a closed poll."""
+        proposal = await ask.services.decisions.proposal_from_poll(await ask.actor(), poll_id)
+        await self._form(ask, proposal, (poll_id, proposal.code or ""))
+
+    async def _form(self, ask: Ask, proposal: Proposal | None, args: tuple[int | str, ...]) -> None:
+        day = proposal.decided_on if proposal else self._today(ask)
+        await ask.form(replace(build.decision_form(self.bot.texts, proposal, f"{day:%d-%m-%Y}"), args=args))
+
+    def _today(self, ask: Ask) -> date:
+        context = ask.services.context
+        return today(context.now(), context.programme.timezone)
+
+    @handles("decision_record")
+    async def write(self, ask: Ask, poll_id: int = 0, code: str = "") -> None:
+        """Write a decision down."""
+        view = await ask.services.decisions.record(
+            await ask.actor(), await ask.place(), title=ask.filled["title"], text=ask.filled["text"],
+            how=ask.filled["how"], decided_on=read_day(ask.filled["decided_on"]),
+            code=str(code) or None, poll_id=poll_id or None,
+        )  # fmt: skip
+        if view.village_opened:
+            await self.bot.repair()
+            await ask.services.planning.refresh()
+        await ask.reply(build.decision_saved(self.bot.texts, view))
+
+    @command("decisions")
+    async def decisions(self, ask: Ask, search: str | None = None) -> None:
+        """List or search what has been decided."""
+        await self.page(ask, 1, search or "")
+
+    @handles("decisions")
+    async def listed(self, ask: Ask) -> None:
+        """List what has been decided, from a button."""
+        await self.page(ask, 1)
+
+    @handles("decision_page")
+    async def page(self, ask: Ask, page: int, search: int | str = "") -> None:
+        """Turn to another page of the list."""
+        found = await ask.services.decisions.list_of(await ask.place(), str(search) or None, page)
+        await ask.reply(build.decision_list(self.bot.texts, found))
+
+    @handles("decision_show")
+    async def show(self, ask: Ask) -> None:
+        """Show one decision whole."""
+        view = await ask.services.decisions.show(int(ask.values[0]))
+        await ask.reply(build.decision_full(self.bot.texts, view))
+
+    @handles("decision_correct")
+    async def correct(self, ask: Ask, decision_id: int) -> None:
+        """Show the form that corrects a decision, or take it when it is filled in."""
+        if not ask.filled:
+            await ask.form(build.correction_form(self.bot.texts, await ask.services.decisions.show(decision_id)))
+            return
+        view = await ask.services.decisions.correct(
+            await ask.actor(), decision_id, ask.filled["title"], ask.filled["text"]
+        )
+        await ask.reply(build.decision_saved(self.bot.texts, view))
+
+    @handles("decision_withdraw")
+    async def withdraw(self, ask: Ask, decision_id: int) -> None:
+        """Show the form that withdraws a decision, or take it when it is filled in."""
+        if not ask.filled:
+            await ask.form(build.withdrawal_form(self.bot.texts, await ask.services.decisions.show(decision_id)))
+            return
+        view = await ask.services.decisions.withdraw(await ask.actor(), decision_id, ask.filled["reason"])
+        await ask.reply(build.decision_saved(self.bot.texts, view))
+
+    async def suggest_standard(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose the programme's standard decisions."""
+        found = ask.services.context.programme.decisions.values()
+        return [(d.title, d.id) for d in found if typed.casefold() in f"{d.id} {d.title}".casefold()]
+
+
+async def setup(bot: CompanionBot) -> None:
+    """Add the topic to the bot."""
+    await bot.add_cog(DecisionCog(bot))

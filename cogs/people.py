@@ -1,0 +1,166 @@
+"""Coming in, roles, and one's own data: the welcome channel's buttons, /rolle, /mine-data and /slet-mig."""
+
+import discord
+
+from bot.client import Ask, CompanionBot
+from bot.domain.access import Role, Where
+from bot.messages import people as build
+from bot.messages import privacy
+from cogs._base import CompanionCog, Suggestions, command, handles
+
+GIVEN = (
+    "steering", "steering_secretary", "steering_lead", "panel", "local_council_contact", "coordinator", "secretariat",
+)  # fmt: skip
+
+
+class PeopleCog(CompanionCog):
+    """Who is who."""
+
+    @handles("start")
+    async def start(self, ask: Ask) -> None:
+        """Show the privacy text before anything else."""
+        people, facts = ask.services.people, ask.services.context.facts
+        await ask.reply(privacy.privacy(self.bot.texts, people.privacy_text(), facts.privacy_url))
+
+    @handles("accept_privacy")
+    async def accept(self, ask: Ask) -> None:
+        """Note the yes, and go on to the municipalities."""
+        user = ask.interaction.user
+        await ask.services.people.accept_privacy(user.id, user.display_name)
+        await self.municipality_page(ask, 0)
+
+    @handles("municipality_page")
+    async def municipality_page(self, ask: Ask, page: int) -> None:
+        """Show a page of municipalities."""
+        choices = await ask.services.cohorts.municipality_choices()
+        phone = ask.services.context.facts.phone
+        await ask.update(build.choose_municipality(self.bot.texts, choices, phone=phone, page=page))
+
+    @handles("choose_municipality")
+    async def choose_municipality(self, ask: Ask) -> None:
+        """Go on to the villages of a municipality."""
+        await self.village_page(ask, int(ask.values[0]), 0)
+
+    @handles("village_page")
+    async def village_page(self, ask: Ask, municipality_id: int, page: int) -> None:
+        """Show a page of a municipality's villages."""
+        cohorts, phone = ask.services.cohorts, ask.services.context.facts.phone
+        names = {choice.value: choice.label for choice in await cohorts.municipality_choices()}
+        choices = await cohorts.village_choices(municipality_id)
+        name = names.get(str(municipality_id), "")
+        await ask.update(
+            build.choose_village(self.bot.texts, municipality_id, name, choices, phone=phone, page=page)
+        )
+
+    @handles("choose_village")
+    async def choose_village(self, ask: Ask, municipality_id: int) -> None:
+        """Join a village and see its channel."""
+        actor = await ask.actor()
+        member = await ask.services.people.join(actor, int(ask.values[0]))
+        await self.bot.refresh_member(ask.interaction.user.id)
+        await ask.update(build.welcomed(self.bot.texts, actor.name, member.village.name, member.new))
+
+    @handles("join_panel")
+    async def join_panel(self, ask: Ask) -> None:
+        """Ask for the consent that the panel list needs."""
+        village = (await ask.place()).village
+        if village is not None:
+            await ask.reply(build.panel_ask(self.bot.texts, village.id, village.name))
+
+    @handles("panel_yes")
+    async def panel_yes(self, ask: Ask, village_id: int) -> None:
+        """Join the citizen panel."""
+        member = await ask.services.people.join_panel(await ask.actor(), village_id)
+        await self.bot.refresh_member(ask.interaction.user.id)
+        await ask.update(build.panel_joined(self.bot.texts, village_id, member.village.name, member.new))
+
+    @handles("panel_no")
+    async def panel_no(self, ask: Ask, village_id: int) -> None:
+        """Accept a no."""
+        village = (await ask.place()).village
+        await ask.update(build.panel_declined(self.bot.texts, village_id, village.name if village else ""))
+
+    @handles("leave_panel")
+    async def leave_panel(self, ask: Ask, village_id: int) -> None:
+        """Leave the citizen panel the same minute."""
+        member = await ask.services.people.leave_panel(await ask.actor(), village_id)
+        await ask.update(build.panel_left(self.bot.texts, village_id, member.village.name, member.new))
+
+    @handles("rsvp")
+    async def rsvp(self, ask: Ask, event_id: int, coming: int) -> None:
+        """Note whether somebody comes to a meeting."""
+        actor = await ask.actor()
+        answer = await ask.services.people.answer_meeting(actor, event_id, bool(coming))
+        await ask.reply(
+            build.rsvp_receipt(
+                self.bot.texts, event_id=event_id, name=actor.name, title=answer.title,
+                starts_at=answer.starts_at, coming=answer.coming,
+            )
+        )  # fmt: skip
+
+    @command("role.give", choices={"role": GIVEN}, suggest={"municipality": "suggest_municipalities"})
+    async def give(self, ask: Ask, person: discord.Member, role: str, municipality: str | None = None) -> None:
+        """Give somebody a role in the village whose channel this is, or as coordinator or secretariat."""
+        change = await ask.services.people.give_role(
+            await ask.actor(), person.id, person.display_name, Role(role), await self._where(ask, role, municipality)
+        )
+        await self.bot.refresh_member(person.id)
+        await ask.reply(build.role_given(self.bot.texts, change.name, role, change.place, change.changed))
+
+    @command("role.take", choices={"role": GIVEN}, suggest={"municipality": "suggest_municipalities"})
+    async def take(self, ask: Ask, person: discord.Member, role: str, municipality: str | None = None) -> None:
+        """Take a role from somebody."""
+        change = await ask.services.people.take_role(
+            await ask.actor(), person.id, person.display_name, Role(role), await self._where(ask, role, municipality)
+        )
+        await self.bot.refresh_member(person.id)
+        if change.lead_missing and change.village is not None:
+            said = build.lead_missing(self.bot.texts, change.village.name)
+            await ask.services.outbox.tell_secretariat(f"lead_missing:{ask.interaction.id}", said.text)
+        await ask.reply(build.role_taken(self.bot.texts, change.name, role, change.place))
+
+    async def _where(self, ask: Ask, role: str, municipality: str | None) -> Where:
+        """Return the place a role is about: the channel's own, or a municipality of its cohort."""
+        if role == Role.SECRETARIAT:
+            return Where()
+        place = await ask.place()
+        if role != Role.COORDINATOR:
+            return place.where
+        found = await ask.services.cohorts.find_municipality(municipality or "")
+        cohort = place.cohort or await ask.services.cohorts.cohort()
+        return Where(None, found.id, cohort.id)
+
+    @command("my_data")
+    async def my_data(self, ask: Ask) -> None:
+        """Show everything that is stored about the person who asks."""
+        await ask.reply(privacy.my_data(self.bot.texts, await ask.services.people.my_data(await ask.actor())))
+
+    @command("erase_me")
+    async def erase_me(self, ask: Ask) -> None:
+        """Ask before erasing."""
+        await ask.reply(privacy.erase_ask(self.bot.texts))
+
+    @handles("erase_yes")
+    async def erase_yes(self, ask: Ask) -> None:
+        """Erase the person's data at once."""
+        result = await ask.services.people.erase(await ask.actor())
+        await self.bot.refresh_member(ask.interaction.user.id)
+        for village in result.lead_missing:
+            said = build.lead_missing(self.bot.texts, village)
+            await ask.services.outbox.tell_secretariat(f"lead_missing:{ask.interaction.id}:{village}", said.text)
+        await ask.update(privacy.erased(self.bot.texts, result.left))
+
+    @handles("erase_no")
+    async def erase_no(self, ask: Ask) -> None:
+        """Leave everything as it is."""
+        await ask.update(privacy.erase_kept(self.bot.texts))
+
+    async def suggest_municipalities(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose municipalities by name."""
+        names = {v.municipality.name for v in await ask.services.cohorts.villages()}
+        return [(name, name) for name in sorted(names) if typed.casefold() in name.casefold()]
+
+
+async def setup(bot: CompanionBot) -> None:
+    """Add the topic to the bot."""
+    await bot.add_cog(PeopleCog(bot))

@@ -1,0 +1,72 @@
+"""Quick polls: start one, vote by buttons and menus, see what is open, ask for secrecy."""
+
+from bot.client import Ask, CompanionBot
+from bot.messages import poll_receipts as receipts
+from bot.messages import polls as build
+from cogs._base import CompanionCog, command, handles
+
+VOTERS = ("all", "panel", "steering", "coordinator")
+
+
+class PollCog(CompanionCog):
+    """Questions and votes."""
+
+    @command("poll.start", choices={"voters": VOTERS})
+    async def start(
+        self,
+        ask: Ask,
+        question: str,
+        answers: str,
+        voters: str = "all",
+        secret: bool = False,
+        hours: float = 72.0,
+        binding: bool = False,
+    ) -> None:
+        """Start a quick poll in the channel this is written in."""
+        view = await ask.services.polls.start(
+            await ask.actor(), await ask.place(), question=question, options=answers.split(";"),
+            secret=secret, voters=voters, hours=hours, binding=binding,
+        )  # fmt: skip
+        await ask.reply(receipts.started(self.bot.texts, view))
+
+    @handles("vote")
+    async def vote(self, ask: Ask, poll_id: int, position: int) -> None:
+        """Count a pressed answer."""
+        done = await ask.services.polls.vote(await ask.actor(), poll_id, [position])
+        await ask.reply(build.receipt(self.bot.texts, done))
+
+    @handles("vote_many")
+    async def vote_many(self, ask: Ask, poll_id: int) -> None:
+        """Count the chosen answers."""
+        done = await ask.services.polls.vote(await ask.actor(), poll_id, [int(value) for value in ask.values])
+        await ask.reply(build.receipt(self.bot.texts, done))
+
+    @command("vote")
+    async def open_polls(self, ask: Ask) -> None:
+        """Show the polls the person can vote in here."""
+        views = await ask.services.polls.open_polls(await ask.actor(), await ask.place())
+        if not views:
+            await ask.reply(receipts.none_open(self.bot.texts))
+        for view in views[:5]:
+            await ask.reply(build.poll_open(self.bot.texts, view))
+
+    @handles("poll_secret")
+    async def secrecy(self, ask: Ask, poll_id: int) -> None:
+        """Start the poll again as a secret one."""
+        view = await ask.services.polls.ask_secrecy(await ask.actor(), poll_id)
+        await ask.reply(receipts.now_secret(self.bot.texts, view))
+
+    @handles("write_options")
+    async def write_options(self, ask: Ask, poll_id: int) -> None:
+        """Show the form for a poll's answers, or take it when it is filled in."""
+        if not ask.filled:
+            await ask.form(build.options_form(self.bot.texts, await ask.services.polls.view(poll_id)))
+            return
+        lines = ask.filled["lines"].splitlines()
+        view = await ask.services.polls.write_options(await ask.actor(), poll_id, lines)
+        await ask.reply(receipts.started(self.bot.texts, view))
+
+
+async def setup(bot: CompanionBot) -> None:
+    """Add the topic to the bot."""
+    await bot.add_cog(PollCog(bot))

@@ -1,0 +1,173 @@
+"""The secretariat's desk: letters, dates, villages and channels."""
+
+import asyncio
+
+from bot.client import Ask, CompanionBot
+from bot.domain.access import Action, Where, require
+from bot.messages import newsletters as build
+from bot.messages import people
+from bot.messages.message import Message
+from bot.services.moments import read_moment
+from cogs._base import CompanionCog, Suggestions, command, handles
+
+_LOOK_SECONDS = 1.0
+_LOOKS = 600
+
+
+class SecretariatCog(CompanionCog):
+    """What only the secretariat does; services check that it is the secretariat."""
+
+    @command("newsletter.list")
+    async def letters(self, ask: Ask, cohort: int | None = None) -> None:
+        """List the year's letters and how they fared."""
+        found = await ask.services.cohorts.cohort(cohort)
+        status = await ask.services.newsletters.status(await ask.actor(), found.id)
+        lines = [
+            build.LetterLine(s.letter.id, s.send_at, s.sent, s.waiting, s.failed, s.videos_missing)
+            for s in status
+            if s.send_at is not None
+        ]
+        await ask.reply(build.letter_list(self.bot.texts, found.title, lines))
+
+    @command("newsletter.show", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
+    async def show(self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None) -> None:
+        """Show a letter as a village will read it."""
+        found = await ask.services.cohorts.cohort(cohort)
+        where = await ask.services.cohorts.find_village(village, found.id) if village else None
+        text = await ask.services.newsletters.preview(
+            await ask.actor(), found.id, letter, where.id if where else None
+        )
+        await ask.reply(Message(text))
+
+    @command("newsletter.try", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
+    async def try_out(self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None) -> None:
+        """Post a letter in the secretariat's channel only."""
+        found = await ask.services.cohorts.cohort(cohort)
+        where = await ask.services.cohorts.find_village(village, found.id) if village else None
+        await ask.services.newsletters.try_out(await ask.actor(), found.id, letter, where.id if where else None)
+        await ask.say("letter_desk.tried", title=ask.services.newsletters.find(letter).title)
+
+    @command(
+        "newsletter.send",
+        suggest={"letter": "suggest_letters", "village": "suggest_villages", "municipality": "suggest_municipalities"},
+    )
+    async def send(
+        self,
+        ask: Ask,
+        letter: str,
+        municipality: str | None = None,
+        village: str | None = None,
+        cohort: int | None = None,
+    ) -> None:
+        """Ask before a letter goes to many."""
+        found = await ask.services.cohorts.cohort(cohort)
+        place = await ask.services.cohorts.find_municipality(municipality) if municipality else None
+        where = await ask.services.cohorts.find_village(village, found.id) if village else None
+        args = (found.id, letter, place.id if place else 0, where.id if where else 0)
+        count = await ask.services.newsletters.count(await ask.actor(), *args)
+        title = ask.services.newsletters.find(letter).title
+        await ask.reply(build.confirm(self.bot.texts, title, count, args))
+
+    @handles("send_letter")
+    async def send_now(self, ask: Ask, cohort_id: int, letter: str, municipality_id: int, village_id: int) -> None:
+        """Send the letter, tell how it goes, and give the account."""
+        desk, title = ask.services.newsletters, ask.services.newsletters.find(letter).title
+        total = await desk.send(await ask.actor(), cohort_id, letter, municipality_id or None, village_id or None)
+        await ask.update(build.progress(self.bot.texts, title, 0, total))
+        for _ in range(_LOOKS):
+            await asyncio.sleep(_LOOK_SECONDS)
+            receipts = await desk.receipts(cohort_id, letter)
+            left = await desk.unsent(cohort_id, letter)
+            if left == 0:
+                break
+            await ask.edit(build.progress(self.bot.texts, title, total - left, total))
+        await ask.edit(build.account(self.bot.texts, title, [(r.place_name, r.state) for r in receipts]))
+
+    @command("newsletter.receipt", suggest={"letter": "suggest_letters"})
+    async def receipt(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
+        """Show how every channel fared with a letter."""
+        found = await ask.services.cohorts.cohort(cohort)
+        await ask.services.newsletters.status(await ask.actor(), found.id)
+        receipts = await ask.services.newsletters.receipts(found.id, letter)
+        title = ask.services.newsletters.find(letter).title
+        await ask.reply(build.account(self.bot.texts, title, [(r.place_name, r.state) for r in receipts]))
+
+    @command("newsletter.video", suggest={"letter": "suggest_letters"})
+    async def video(self, ask: Ask, letter: str, slot: int, link: str, cohort: int | None = None) -> None:
+        """Fill a letter's video slot with a link."""
+        found = await ask.services.cohorts.cohort(cohort)
+        saved = await ask.services.newsletters.set_video(await ask.actor(), found.id, letter, slot, link)
+        await ask.say("letter_desk.video_saved", title=saved.title)
+
+    @command("date.move", suggest={"meeting": "suggest_meetings"})
+    async def move(
+        self, ask: Ask, meeting: str, day: str, time: str | None = None, cohort: int | None = None
+    ) -> None:
+        """Move a common meeting; all that hangs on it follows."""
+        found = await ask.services.cohorts.cohort(cohort)
+        programme = ask.services.context.programme
+        usual = ask.services.calendar.usual_time(meeting)
+        moved, _ = await ask.services.calendar.move(
+            await ask.actor(), found.id, meeting, read_moment(day, time, usual, programme.timezone)
+        )
+        await ask.services.planning.refresh(found.id)
+        await ask.say("calendar.moved", title=moved.title, starts_at=moved.starts_at)
+
+    @command("date.link", suggest={"meeting": "suggest_meetings"})
+    async def link(self, ask: Ask, meeting: str, link: str, cohort: int | None = None) -> None:
+        """Store the link to an online meeting."""
+        found = await ask.services.cohorts.cohort(cohort)
+        saved = await ask.services.calendar.set_link(await ask.actor(), found.id, meeting, link)
+        await ask.say("calendar.link_saved", title=saved.title)
+
+    @command("village.agreed", suggest={"village": "suggest_villages"})
+    async def agreed(self, ask: Ask, village: str, cohort: int | None = None) -> None:
+        """Record that agreement and contacts are in place; the village gets its channel."""
+        found = await ask.services.cohorts.cohort(cohort)
+        where = await ask.services.cohorts.find_village(village, found.id)
+        agreed = await ask.services.cohorts.record_agreement(await ask.actor(), where.id)
+        await self.bot.repair()
+        await ask.services.planning.refresh(found.id)
+        await ask.reply(people.agreed(self.bot.texts, agreed.name))
+
+    @command("channel.repair")
+    async def repair(self, ask: Ask) -> None:
+        """Look all channels over and mend them."""
+        require(await ask.actor(), Action.PROVISION, Where())
+        await ask.reply(await self.bot.repair())
+
+    @command("channel.open")
+    async def open(self, ask: Ask, open: bool) -> None:
+        """Let the municipality's coordinator read along in a village's channel, or not."""
+        place = await ask.place()
+        village = await ask.services.cohorts.open_to_coordinator(
+            await ask.actor(), place.village.id if place.village else 0, open
+        )
+        await self.bot.repair()
+        await ask.reply(people.opened_to_coordinator(self.bot.texts, village.name, open))
+
+    async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose letters by number or title."""
+        letters = ask.services.context.programme.newsletters.values()
+        return [(n.title, n.id) for n in letters if typed.casefold() in f"{n.id} {n.title}".casefold()]
+
+    async def suggest_meetings(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose meetings by id or title."""
+        meetings = ask.services.context.programme.meetings.values()
+        return [(m.title, m.id) for m in meetings if typed.casefold() in f"{m.id} {m.title}".casefold()]
+
+    async def suggest_villages(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose villages by name."""
+        villages = await ask.services.cohorts.villages()
+        labels = {f"{v.name}, {v.municipality.name}" for v in villages}
+        return [(label, label) for label in sorted(labels) if typed.casefold() in label.casefold()]
+
+    async def suggest_municipalities(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose municipalities by name."""
+        names = {v.municipality.name for v in await ask.services.cohorts.villages()}
+        return [(name, name) for name in sorted(names) if typed.casefold() in name.casefold()]
+
+
+async def setup(bot: CompanionBot) -> None:
+    """Add the topic to the bot."""
+    await bot.add_cog(SecretariatCog(bot))

