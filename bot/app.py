@@ -112,7 +112,9 @@ def pick_guild(joined: Sequence[int], wanted: int | None) -> int:
     return joined[0] if wanted is None else wanted
 
 
-async def provision_guild(services: Services, guild: discord.Guild, bot_id: int, *, dry_run: bool) -> list[str]:
+async def provision_guild(
+    services: Services, guild: discord.Guild, bot_id: int, *, dry_run: bool
+) -> list[str]:
     """Make a server match the database, or only say what would change. Returns a line for each step."""
     gateway = DiscordGuildGateway(guild, bot_id)
     report = await provision(gateway, services.provisioning, dry_run=dry_run)

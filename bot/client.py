@@ -4,6 +4,7 @@ It knows how to ask services who acts and where, but no rule of the programme.
 """
 
 import asyncio
+import importlib
 import logging
 import pkgutil
 import secrets
@@ -30,7 +31,9 @@ PATIENCE_SECONDS = 2.0  # Discord waits 3 s for the first answer
 class Ask:
     """One action of one person: who, where, and how to answer. Answers are private unless said otherwise."""
 
-    def __init__(self, bot: "CompanionBot", interaction: discord.Interaction[Any], filled: dict[str, str]) -> None:
+    def __init__(
+        self, bot: "CompanionBot", interaction: discord.Interaction[Any], filled: dict[str, str]
+    ) -> None:
         self.bot, self.interaction, self.filled = bot, interaction, filled
         self.services: Services = bot.services
 
@@ -80,7 +83,8 @@ class Ask:
     @property
     def values(self) -> list[str]:
         """What was chosen in a menu."""
-        return list((self.interaction.data or {}).get("values", ()))  # type: ignore[call-overload]
+        data: dict[str, Any] = dict(self.interaction.data or {})
+        return [str(value) for value in data.get("values", ())]
 
 
 class CompanionTree(app_commands.CommandTree["CompanionBot"]):
@@ -96,7 +100,9 @@ class CompanionTree(app_commands.CommandTree["CompanionBot"]):
 class CompanionBot(commands.Bot):
     """The companion, with the hands it needs outside a channel: give a member their roles, mend the server."""
 
-    def __init__(self, services: Services, *, when_ready: Callable[["CompanionBot"], Awaitable[None]]) -> None:
+    def __init__(
+        self, services: Services, *, when_ready: Callable[["CompanionBot"], Awaitable[None]]
+    ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             intents=discord.Intents(guilds=True),
@@ -113,9 +119,7 @@ class CompanionBot(commands.Bot):
 
     async def setup_hook(self) -> None:
         """Load every cog by its name."""
-        import cogs
-
-        for module in pkgutil.iter_modules(cogs.__path__):
+        for module in pkgutil.iter_modules(importlib.import_module("cogs").__path__):
             if not module.name.startswith("_"):
                 await self.load_extension(f"cogs.{module.name}")
 
@@ -175,7 +179,7 @@ async def _no_repair() -> Message:
     return Message(Ready(""))
 
 
-class patience:  # noqa: N801 - reads as a statement: async with patience(interaction)
+class patience:
     """Tell Discord that an answer is on its way when it takes longer than a moment."""
 
     def __init__(self, interaction: discord.Interaction[Any]) -> None:

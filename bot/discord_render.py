@@ -106,4 +106,6 @@ class FormModal(discord.ui.Modal):
 
 def marked(custom_ids: Iterable[str], mark: int) -> bool:
     """Tell whether a message's buttons and menus carry a delivery's mark."""
-    return any(found.split(":")[0] in ("b", "m") and found.rsplit(":", 1)[-1] == str(mark) for found in custom_ids)
+    return any(
+        found.split(":")[0] in ("b", "m") and found.rsplit(":", 1)[-1] == str(mark) for found in custom_ids
+    )

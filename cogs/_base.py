@@ -32,7 +32,10 @@ class CommandMark:
 
 
 def command(
-    key: str, *, suggest: Mapping[str, str] | None = None, choices: Mapping[str, tuple[str, ...]] | None = None
+    key: str,
+    *,
+    suggest: Mapping[str, str] | None = None,
+    choices: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[F], F]:
     """Make a method a slash command; `suggest` names the method that proposes values for an option."""
 
@@ -105,7 +108,9 @@ class CompanionCog(commands.Cog):
             app_commands.describe(**{n: texts(f"{at}.options.{n}.description") for n in names})(callback)
             app_commands.rename(**{n: texts(f"{at}.options.{n}.name") for n in names})(callback)
         for option, values in mark.choices.items():
-            offered = [app_commands.Choice(name=texts(f"{at}.choices.{value}"), value=value) for value in values]
+            offered = [
+                app_commands.Choice(name=texts(f"{at}.choices.{value}"), value=value) for value in values
+            ]
             app_commands.choices(**{option: offered})(callback)
         for option, source in mark.suggest.items():
             app_commands.autocomplete(**{option: self._suggestions(source)})(callback)

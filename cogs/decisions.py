@@ -79,7 +79,9 @@ class DecisionCog(CompanionCog):
     async def correct(self, ask: Ask, decision_id: int) -> None:
         """Show the form that corrects a decision, or take it when it is filled in."""
         if not ask.filled:
-            await ask.form(build.correction_form(self.bot.texts, await ask.services.decisions.show(decision_id)))
+            await ask.form(
+                build.correction_form(self.bot.texts, await ask.services.decisions.show(decision_id))
+            )
             return
         view = await ask.services.decisions.correct(
             await ask.actor(), decision_id, ask.filled["title"], ask.filled["text"]
@@ -90,7 +92,9 @@ class DecisionCog(CompanionCog):
     async def withdraw(self, ask: Ask, decision_id: int) -> None:
         """Show the form that withdraws a decision, or take it when it is filled in."""
         if not ask.filled:
-            await ask.form(build.withdrawal_form(self.bot.texts, await ask.services.decisions.show(decision_id)))
+            await ask.form(
+                build.withdrawal_form(self.bot.texts, await ask.services.decisions.show(decision_id))
+            )
             return
         view = await ask.services.decisions.withdraw(await ask.actor(), decision_id, ask.filled["reason"])
         await ask.reply(build.decision_saved(self.bot.texts, view))

@@ -99,19 +99,31 @@ class PeopleCog(CompanionCog):
         )  # fmt: skip
 
     @command("role.give", choices={"role": GIVEN}, suggest={"municipality": "suggest_municipalities"})
-    async def give(self, ask: Ask, person: discord.Member, role: str, municipality: str | None = None) -> None:
+    async def give(
+        self, ask: Ask, person: discord.Member, role: str, municipality: str | None = None
+    ) -> None:
         """Give somebody a role in the village whose channel this is, or as coordinator or secretariat."""
         change = await ask.services.people.give_role(
-            await ask.actor(), person.id, person.display_name, Role(role), await self._where(ask, role, municipality)
+            await ask.actor(),
+            person.id,
+            person.display_name,
+            Role(role),
+            await self._where(ask, role, municipality),
         )
         await self.bot.refresh_member(person.id)
         await ask.reply(build.role_given(self.bot.texts, change.name, role, change.place, change.changed))
 
     @command("role.take", choices={"role": GIVEN}, suggest={"municipality": "suggest_municipalities"})
-    async def take(self, ask: Ask, person: discord.Member, role: str, municipality: str | None = None) -> None:
+    async def take(
+        self, ask: Ask, person: discord.Member, role: str, municipality: str | None = None
+    ) -> None:
         """Take a role from somebody."""
         change = await ask.services.people.take_role(
-            await ask.actor(), person.id, person.display_name, Role(role), await self._where(ask, role, municipality)
+            await ask.actor(),
+            person.id,
+            person.display_name,
+            Role(role),
+            await self._where(ask, role, municipality),
         )
         await self.bot.refresh_member(person.id)
         if change.lead_missing and change.village is not None:
@@ -147,7 +159,9 @@ class PeopleCog(CompanionCog):
         await self.bot.refresh_member(ask.interaction.user.id)
         for village in result.lead_missing:
             said = build.lead_missing(self.bot.texts, village)
-            await ask.services.outbox.tell_secretariat(f"lead_missing:{ask.interaction.id}:{village}", said.text)
+            await ask.services.outbox.tell_secretariat(
+                f"lead_missing:{ask.interaction.id}:{village}", said.text
+            )
         await ask.update(privacy.erased(self.bot.texts, result.left))
 
     @handles("erase_no")

@@ -1,11 +1,13 @@
 """Quick polls: start one, vote by buttons and menus, see what is open, ask for secrecy."""
 
+from typing import Literal
+
 from bot.client import Ask, CompanionBot
 from bot.messages import poll_receipts as receipts
 from bot.messages import polls as build
 from cogs._base import CompanionCog, command, handles
 
-VOTERS = ("all", "panel", "steering", "coordinator")
+VOTERS = ("all", "panel", "steering")
 
 
 class PollCog(CompanionCog):
@@ -17,7 +19,7 @@ class PollCog(CompanionCog):
         ask: Ask,
         question: str,
         answers: str,
-        voters: str = "all",
+        voters: Literal["all", "panel", "steering"] = "all",
         secret: bool = False,
         hours: float = 72.0,
         binding: bool = False,

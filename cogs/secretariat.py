@@ -30,7 +30,9 @@ class SecretariatCog(CompanionCog):
         await ask.reply(build.letter_list(self.bot.texts, found.title, lines))
 
     @command("newsletter.show", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
-    async def show(self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None) -> None:
+    async def show(
+        self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None
+    ) -> None:
         """Show a letter as a village will read it."""
         found = await ask.services.cohorts.cohort(cohort)
         where = await ask.services.cohorts.find_village(village, found.id) if village else None
@@ -40,16 +42,24 @@ class SecretariatCog(CompanionCog):
         await ask.reply(Message(text))
 
     @command("newsletter.try", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
-    async def try_out(self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None) -> None:
+    async def try_out(
+        self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None
+    ) -> None:
         """Post a letter in the secretariat's channel only."""
         found = await ask.services.cohorts.cohort(cohort)
         where = await ask.services.cohorts.find_village(village, found.id) if village else None
-        await ask.services.newsletters.try_out(await ask.actor(), found.id, letter, where.id if where else None)
+        await ask.services.newsletters.try_out(
+            await ask.actor(), found.id, letter, where.id if where else None
+        )
         await ask.say("letter_desk.tried", title=ask.services.newsletters.find(letter).title)
 
     @command(
         "newsletter.send",
-        suggest={"letter": "suggest_letters", "village": "suggest_villages", "municipality": "suggest_municipalities"},
+        suggest={
+            "letter": "suggest_letters",
+            "village": "suggest_villages",
+            "municipality": "suggest_municipalities",
+        },
     )
     async def send(
         self,
@@ -69,10 +79,14 @@ class SecretariatCog(CompanionCog):
         await ask.reply(build.confirm(self.bot.texts, title, count, args))
 
     @handles("send_letter")
-    async def send_now(self, ask: Ask, cohort_id: int, letter: str, municipality_id: int, village_id: int) -> None:
+    async def send_now(
+        self, ask: Ask, cohort_id: int, letter: str, municipality_id: int, village_id: int
+    ) -> None:
         """Send the letter, tell how it goes, and give the account."""
         desk, title = ask.services.newsletters, ask.services.newsletters.find(letter).title
-        total = await desk.send(await ask.actor(), cohort_id, letter, municipality_id or None, village_id or None)
+        total = await desk.send(
+            await ask.actor(), cohort_id, letter, municipality_id or None, village_id or None
+        )
         await ask.update(build.progress(self.bot.texts, title, 0, total))
         for _ in range(_LOOKS):
             await asyncio.sleep(_LOOK_SECONDS)

@@ -26,7 +26,9 @@ class Format(enum.StrEnum):
 
 
 def calendar(
-    start_year: Annotated[int, typer.Option(min=YEARS[0], max=YEARS[1], help="The year the programme begins.")],
+    start_year: Annotated[
+        int, typer.Option(min=YEARS[0], max=YEARS[1], help="The year the programme begins.")
+    ],
     format: Annotated[Format, typer.Option(help="table, json or ics")] = Format.TABLE,
     content: Annotated[Path | None, typer.Option("--content", envvar="BLUP_CONTENT_DIR")] = None,
 ) -> None:

@@ -21,7 +21,11 @@ def cog_classes() -> Iterator[type[CompanionCog]]:
     for module in pkgutil.iter_modules(cogs.__path__):
         found = importlib.import_module(f"cogs.{module.name}")
         for value in vars(found).values():
-            if isinstance(value, type) and issubclass(value, CompanionCog) and value.__module__ == found.__name__:
+            if (
+                isinstance(value, type)
+                and issubclass(value, CompanionCog)
+                and value.__module__ == found.__name__
+            ):
                 yield value
 
 
@@ -45,7 +49,9 @@ def command_names(content: Content) -> frozenset[str]:
     for cog in cog_classes():
         for mark, _ in command_marks(cog):
             parts = mark.key.split(".")
-            words = [str(_text(content, ".".join(["command", *parts[: i + 1], "name"]))) for i in range(len(parts))]
+            words = [
+                str(_text(content, ".".join(["command", *parts[: i + 1], "name"]))) for i in range(len(parts))
+            ]
             names |= {"/" + " ".join(words[: i + 1]) for i in range(len(words))}
     return frozenset(names)
 

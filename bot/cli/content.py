@@ -9,7 +9,9 @@ from bot.app import content_of
 from bot.cli.checked import report_on
 
 app = typer.Typer(help="The programme's texts and data.", no_args_is_help=True)
-Folder = Annotated[Path | None, typer.Option("--content", help="Another content folder.", envvar="BLUP_CONTENT_DIR")]
+Folder = Annotated[
+    Path | None, typer.Option("--content", help="Another content folder.", envvar="BLUP_CONTENT_DIR")
+]
 
 
 @app.callback()

@@ -25,11 +25,19 @@ FIRST_YEAR = 2026  # the embedded Discord's own time begins in January 2026
 
 
 def demo(
-    villages: Annotated[Path | None, typer.Option(help="CSV of villages instead of the example ones.")] = None,
-    start_year: Annotated[int, typer.Option(min=FIRST_YEAR, max=YEARS[1], help="First year of the programme.")] = 2027,
+    villages: Annotated[
+        Path | None, typer.Option(help="CSV of villages instead of the example ones.")
+    ] = None,
+    start_year: Annotated[
+        int, typer.Option(min=FIRST_YEAR, max=YEARS[1], help="First year of the programme.")
+    ] = 2027,
     content: Annotated[Path | None, typer.Option("--content", envvar="BLUP_CONTENT_DIR")] = None,
-    database: Annotated[str | None, typer.Option(help="An empty database instead of a temporary one.")] = None,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the page on this machine; 0 picks one.")] = 8765,
+    database: Annotated[
+        str | None, typer.Option(help="An empty database instead of a temporary one.")
+    ] = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the page on this machine; 0 picks one.")
+    ] = 8765,
     headless: Annotated[bool, typer.Option("--headless", help="End when the year has ended.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the account to this file.")] = None,
 ) -> None:
@@ -48,17 +56,22 @@ def demo(
         raise typer.Exit(2) from None
     except OSError as error:
         raise StartupError(f"--villages: {error}") from None
-    from bot.demo.year import Plan
+    from bot.demo.stage import Plan
 
     with tempfile.TemporaryDirectory(prefix="blup-demo-") as folder:
-        url = Settings(BLUP_DATABASE_URL=database).async_database_url if database else f"sqlite+aiosqlite:///{folder}/demo.sqlite3"
+        url = (
+            Settings(BLUP_DATABASE_URL=database).async_database_url
+            if database
+            else f"sqlite+aiosqlite:///{folder}/demo.sqlite3"
+        )
         plan = Plan(loaded, rows, start_year, url)
         raise typer.Exit(asyncio.run(_live(plan, None if headless else port, json_file)))
 
 
 async def _live(plan: object, port: int | None, json_file: Path | None) -> int:
     from bot.demo.page import DemoPage
-    from bot.demo.year import Plan, ProgrammeYear
+    from bot.demo.stage import Plan
+    from bot.demo.year import ProgrammeYear
 
     assert isinstance(plan, Plan)
     console = Console(stderr=True)
@@ -70,17 +83,25 @@ async def _live(plan: object, port: int | None, json_file: Path | None) -> int:
         ) as bar:  # fmt: skip
             task = bar.add_task(f"{len(plan.rows)} villages come in", total=1.0)
             await year.open()
-            await year.live(lambda share, day: bar.update(task, completed=share, description=f"{day:%d %B %Y}"))
+            await year.live(
+                lambda share, day: bar.update(task, completed=share, description=f"{day:%d %B %Y}")
+            )
         account = await year.count()
         for name, value in account.figures().items():
             typer.echo(f"{name:>22}: {value}")
         for complaint in year.complaints[:50]:
             typer.echo(complaint, err=True)
         if json_file is not None:
-            json_file.write_text(json.dumps(account.figures(), indent=2) + "\n", encoding="utf-8")
+            _write(json_file, account.figures())
         if port is not None:
             async with DemoPage(year, port=port) as page:
                 typer.echo(f"The year is on {page.url} - stop with Ctrl-C")
                 await page.serve_forever()
         await year.close()
     return 1 if account.missing or account.duplicates else 0
+
+
+def _write(file: Path, figures: dict[str, int | float]) -> None:
+    """Write the account; a folder that is missing is made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

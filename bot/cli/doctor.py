@@ -15,9 +15,9 @@ from bot.app import content_of, the_guild
 from bot.cli.checked import report_on
 from bot.cli.ready import upgraded
 from bot.cli.run import use_server
-from bot.domain.guild import missing_rights
 from bot.domain.clock import SystemClock
 from bot.domain.errors import StartupError
+from bot.domain.guild import missing_rights
 from bot.settings import Settings
 
 Check = Callable[[Settings], Coroutine[Any, Any, str]]
@@ -25,7 +25,9 @@ CLOCK_SLACK = timedelta(seconds=5)
 
 
 def doctor(
-    quick: Annotated[bool, typer.Option(help="Only settings and database: for a container's health check.")] = False,
+    quick: Annotated[
+        bool, typer.Option(help="Only settings and database: for a container's health check.")
+    ] = False,
 ) -> None:
     """Check token, intents, rights, database, migrations, content, clock and time zone."""
     settings = Settings()
@@ -57,7 +59,9 @@ async def _content(settings: Settings) -> str:
     content = content_of(settings.content_dir)
     report = report_on(content)
     if report.faults:
-        raise StartupError(f"{len(report.faults)} fault(s), the first is {report.faults[0]}; run `blup content check`")
+        raise StartupError(
+            f"{len(report.faults)} fault(s), the first is {report.faults[0]}; run `blup content check`"
+        )
     return f"{content.programme.name} at {content.folder}"
 
 
@@ -70,12 +74,17 @@ async def _zone(settings: Settings) -> str:
 
 async def _clock(settings: Settings) -> str:
     base = settings.discord_api or discord.http.Route.BASE.split("/api", 1)[0]
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-        async with session.get(f"{base}/api/v10/gateway") as answer:
-            theirs = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+    timeout = aiohttp.ClientTimeout(total=10)
+    async with (
+        aiohttp.ClientSession(timeout=timeout) as session,
+        session.get(f"{base}/api/v10/gateway") as answer,
+    ):
+        theirs = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
     off = abs(SystemClock().now() - theirs)
     if off > CLOCK_SLACK:
-        raise StartupError(f"the machine's clock is {off.total_seconds():.0f} s off; turn on time synchronisation (NTP)")
+        raise StartupError(
+            f"the machine's clock is {off.total_seconds():.0f} s off; turn on time synchronisation (NTP)"
+        )
     return "agrees with Discord's"
 
 
@@ -113,5 +122,3 @@ def _on_ready(ready: asyncio.Event) -> Callable[[], Coroutine[Any, Any, None]]:
         ready.set()
 
     return on_ready
-
-

@@ -39,7 +39,9 @@ def provision(
             await app.database.close()
         for line in lines:
             typer.echo(line)
-        typer.echo("nothing to change" if not lines else f"{len(lines)} change(s){' planned' if plan else ' made'}")
+        typer.echo(
+            "nothing to change" if not lines else f"{len(lines)} change(s){' planned' if plan else ' made'}"
+        )
 
     async def _provision(client: discord.Client) -> list[str]:
         """Ask Discord itself; no gateway connection is needed."""

@@ -33,6 +33,8 @@ async def ready_database(settings: Settings) -> AsyncIterator[tuple[str, Content
     """Give the address of an upgraded database with the content and what the operator knows."""
     content = content_of(settings.content_dir)
     await upgraded(settings.async_database_url)
-    yield settings.async_database_url, content, Facts(
-        settings.help_phone or "", settings.controller, settings.privacy_url
+    yield (
+        settings.async_database_url,
+        content,
+        Facts(settings.help_phone or "", settings.controller, settings.privacy_url),
     )

@@ -34,7 +34,7 @@ def use_server(base: str) -> None:
     """Talk to a Discord-compatible server at another address."""
     discord.http.Route.BASE = f"{base}/api/v10"
     address = yarl.URL(base).with_scheme("wss" if base.startswith("https") else "ws").with_path("/gateway")
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = address  # type: ignore[attr-defined]
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = address
 
 
 async def _serve(app: App, settings: Settings) -> None:

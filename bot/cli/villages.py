@@ -45,6 +45,8 @@ def import_villages(
                 await app_.services.planning.refresh()
             finally:
                 await app_.database.close()
-            typer.echo(f"{len(report.created)} created, {len(report.updated)} updated, {len(report.unchanged)} unchanged")
+            typer.echo(
+                f"{len(report.created)} created, {len(report.updated)} updated, {len(report.unchanged)} unchanged"
+            )
 
     asyncio.run(work())

@@ -19,8 +19,11 @@ def ics(programme: Programme, dated: Iterable[DatedMeeting]) -> bytes:
     for entry in meetings:
         calendar.add_component(_event(programme, entry, meetings[0].starts_at.year))
     first, last = meetings[0].starts_at.date(), meetings[-1].ends_at.date()
-    calendar.add_missing_timezones(first_date=first - timedelta(days=400), last_date=last + timedelta(days=400))
-    return calendar.to_ical()
+    calendar.add_missing_timezones(
+        first_date=first - timedelta(days=400), last_date=last + timedelta(days=400)
+    )
+    written: bytes = calendar.to_ical()
+    return written
 
 
 def _event(programme: Programme, entry: DatedMeeting, year: int) -> Event:

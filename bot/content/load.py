@@ -91,7 +91,9 @@ def load(folder: Path) -> Content:
         "polls": attempt(lambda: _list(sources["polls.yaml"], "polls", PollTemplate), {}),
         "decisions": attempt(lambda: _list(sources["decisions.yaml"], "decisions", DecisionTemplate), {}),
         "milestones": attempt(lambda: _list(sources["milestones.yaml"], "milestones", MilestoneTemplate), {}),
-        "global_goals": attempt(lambda: tuple(_list(sources["global_goals.yaml"], "global_goals", GlobalGoal, "n").values()), ()),
+        "global_goals": attempt(
+            lambda: tuple(_list(sources["global_goals.yaml"], "global_goals", GlobalGoal, "n").values()), ()
+        ),
     }  # fmt: skip
     top = attempt(lambda: _head(head), {})
     texts = attempt(lambda: _texts(folder, str(top.get("language")), sources), {})
@@ -105,7 +107,9 @@ def _texts(folder: Path, language: str, sources: dict[str, Source]) -> dict[str,
     """Merge the text files of a language: each top-level key stands in one file."""
     paths = sorted((folder / "texts" / language).glob("*.yaml"))
     if not paths:
-        raise ContentError([Fault(f"texts/{language}", 1, "(folder)", "holds no texts for the programme's language")])
+        raise ContentError(
+            [Fault(f"texts/{language}", 1, "(folder)", "holds no texts for the programme's language")]
+        )
     merged: dict[str, Any] = {}
     for path in paths:
         name = f"texts/{language}/{path.name}"
@@ -133,15 +137,21 @@ def _head(source: Source) -> dict[str, Any]:
         "meeting_blackouts": typed(
             source, TypeAdapter(blackouts), data["blackouts"]["meetings"], ["blackouts", "meetings"]
         ),
-        "post_blackouts": typed(source, TypeAdapter(blackouts), data["blackouts"]["posts"], ["blackouts", "posts"]),
-        "reminders": typed(source, TypeAdapter(dict[str, tuple[Reminder, ...]]), data["reminders"], ["reminders"]),
+        "post_blackouts": typed(
+            source, TypeAdapter(blackouts), data["blackouts"]["posts"], ["blackouts", "posts"]
+        ),
+        "reminders": typed(
+            source, TypeAdapter(dict[str, tuple[Reminder, ...]]), data["reminders"], ["reminders"]
+        ),
     }
 
 
 def _known_keys(source: Source, known: set[str]) -> None:
     faults = [source.fault([key], "is not a known key") for key in source.data if key not in known]
     faults += [
-        Fault(source.file, 1, key, "is missing") for key in known if key != "schema" and key not in source.data
+        Fault(source.file, 1, key, "is missing")
+        for key in known
+        if key != "schema" and key not in source.data
     ]
     if faults:
         raise ContentError(faults)
@@ -228,7 +238,9 @@ def _newsletters(folder: Path, sources: dict[str, Source]) -> dict[str, Newslett
 def split_front_matter(name: str, text: str) -> tuple[Source, str]:
     """Split a letter in its YAML head and its body. Raises ContentError when there is no head."""
     if not text.startswith("---\n") or "\n---\n" not in text[4:]:
-        raise ContentError([Fault(name, 1, "(front matter)", "the file must begin with a head between two lines of ---")])
+        raise ContentError(
+            [Fault(name, 1, "(front matter)", "the file must begin with a head between two lines of ---")]
+        )
     head, body = text[4:].split("\n---\n", 1)
     return parse_yaml(name, head + "\n", offset=1), body.strip() + "\n"
 
@@ -243,5 +255,3 @@ def _checksum(folder: Path) -> str:
 
 def _files(folder: Path) -> Iterable[Path]:
     return sorted(p for p in folder.rglob("*") if p.suffix in {".yaml", ".j2"})
-
-

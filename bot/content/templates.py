@@ -52,8 +52,6 @@ def _pattern(language: str) -> str:
     return "EEEE 'den' d. MMMM" if language == "da" else "EEEE d MMMM"
 
 
-
-
 def harmless(values: Mapping[str, Any]) -> dict[str, Any]:
     """Escape every plain string among the values; Ready strings, numbers and dates pass."""
     return {key: plain(value) if type(value) is str else value for key, value in values.items()}

@@ -7,8 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.domain.clock import Clock
 
@@ -18,18 +20,27 @@ AFTER_FAILURE = timedelta(seconds=10)
 
 
 class Alarm:
-    """Runs a round of work now and then; a round says when the next thing is due."""
+    """Runs a round of work when something is due; a round says when the next thing is.
+
+    Each ring is a job of its own, so that a ring set from inside another is never skipped; a steady watch
+    looks every `longest`, whatever happens to the rings.
+    """
 
     def __init__(self, round_of_work: Round, clock: Clock, longest: timedelta = timedelta(minutes=5)) -> None:
         self._round, self._clock, self._longest = round_of_work, clock, longest
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
+        self._ring_job: Job | None = None
+        self._rings_at: datetime | None = None
         self._running = self._again = False
 
     def start(self) -> None:
         """Begin, with a first round at once."""
         self._scheduler.start()
+        self._scheduler.add_job(
+            self.wake, IntervalTrigger(seconds=self._longest.total_seconds(), timezone=UTC)
+        )
         self._set(self._clock.now())
 
     def stop(self) -> None:
@@ -45,9 +56,18 @@ class Alarm:
             self._set(self._clock.now())
 
     def _set(self, at: datetime) -> None:
-        self._scheduler.add_job(self._ring, DateTrigger(at, UTC), id="round", replace_existing=True)
+        if self._ring_job is not None:
+            if self._rings_at is not None and self._rings_at <= at:
+                return
+            self._ring_job.remove()
+        self._rings_at = at
+        self._ring_job = self._scheduler.add_job(self._ring, DateTrigger(at, UTC))
 
     async def _ring(self) -> None:
+        self._ring_job = self._rings_at = None
+        if self._running:
+            self._again = True
+            return
         self._running, self._again = True, False
         next_at: datetime | None = self._clock.now() + AFTER_FAILURE
         try:
@@ -57,6 +77,5 @@ class Alarm:
         finally:
             self._running = False
             now = self._clock.now()
-            wanted = now if self._again else min(next_at or now + self._longest, now + self._longest)
-            if self._scheduler.running:
-                self._set(max(wanted, now))
+            if self._scheduler.running and (self._again or next_at is not None):
+                self._set(now if self._again or next_at is None else max(next_at, now))

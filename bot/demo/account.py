@@ -7,14 +7,11 @@ channels; the database is asked only which post a mark belongs to.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
 
 from bot.demo.expected import expected_letters, expected_reminders
+from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.domain.programme import Programme
-
-if TYPE_CHECKING:
-    from bot.demo.year import ProgrammeYear
 
 _DANISH = {
     "villages": "Landsbyer",
@@ -73,19 +70,25 @@ class Found:
     polls: frozenset[int]
 
 
-async def look(year: "ProgrammeYear") -> tuple[Account, list[str]]:
+async def look(year: Stage, seconds: float) -> tuple[Account, list[str]]:
     """Count the year so far. Returns the account, and what is missing or doubled in words."""
     now = year.discord.now()
     keys = await year.app.services.outbox.keys()
     found = _found(year, keys)
     letters = Counter(dict.fromkeys(expected_letters(year, now), 1))
     reminders = set(expected_reminders(year, now))
-    posted = Counter({key: n for key, n in found.keys.items() if _is_reminder(year.plan.content.programme, key)})
+    posted = Counter(
+        {key: n for key, n in found.keys.items() if _is_reminder(year.plan.content.programme, key)}
+    )
     results = {key for key in found.keys if key.startswith("poll:") and key.endswith(":result")}
-    over = {f"poll:{poll}:result" for poll in await year.app.services.polls.closed_ids() if poll in found.polls}
+    over = {
+        f"poll:{poll}:result" for poll in await year.app.services.polls.closed_ids() if poll in found.polls
+    }
     doubled = [key for key, n in found.keys.items() if n > 1]
     doubled += [f"{title} in channel {channel}" for (title, channel), n in found.letters.items() if n > 1]
-    missing = [f"{title} in channel {channel}" for title, channel in letters if not found.letters[title, channel]]
+    missing = [
+        f"{title} in channel {channel}" for title, channel in letters if not found.letters[title, channel]
+    ]
     missing += [key for key in sorted(reminders) if not posted[key]] + sorted(over - results)
     guild = year.discord.guilds()[0]
     account = Account(
@@ -103,13 +106,15 @@ async def look(year: "ProgrammeYear") -> tuple[Account, list[str]]:
         decisions=sum(key.startswith("decision:") for key in found.keys),
         duplicates=len(doubled),
         missing=len(missing),
-        seconds=round(year.seconds(), 1),
+        seconds=round(seconds, 1),
     )
     return account, [*(f"missing: {text}" for text in missing), *(f"doubled: {text}" for text in doubled)]
 
 
-def _found(year: "ProgrammeYear", keys: Mapping[int, str]) -> Found:
-    titles = {f"**{letter.title}**": letter.title for letter in year.plan.content.programme.newsletters.values()}
+def _found(year: Stage, keys: Mapping[int, str]) -> Found:
+    titles = {
+        f"**{letter.title}**": letter.title for letter in year.plan.content.programme.newsletters.values()
+    }
     found, letters, polls = Counter[str](), Counter[tuple[str, int]](), set[int]()
     guild = year.discord.guilds()[0]
     members = {cast.channel_id for cast in year.villages} | {group.channel_id for group in year.groups}
@@ -132,7 +137,7 @@ def _polls(record: MessageRecord) -> Iterator[int]:
     for custom_id in record.custom_ids:
         _, action, args, *_ = [*custom_id.split(":"), "", "", ""]
         if action in ("vote", "vote_many"):
-            yield int(args.split(",")[0])
+            yield int(args.split(",", maxsplit=1)[0])
 
 
 def _is_reminder(programme: Programme, key: str) -> bool:

@@ -1,30 +1,31 @@
 """What people do when they look at their phones in the evening: they answer what the bot has posted."""
 
+import hashlib
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
+from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
 from bot.domain.calendar import month_day
 from bot.services.places import SECRETARIAT
 
-if TYPE_CHECKING:
-    from simcord.actors import MemberActor
-
-    from bot.demo.year import ProgrammeYear
-
 
 class Evenings:
     """Answers in every village and group, the same in every run."""
 
-    def __init__(self, year: "ProgrammeYear") -> None:
+    def __init__(self, year: Stage) -> None:
         self._year = year
         self._seen: dict[int, int] = {}
         self._decided: set[tuple[int, str]] = set()
         self._asked = False
         self._bodies: dict[int, tuple[str, ...]] = {}
-        self._receipt = str(year.app.services.context.texts("poll.receipt", answers="…", closes_at=year.discord.now()))
+        self._receipt = str(
+            year.app.services.context.texts("poll.receipt", answers="…", closes_at=year.discord.now())
+        )
 
     async def answer(self) -> None:
         """Let everybody answer what is new, and record what was decided."""
@@ -36,7 +37,7 @@ class Evenings:
             for record in self._new(group.channel_id):
                 for _, _args, custom_id in _parts(record, "vote")[:1]:
                     await self._vote(group.people, record, custom_id)
-                for _, args, custom_id in _parts(record, "vote_many"):
+                for _, _args, custom_id in _parts(record, "vote_many"):
                     await self._choose(group.people, record, custom_id)
         await self._ask_once()
 
@@ -80,7 +81,7 @@ class Evenings:
         await self._year.hands.choose(cast.lead, record, custom_id, [day])
         self._year.picks[cast.village_id, code] = (self._year.discord.now(), date.fromisoformat(day))
 
-    async def _voters(self, cast: VillageCast, poll_id: int) -> "list[MemberActor]":
+    async def _voters(self, cast: VillageCast, poll_id: int) -> list[MemberActor]:
         if poll_id not in self._bodies:
             self._bodies[poll_id] = (await self._year.app.services.polls.view(poll_id)).voters
         return cast.voters(self._bodies[poll_id])
@@ -89,21 +90,17 @@ class Evenings:
         self, cast: VillageCast, record: MessageRecord, custom_id: str, args: list[Any]
     ) -> None:
         """Let those vote for this answer whose choice it is; buttons come one by one."""
-        from bot.demo.year import chance
-
         buttons = [found for found in _parts(record, "vote") if found[1][0] == args[0]]
         for actor in await self._voters(cast, int(args[0])):
             mine = int(chance(actor.id, args[0]) ** 2 * len(buttons))
             if buttons[mine][2] == custom_id:
                 self._count(await self._year.hands.press(actor, record, custom_id))
 
-    async def _vote(
-        self, people: "list[MemberActor]", record: MessageRecord, custom_id: str
-    ) -> None:
+    async def _vote(self, people: list[MemberActor], record: MessageRecord, custom_id: str) -> None:
         for actor in people:
             self._count(await self._year.hands.press(actor, record, custom_id))
 
-    async def _choose(self, people: "list[MemberActor]", record: MessageRecord, custom_id: str) -> None:
+    async def _choose(self, people: list[MemberActor], record: MessageRecord, custom_id: str) -> None:
         values, most = _choices(record, custom_id), _most(record, custom_id)
         for actor in people:
             start = actor.id % len(values)
@@ -154,9 +151,11 @@ class Evenings:
             return False
         phases = {phase.id: phase for phase in self._year.plan.content.programme.phases}
         phase = phases.get(milestone.phase)
-        return phase is not None and today >= month_day(milestone.due, self._year.plan.start_year + phase.start.year)
+        return phase is not None and today >= month_day(
+            milestone.due, self._year.plan.start_year + phase.start.year
+        )
 
-    async def _fill(self, cast: VillageCast, actor: "MemberActor", shown: Any, code: str) -> None:
+    async def _fill(self, cast: VillageCast, actor: MemberActor, shown: Any, code: str) -> None:
         if shown.modal is None:
             return
         await actor.submit_modal(shown, _filled(shown, {2: "Ved håndsoprækning på mødet"}))
@@ -176,7 +175,7 @@ class Evenings:
         for group in self._year.groups:
             await self._year.hands.command(
                 group.people[0], group.channel_id, "poll.start", question="Mødes vi også på gåben til foråret?",
-                answers="Ja; Nej", voters="coordinator", hours=48.0,
+                answers="Ja; Nej", hours=48.0,
             )  # fmt: skip
         place = (await self._year.app.services.places.channel_ids())[SECRETARIAT]
         letter = list(self._year.plan.content.programme.newsletters)[-1]
@@ -211,10 +210,20 @@ def _most(record: MessageRecord, custom_id: str) -> int:
 def _ids(shown: Any) -> list[str]:
     if shown.response is None:
         return []
-    return [str(part.get("custom_id", "")) for row in shown.response.components for part in row.get("components", ())]
+    return [
+        str(part.get("custom_id", ""))
+        for row in shown.response.components
+        for part in row.get("components", ())
+    ]
 
 
 def _filled(shown: Any, own: dict[int, str]) -> dict[str, str]:
     """Fill a form as a person does: what stands there already is kept, some boxes by their place are changed."""
     boxes = [part.get("component") or part["components"][0] for part in shown.modal["components"]]
     return {str(box["custom_id"]): own.get(i, str(box.get("value", ""))) for i, box in enumerate(boxes)}
+
+
+def chance(*parts: object) -> float:
+    """Return a number from 0 to 1 that is always the same for the same parts."""
+    digest = hashlib.sha256("|".join(str(part) for part in parts).encode()).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32

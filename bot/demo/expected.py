@@ -2,20 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from bot.demo.cast import VillageCast
+from bot.demo.stage import Stage
 from bot.domain.calendar import DatedMeeting, local, phase_opening, window_days
 from bot.domain.posting import PostingHours
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Reminder, Scope
 from bot.domain.reminders import moment_of
 from bot.services.places import SECRETARIAT, group_key, village_key
 
-if TYPE_CHECKING:
-    from bot.demo.year import ProgrammeYear
 
-
-def expected_letters(year: "ProgrammeYear", until: datetime) -> Iterator[tuple[str, int]]:
+def expected_letters(year: Stage, until: datetime) -> Iterator[tuple[str, int]]:
     """Yield the title and channel of every letter that should stand by now."""
     letters = year.plan.content.programme.newsletters
     for dated in year.dated:
@@ -26,7 +23,7 @@ def expected_letters(year: "ProgrammeYear", until: datetime) -> Iterator[tuple[s
             yield letters[dated.meeting.newsletter or ""].title, cast.channel_id
 
 
-def expected_reminders(year: "ProgrammeYear", until: datetime) -> Iterator[str]:
+def expected_reminders(year: Stage, until: datetime) -> Iterator[str]:
     """Yield the key of every reminder and phase opening that should stand by now."""
     programme = year.plan.content.programme
     off = year.app.services.context.off(year.plan.start_year)
@@ -43,13 +40,15 @@ def expected_reminders(year: "ProgrammeYear", until: datetime) -> Iterator[str]:
 
 
 def _of(
-    year: "ProgrammeYear", dated: DatedMeeting, reminder: Reminder, hours: PostingHours, until: datetime
+    year: Stage, dated: DatedMeeting, reminder: Reminder, hours: PostingHours, until: datetime
 ) -> Iterator[str]:
     meeting = dated.meeting
     if reminder.unless == "link" and meeting.mode == "online":
         return  # the story's secretariat sets every link on the first day
     own = meeting.scope is Scope.VILLAGE and meeting.window is not None
-    casts: list[VillageCast | None] = [*year.villages] if own and reminder.to in ("channel", "steering") else [None]
+    casts: list[VillageCast | None] = (
+        [*year.villages] if own and reminder.to in ("channel", "steering") else [None]
+    )
     for cast in casts:
         starts, ends = year.when_held(dated, cast)
         opens = window_days(year.plan.content.programme, meeting, year.plan.start_year)
@@ -57,13 +56,17 @@ def _of(
         moment = moment_of(reminder, starts, ends, window, hours)
         if moment is None or not year.begins_at <= moment.due_at <= until:
             continue
-        if cast is not None and reminder.unless == "picked" and year.picked_by(cast, meeting.id, moment.due_at):
+        if (
+            cast is not None
+            and reminder.unless == "picked"
+            and year.picked_by(cast, meeting.id, moment.due_at)
+        ):
             continue
         for place in [village_key(cast.village_id)] if cast else _places(year, dated, reminder):
             yield f"{meeting.id}:{reminder.id}:{place}"
 
 
-def _places(year: "ProgrammeYear", dated: DatedMeeting, reminder: Reminder) -> list[str]:
+def _places(year: Stage, dated: DatedMeeting, reminder: Reminder) -> list[str]:
     villages = [village_key(cast.village_id) for cast in year.villages]
     groups = [group_key(group.group_id) for group in year.groups]
     meeting = dated.meeting

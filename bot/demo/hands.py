@@ -44,7 +44,9 @@ class Hands:
         """Come in as a newcomer does: the welcome button, the privacy text, municipality, village."""
         await self.accept(actor, welcome_id)
         private = self._latest_private(welcome_id)
-        await actor.select(private, [str(municipality_id)], custom_id=self._id(private, "choose_municipality"))
+        await actor.select(
+            private, [str(municipality_id)], custom_id=self._id(private, "choose_municipality")
+        )
         await actor.select(private, [str(village_id)], custom_id=self._id(private, "choose_village"))
 
     async def accept(self, actor: MemberActor, welcome_id: int) -> None:

@@ -1,19 +1,15 @@
 """The first of August: the bot comes in, the villages are imported, people join and get their roles."""
 
-from typing import TYPE_CHECKING
-
+from bot.delivery.guild_gateway import required_permissions
 from bot.demo.cast import PARTS, GroupCast, VillageCast, name_of
 from bot.demo.hands import Hands
-from bot.delivery.guild_gateway import required_permissions
+from bot.demo.stage import Stage
 from bot.domain.errors import StartupError
 from bot.services.places import SECRETARIAT, WELCOME, group_key, village_key
 from bot.storage import upgrade as migrations
 
-if TYPE_CHECKING:
-    from bot.demo.year import ProgrammeYear
 
-
-async def open_year(year: "ProgrammeYear") -> None:
+async def open_year(year: Stage) -> None:
     """Set the stage. Raises StartupError when the database holds villages already."""
     services = year.app.services
     await migrations.upgrade(year.app.database.engine)
@@ -32,7 +28,9 @@ async def open_year(year: "ProgrammeYear") -> None:
     for village in await services.cohorts.villages():
         channel = places.get(village_key(village.id))
         if channel is not None:
-            cast = VillageCast(village.id, village.name, village.municipality.name, village.municipality_id, channel)
+            cast = VillageCast(
+                village.id, village.name, village.municipality.name, village.municipality_id, channel
+            )
             year.villages.append(cast)
     for key, channel_id in places.items():
         if key.startswith(group_key(0)[:-1]):
@@ -50,7 +48,7 @@ async def open_year(year: "ProgrammeYear") -> None:
     year.discord.raise_errors()
 
 
-async def _give_roles(year: "ProgrammeYear", cast: VillageCast) -> None:
+async def _give_roles(year: Stage, cast: VillageCast) -> None:
     """Let the secretariat name the lead, and the lead the others."""
     command = year.hands.command
     await command(year.secretariat, cast.channel_id, "role.give", person=cast.lead, role="steering_lead")
@@ -59,7 +57,7 @@ async def _give_roles(year: "ProgrammeYear", cast: VillageCast) -> None:
             await command(cast.lead, cast.channel_id, "role.give", person=actor, role=part)
 
 
-async def _coordinators(year: "ProgrammeYear", welcome_id: int) -> None:
+async def _coordinators(year: Stage, welcome_id: int) -> None:
     """Let one coordinator for each municipality come in."""
     by_municipality = {cast.municipality: cast for cast in year.villages}
     guild = year.discord.guilds()[0]
@@ -74,12 +72,14 @@ async def _coordinators(year: "ProgrammeYear", welcome_id: int) -> None:
             group.people.append(actor)
 
 
-async def _links(year: "ProgrammeYear", secretariat_id: int) -> None:
+async def _links(year: Stage, secretariat_id: int) -> None:
     """Let the secretariat set the link of every online meeting, and the videos of the first letter."""
     for meeting in year.plan.content.programme.meetings.values():
         if meeting.mode == "online":
             link = f"https://example.org/{meeting.id.lower()}"
-            await year.hands.command(year.secretariat, secretariat_id, "date.link", meeting=meeting.id, link=link)
+            await year.hands.command(
+                year.secretariat, secretariat_id, "date.link", meeting=meeting.id, link=link
+            )
     letter = next(iter(year.plan.content.programme.newsletters.values()))
     for slot, _ in enumerate(letter.videos, start=1):
         link = f"https://example.org/video-{slot}"

@@ -4,29 +4,22 @@ The real bot runs; people come in, answer, vote and decide through its buttons a
 a day at a step: the bot posts through the day, people look at their phones in the evening.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from time import perf_counter
-from zoneinfo import ZoneInfo
 
 from simcord.actors import MemberActor
 from sqlalchemy import make_url
 
 from bot.app import App, build
-from bot.content.load import Content
 from bot.demo.account import Account, look
-from bot.demo.cast import GroupCast, VillageCast
-from bot.demo.embedded_discord import EmbeddedDiscord
 from bot.demo.evenings import Evenings
-from bot.demo.hands import Hands
-from bot.demo.opening import open_year
 from bot.demo.inline_sqlite import inline_connections
+from bot.demo.opening import open_year
 from bot.demo.page_story import Mark
-from bot.domain.calendar import DatedMeeting, later, local
+from bot.demo.stage import Plan, Stage
+from bot.domain.calendar import local
 from bot.services.context import Facts
-from bot.services.village_list import VillageRow
 
 PHONE = "12 34 56 78"
 EVENING = time(20, 0)
@@ -34,42 +27,15 @@ AFTERWARDS = timedelta(days=16)
 OnDay = Callable[[float, date], None]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What the demo is asked to live through."""
-
-    content: Content
-    rows: Sequence[VillageRow]
-    start_year: int
-    database_url: str
-
-
-class ProgrammeYear:
+class ProgrammeYear(Stage):
     """The story that the demo tells and the page shows."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.zone = ZoneInfo(plan.content.programme.timezone)
-        start = local(date(plan.start_year, 8, 1), time(6), self.zone)
-        self.discord = EmbeddedDiscord(start_at=start, bot_name="BLUP-hjælperen")
-        self.villages: list[VillageCast] = []
-        self.groups: list[GroupCast] = []
-        self.app: App
-        self.hands: Hands
-        self.secretariat: MemberActor
-        self.ballots = 0
-        self.cohort_id = 0
-        self.begins_at = start
-        self.picks: dict[tuple[int, str], tuple[datetime, date]] = {}
+        super().__init__(plan)
         self.complaints: list[str] = []
         self._began = perf_counter()
         self._account: Account | None = None
         self._evenings: Evenings | None = None
-
-    @property
-    def dated(self) -> list[DatedMeeting]:
-        """The meetings by the rules."""
-        return self.app.services.calendar.dated(self.plan.start_year)
 
     @property
     def ends_at(self) -> datetime:
@@ -80,9 +46,13 @@ class ProgrammeYear:
         """Put the bot together on the simulated clock; used again after a crash."""
         facts = Facts(PHONE, "BLUP-sekretariatet")
         url = make_url(self.plan.database_url)
-        connect = inline_connections(url.database) if url.drivername.startswith("sqlite") and url.database else None
+        connect = (
+            inline_connections(url.database) if url.drivername.startswith("sqlite") and url.database else None
+        )
         app = build(self.plan.database_url, self.plan.content, facts, self.discord.clock, connect=connect)
-        app.look_every = timedelta(days=1)  # the alarm rings when something is due; nobody else touches this database
+        app.look_every = timedelta(
+            days=1
+        )  # the alarm rings when something is due; nobody else touches this database
         return app
 
     async def open(self) -> None:
@@ -138,7 +108,9 @@ class ProgrammeYear:
 
     def timeline(self) -> Sequence[Mark]:
         """Return every common date of the year."""
-        return [Mark(meeting.starts_at, f"{meeting.meeting.id} {meeting.meeting.title}") for meeting in self.dated]
+        return [
+            Mark(meeting.starts_at, f"{meeting.meeting.id} {meeting.meeting.title}") for meeting in self.dated
+        ]
 
     def account(self) -> Mapping[str, str | int | float]:
         """Return the year's account in the page's words, as last counted."""
@@ -146,27 +118,12 @@ class ProgrammeYear:
 
     async def count(self) -> Account:
         """Count what stands in the channels."""
-        self._account, self.complaints = await look(self)
+        self._account, self.complaints = await look(self, self.seconds())
         return self._account
 
     def seconds(self) -> float:
         """Return how many real seconds the story has taken."""
         return perf_counter() - self._began
-
-    # What the account asks for ------------------------------------------------------------
-
-    def when_held(self, dated: DatedMeeting, cast: VillageCast | None) -> tuple[datetime, datetime]:
-        """Return when a meeting is held in a village: on the day it picked, else by the rules."""
-        pick = self.picks.get((cast.village_id, dated.meeting.id)) if cast else None
-        if pick is None:
-            return dated.starts_at, dated.ends_at
-        starts = local(pick[1], dated.starts_at.timetz().replace(tzinfo=None), self.zone)
-        return starts, later(starts, dated.meeting.minutes)
-
-    def picked_by(self, cast: VillageCast, meeting_id: str, moment: datetime) -> bool:
-        """Tell whether a village had picked its day by then."""
-        pick = self.picks.get((cast.village_id, meeting_id))
-        return pick is not None and pick[0] <= moment
 
     def viewers(self, channel_id: int) -> Sequence[MemberActor]:
         """Return the people of a channel."""
@@ -177,9 +134,3 @@ class ProgrammeYear:
             if group.channel_id == channel_id:
                 return [*group.people, self.secretariat]
         return [self.secretariat]
-
-
-def chance(*parts: object) -> float:
-    """Return a number from 0 to 1 that is always the same for the same parts."""
-    digest = hashlib.sha256("|".join(str(part) for part in parts).encode()).digest()
-    return int.from_bytes(digest[:4], "big") / 2**32

@@ -7,6 +7,7 @@ given from outside (they need a library for Easter), so that this module stays i
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from bot.domain.programme import (
@@ -73,7 +74,9 @@ def window_days(programme: Programme, meeting: Meeting, start_year: int) -> tupl
     if meeting.window is None:
         return None
     monday = first_monday(programme.phase(meeting.phase), start_year)
-    return monday + _WEEK * (meeting.window.from_pw - 1), monday + _WEEK * meeting.window.to_pw - timedelta(days=1)
+    return monday + _WEEK * (meeting.window.from_pw - 1), monday + _WEEK * meeting.window.to_pw - timedelta(
+        days=1
+    )
 
 
 def local(day: date, at: time, zone: ZoneInfo) -> datetime:
@@ -109,7 +112,9 @@ def weekday_from(day: date, blackout: Days) -> date:
     return day
 
 
-def place(programme: Programme, meeting: Meeting, start_year: int, off: BlackoutDays) -> tuple[datetime, str | None]:
+def place(
+    programme: Programme, meeting: Meeting, start_year: int, off: BlackoutDays
+) -> tuple[datetime, str | None]:
     """Return when a meeting starts by the rules, and the blackout that moved it."""
     position: Position = meeting.position
     assert position.day is not None and position.time is not None, "filled when the content was loaded"
@@ -121,7 +126,11 @@ def place(programme: Programme, meeting: Meeting, start_year: int, off: Blackout
 
 
 def newsletter_at(
-    programme: Programme, circle: Meeting, starts_at: datetime, previous_at: datetime | None, off: BlackoutDays
+    programme: Programme,
+    circle: Meeting,
+    starts_at: datetime,
+    previous_at: datetime | None,
+    off: BlackoutDays,
 ) -> datetime:
     """Return when a circle's letter goes out: lead days before, after quiet days, after the previous circle."""
     zone = ZoneInfo(programme.timezone)
@@ -149,7 +158,9 @@ def calendar_of(
     for meeting in programme.meetings.values():
         start, moved_by = starts[meeting.id]
         letter = (
-            newsletter_at(programme, meeting, start, previous.get(meeting.id), off) if meeting.newsletter else None
+            newsletter_at(programme, meeting, start, previous.get(meeting.id), off)
+            if meeting.newsletter
+            else None
         )
         dated.append(DatedMeeting(meeting, start, later(start, meeting.minutes), moved_by, letter))
     return sorted(dated, key=lambda d: (d.starts_at, d.meeting.id))
@@ -161,7 +172,7 @@ def _previous(
     """Yield, for each circle, when the circle before it in its row stands."""
     for kind in (VILLAGE_CIRCLE, COORDINATOR_CIRCLE):
         row = list(programme.circles(kind))
-        for before, circle in zip(row, row[1:], strict=False):
+        for before, circle in pairwise(row):
             yield circle.id, starts[before.id][0]
 
 

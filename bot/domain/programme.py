@@ -1,8 +1,8 @@
 """The programme as plain frozen data: what a content folder says, checked and typed, with no dates yet."""
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-import datetime as dt
 from enum import StrEnum
 from typing import ClassVar, Literal
 

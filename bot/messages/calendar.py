@@ -79,7 +79,12 @@ def phase_message(texts: Texts, status: PhaseStatus) -> Message:
 
 
 def steps_message(
-    texts: Texts, letter_id: str, starts_at: datetime, steps: Sequence[str], done: frozenset[int], may_tick: bool
+    texts: Texts,
+    letter_id: str,
+    starts_at: datetime,
+    steps: Sequence[str],
+    done: frozenset[int],
+    may_tick: bool,
 ) -> Message:
     """Show a letter's next steps; whoever may tick them gets a button for each."""
     rows: list[str] = [texts("steps.heading", starts_at=starts_at)]

@@ -102,7 +102,11 @@ def reminder(
     if days and "pick_date" in additions:
         menus = (Menu("pick_date", tuple(days), (occasion.code,), texts("button.pick_date")),)
     if extra is not None:
-        text, buttons, menus = Ready(f"{text}\n\n{extra.text}"), [*buttons, *extra.buttons], (*menus, *extra.menus)
+        text, buttons, menus = (
+            Ready(f"{text}\n\n{extra.text}"),
+            [*buttons, *extra.buttons],
+            (*menus, *extra.menus),
+        )
     if not menus and not any(button.action for button in buttons):
         buttons.append(calendar_button(texts))
     return Message(text, tuple(buttons), menus, silent=True)

@@ -11,5 +11,7 @@ async def audit(session: AsyncSession, context: Context, actor: Actor, action: s
     """Add an entry in the same transaction as the change itself."""
     role = strongest(held.role for held in actor.roles) if actor.roles else "none"
     session.add(
-        AuditEntry(at=context.now(), person_id=actor.person_id, role=str(role), action=action, subject=subject)
+        AuditEntry(
+            at=context.now(), person_id=actor.person_id, role=str(role), action=action, subject=subject
+        )
     )

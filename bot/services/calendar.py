@@ -49,7 +49,9 @@ class Calendar:
         """Return the meetings of a start year by the rules, with no database."""
         return calendar_of(self._context.programme, start_year, self._context.off(start_year), moved)
 
-    async def materialise(self, session: AsyncSession, cohort: Cohort, villages: Sequence[Village]) -> list[Event]:
+    async def materialise(
+        self, session: AsyncSession, cohort: Cohort, villages: Sequence[Village]
+    ) -> list[Event]:
         """Make the cohort's meetings exist, and each agreed village's own; dates set by people are kept."""
         found = {(e.code, e.scope_key): e for e in await events_table.of_cohort(session, cohort.id)}
         by_hand = {e.code: e.starts_at for e in found.values() if e.picked and e.village_id is None}
@@ -70,7 +72,9 @@ class Calendar:
         await session.flush()
         return list(found.values())
 
-    async def move(self, actor: Actor, cohort_id: int, code: str, starts_at: datetime) -> tuple[MeetingView, datetime]:
+    async def move(
+        self, actor: Actor, cohort_id: int, code: str, starts_at: datetime
+    ) -> tuple[MeetingView, datetime]:
         """Move a common meeting; letter, reminders and polls follow when the posts are planned again.
 
         Returns the meeting and when it stood before. Raises NotFound, Conflict when it has been held,
@@ -104,10 +108,16 @@ class Calendar:
             raise NotFound("error.not_found.meeting", text=code)
         return meeting.position.time
 
-    async def _tell_of_move(self, session: AsyncSession, event: Event, before_at: datetime, title: str) -> None:
+    async def _tell_of_move(
+        self, session: AsyncSession, event: Event, before_at: datetime, title: str
+    ) -> None:
         """Post the new date in every channel that has heard of the old one."""
         now = self._context.now()
-        told = select(Delivery.place_key).where(Delivery.event_id == event.id, Delivery.state == "sent").distinct()
+        told = (
+            select(Delivery.place_key)
+            .where(Delivery.event_id == event.id, Delivery.state == "sent")
+            .distinct()
+        )
         timezone = self._context.programme.timezone
         said = self._context.texts(
             "notice.meeting_moved",
@@ -116,7 +126,9 @@ class Calendar:
             before_at=before_at,
         )
         cohort = await session.get_one(Cohort, event.cohort_id)
-        hours = PostingHours(self._context.programme.rules, self._zone, self._context.off(cohort.start_year).posts)
+        hours = PostingHours(
+            self._context.programme.rules, self._zone, self._context.off(cohort.start_year).posts
+        )
         due = hours.allowed_from(now)
         posts = [
             Post(f"moved:{event.id}:{event.starts_at.isoformat()}:{key}", key, "broadcast", due, event.starts_at,
@@ -198,7 +210,9 @@ class Calendar:
         if meeting is None:
             return []
         today = self._context.now().astimezone(self._zone).date()
-        days = candidate_days(self._context.programme, meeting, cohort.start_year, self._context.off(cohort.start_year))
+        days = candidate_days(
+            self._context.programme, meeting, cohort.start_year, self._context.off(cohort.start_year)
+        )
         return [day for day in days if day > today][:25]
 
     def phase_now(self, cohort: Cohort) -> Phase | None:

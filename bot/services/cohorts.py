@@ -161,7 +161,9 @@ class Cohorts:
             raise Conflict("error_people.which_village", text=text, choices=" · ".join(names))
         if not found:
             near = difflib.get_close_matches(name_key(text), list(labels), n=1)
-            raise NotFound("error_people.village_not_found", text=text, suggestion=shown[near[0]] if near else "")
+            raise NotFound(
+                "error_people.village_not_found", text=text, suggestion=shown[near[0]] if near else ""
+            )
         return found[0]
 
     async def record_agreement(self, actor: Actor, village_id: int) -> Village:

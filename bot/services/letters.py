@@ -36,7 +36,9 @@ class Letters:
         )
         return render_letter(letter, values=values)
 
-    async def video_urls(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> Sequence[str | None]:
+    async def video_urls(
+        self, session: AsyncSession, cohort_id: int, letter: Newsletter
+    ) -> Sequence[str | None]:
         """Return the links of a letter's videos: the secretariat's, else the content's own."""
         query = select(NewsletterVideo).where(
             NewsletterVideo.cohort_id == cohort_id, NewsletterVideo.newsletter == letter.id
@@ -76,4 +78,3 @@ class Letters:
             number=meeting.number,
             title=meeting.title,
         )
-

@@ -32,4 +32,6 @@ class Milestones:
                 )
                 reached = await session.scalar(query) or 0
         first, last = phase_days(phase, place.cohort.start_year)
-        return PhaseStatus(phase.title, first, last, phase.elements, reached, len(ids) if place.village else 0)
+        return PhaseStatus(
+            phase.title, first, last, phase.elements, reached, len(ids) if place.village else 0
+        )

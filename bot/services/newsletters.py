@@ -114,7 +114,18 @@ class Newsletters:
             text = await self._text(session, cohort_id, letter, village_id)
             key = f"try:{letter.id}:{cohort_id}:{now.isoformat()}"
             await deliveries.plan(
-                session, [Post(key, SECRETARIAT, "broadcast", now, urgent=True, cohort_id=cohort_id, payload={"said": text})]
+                session,
+                [
+                    Post(
+                        key,
+                        SECRETARIAT,
+                        "broadcast",
+                        now,
+                        urgent=True,
+                        cohort_id=cohort_id,
+                        payload={"said": text},
+                    )
+                ],
             )
             await audit(session, self._context, actor, "newsletter.try", letter.id)
 
@@ -154,14 +165,18 @@ class Newsletters:
             await audit(session, self._context, actor, "newsletter.send", f"{letter.id} to {changed}")
             return changed
 
-    async def count(self, actor: Actor, cohort_id: int, code: str, municipality_id: int, village_id: int) -> int:
+    async def count(
+        self, actor: Actor, cohort_id: int, code: str, municipality_id: int, village_id: int
+    ) -> int:
         """Return how many channels a letter would go to now. Raises Conflict when all have it."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         letter = self.find(code)
         async with self._context.database.transaction() as session:
             keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
             wanted = [f"{letter.id}:{key}" for key in keys]
-            sent = await session.scalars(select(Delivery.key).where(Delivery.key.in_(wanted), Delivery.state == "sent"))
+            sent = await session.scalars(
+                select(Delivery.key).where(Delivery.key.in_(wanted), Delivery.state == "sent")
+            )
             left = len(wanted) - len(sent.all())
         if not left:
             raise Conflict("error.letter_already_sent", title=letter.title)
@@ -247,7 +262,10 @@ class Newsletters:
             else:
                 session.add(
                     NextStepDone(
-                        village_id=place.village.id, newsletter=letter.id, step=step, done_at=self._context.now()
+                        village_id=place.village.id,
+                        newsletter=letter.id,
+                        step=step,
+                        done_at=self._context.now(),
                     )
                 )
         return await self.next_steps(place, letter.id)
@@ -263,7 +281,12 @@ class Newsletters:
             if letter_id is not None and meeting.newsletter == letter_id:
                 return event
             mine = (meeting.kind == VILLAGE_CIRCLE) == (wanted is not None)
-            if letter_id is None and mine and event.newsletter_at and event.newsletter_at <= self._context.now():
+            if (
+                letter_id is None
+                and mine
+                and event.newsletter_at
+                and event.newsletter_at <= self._context.now()
+            ):
                 found = event
         return found
 

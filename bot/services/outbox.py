@@ -69,7 +69,9 @@ class Outbox:
                 return Batch([], [], more=False)
             places = await self._channels(session, {row.place_key for row in rows})
             counts = await deliveries.sent_counts(session, list(places) or [""], self._day(now))
-            ready = [out for row in rows if (out := await self._prepare(session, row, now, places, counts, worker))]
+            ready = [
+                out for row in rows if (out := await self._prepare(session, row, now, places, counts, worker))
+            ]
             return Batch(ready, [row.key for row in rows if row.state == "stale"], more=len(rows) == BATCH)
 
     async def _prepare(
@@ -148,7 +150,9 @@ class Outbox:
                 row.lease_until = self._context.now() + timedelta(seconds=wait)
                 return
             row.state, row.lease_until = "parked", None
-            said = self._context.texts("notice.parked", place=f"<#{row.channel_id}>" if row.channel_id else row.place_key)
+            said = self._context.texts(
+                "notice.parked", place=f"<#{row.channel_id}>" if row.channel_id else row.place_key
+            )
             await tell_secretariat(session, self._context.now(), f"notice:parked:{row.place_key}", said)
 
     async def release(self, worker: str) -> None:
@@ -184,7 +188,7 @@ class Outbox:
         """Return what each mark in a channel stands for."""
         async with self._context.database.transaction() as session:
             rows = await session.execute(select(Delivery.id, Delivery.key))
-            return {number: key for number, key in rows.tuples()}
+            return dict(rows.tuples().all())
 
     async def next_moment(self) -> datetime | None:
         """Return when the next post is due, or the next poll opens or closes: one cheap question."""

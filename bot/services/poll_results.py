@@ -66,7 +66,7 @@ async def _ballots(session: AsyncSession, poll_ids: Sequence[int]) -> dict[int, 
         .where(Ballot.poll_id.in_(poll_ids))
     )
     found: dict[int, dict[str, set[int]]] = {}
-    for poll_id, voter, position in (await session.execute(query)):
+    for poll_id, voter, position in await session.execute(query):
         found.setdefault(poll_id, {}).setdefault(voter, set()).add(position)
     return found
 

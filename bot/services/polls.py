@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
 from bot.domain.access import Action, Actor, require
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_dates import closes_at as same_hour_later
-from bot.domain.poll_view import CLOSED, OPEN, PLANNED, WAITING, PollView
+from bot.domain.poll_view import CLOSED, PLANNED, WAITING, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.places import Place, place_of

@@ -110,7 +110,11 @@ class Posts:
         else:
             names = [village.name for village in await session.scalars(villages)]
         few = ", ".join(names[:8])
-        return few if len(names) <= 8 else self._context.texts("post.task.and_more", few=few, count=len(names) - 8)
+        return (
+            few
+            if len(names) <= 8
+            else self._context.texts("post.task.and_more", few=few, count=len(names) - 8)
+        )
 
     async def _opening(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         phase = self._context.programme.phase(str(delivery.payload["phase"]))
@@ -151,5 +155,3 @@ def _unneeded(reminder: Reminder, event: Event) -> bool:
     return (reminder.unless == "link" and event.link is not None) or (
         reminder.unless == "picked" and event.picked
     )
-
-

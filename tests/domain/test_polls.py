@@ -29,7 +29,7 @@ def test_any_sequence_of_votes_and_changes_counts_as_a_plain_recount(
     for voter, chosen in votes:
         ballots[voter] = chosen
     result = polls.tally(POSITIONS, ballots)
-    last = {voter: chosen for voter, chosen in votes}
+    last = dict(votes)
     assert result.turnout == len(last)
     for position in POSITIONS:
         assert result.votes[position] == sum(position in chosen for chosen in last.values())
@@ -113,7 +113,11 @@ def test_the_words_for_voters_give_roles_and_the_secretariat_never_votes() -> No
 def test_a_choice_holds_to_how_many_may_be_chosen() -> None:
     assert polls.checked_choice([3, 1, 3], 2, POSITIONS) == (1, 3)
     assert polls.checked_choice([1, 2, 3], 0, POSITIONS) == (1, 2, 3)
-    for wrong, pick, key in ([1, 2], 1, "too_many_chosen"), ([], 1, "nothing_chosen"), ([4], 1, "unknown_answer"):
+    for wrong, pick, key in (
+        ([1, 2], 1, "too_many_chosen"),
+        ([], 1, "nothing_chosen"),
+        ([4], 1, "unknown_answer"),
+    ):
         with pytest.raises(InvalidInput) as refused:
             polls.checked_choice(wrong, pick, POSITIONS)
         assert refused.value.key == f"error_polls.{key}"
@@ -142,7 +146,7 @@ HOURS = PostingHours(loaded().programme.rules, ZONE, QUIET)
 
 
 def local(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=ZONE)  # type: ignore[arg-type]
+    return datetime(*parts, tzinfo=ZONE)  # type: ignore[arg-type,misc]
 
 
 def test_a_poll_opens_at_the_letters_hour_some_days_from_its_meeting() -> None:

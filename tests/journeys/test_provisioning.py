@@ -8,6 +8,7 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.backend.models import Channel, Overwrite
 from simcord.builders import GuildHandle
+from simcord.enums import OverwriteType
 
 from bot.delivery.guild_gateway import DiscordGuildGateway, required_permissions
 from bot.delivery.provisioner import Report, provision, sync_member, sync_members
@@ -189,12 +190,12 @@ async def test_a_deleted_a_renamed_and_an_opened_channel_are_mended_and_the_secr
     stranger = story.world.add_member(story.guild, "Bo")
     backend.delete_channel(deleted.id)
     backend.edit_channel(renamed.id, {"name": "hygge"})
-    backend.set_overwrite(opened.id, Overwrite(story.guild.id, 0, VIEW, 0))
+    backend.set_overwrite(opened.id, Overwrite(story.guild.id, OverwriteType.ROLE, VIEW, 0))
     assert story.may(stranger, opened, VIEW)
     report = await story.provision()
     assert not report.failed
     assert not story.may(stranger, await story.channel(f"village:{villages[2].id}"), VIEW)
-    assert sorted(sum((await story.tree()).values(), [])) == [
+    assert sorted(name for names in (await story.tree()).values() for name in names) == [
         "koordinatorer-2027-28",
         "nørre-åby",
         "nørre-åby",
@@ -234,7 +235,7 @@ async def test_a_channel_the_bot_was_shut_out_of_is_told_and_the_others_are_mend
     await story.provision()
     backend = story.world.env.backend
     shut, renamed = [await story.channel(f"village:{village.id}") for village in villages[:2]]
-    backend.set_overwrite(shut.id, Overwrite(backend.bot_user.id, 1, 0, VIEW))
+    backend.set_overwrite(shut.id, Overwrite(backend.bot_user.id, OverwriteType.MEMBER, 0, VIEW))
     backend.edit_channel(renamed.id, {"name": "hygge"})
     report = await story.provision()
     assert [failure.step.key for failure in report.failed] == [f"village:{villages[0].id}"]

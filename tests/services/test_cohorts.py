@@ -33,7 +33,9 @@ async def everything(context: Context) -> dict[str, list[tuple[object, ...]]]:
     """Every row of every table, to see that nothing has changed."""
     async with context.database.transaction() as session:
         tables = Base.metadata.sorted_tables
-        return {table.name: [tuple(found) for found in await session.execute(select(table))] for table in tables}
+        return {
+            table.name: [tuple(found) for found in await session.execute(select(table))] for table in tables
+        }
 
 
 async def gate(context: Context, village: Village) -> set[str]:
@@ -44,7 +46,7 @@ async def gate(context: Context, village: Village) -> set[str]:
 
 def set_clock(context: Context, *moment: int) -> None:
     assert isinstance(context.clock, FixedClock)
-    context.clock.at = datetime(*moment, 8, 0, tzinfo=UTC)  # type: ignore[misc,arg-type]
+    context.clock.at = datetime(*moment, 8, 0, tzinfo=UTC)  # type: ignore[misc,arg-type,call-arg]
 
 
 async def test_a_cohort_is_made_once_and_named_by_the_programmes_patterns(cohorts: Cohorts) -> None:
@@ -107,7 +109,12 @@ async def test_a_list_may_agree_an_invited_village_but_never_takes_an_agreement_
 async def test_coordinator_groups_are_named_in_the_list_or_by_the_texts(
     cohorts: Cohorts, context: Context
 ) -> None:
-    rows = [row("A"), row("B", coordinator_group=""), row("C", coordinator_group="Syd"), row("D", coordinator_group="SYD")]
+    rows = [
+        row("A"),
+        row("B", coordinator_group=""),
+        row("C", coordinator_group="Syd"),
+        row("D", coordinator_group="SYD"),
+    ]
     named = row("E", coordinator_group="koordinatorer blup 2027/28")
     await cohorts.import_villages([*rows, named], 2027)
     async with context.database.transaction() as session:
@@ -130,7 +137,13 @@ async def test_the_list_of_villages_follows_the_danish_alphabet(cohorts: Cohorts
     await cohorts.import_villages([row(name, name) for name in names], 2027)
     cohort = await cohorts.ensure(2027)
     assert [v.name for v in await cohorts.villages(cohort.id)] == ["Aby", "Zinkgruven", "Ærø", "Ørum", "Åby"]
-    assert [m.name for m in await cohorts.municipalities(cohort)] == ["Aby", "Zinkgruven", "Ærø", "Ørum", "Åby"]
+    assert [m.name for m in await cohorts.municipalities(cohort)] == [
+        "Aby",
+        "Zinkgruven",
+        "Ærø",
+        "Ørum",
+        "Åby",
+    ]
     assert await cohorts.municipalities(await cohorts.ensure(2028)) == []
 
 
@@ -185,9 +198,12 @@ async def test_a_village_is_found_by_its_name(cohorts: Cohorts, text: str, found
 
 
 @pytest.mark.parametrize(
-    ("text", "suggestion"), [("Sonder Ørslev", "Sønder Ørslev"), ("Nyby, Tonder", "Nyby, Tønder"), ("Xqz", "")]
+    ("text", "suggestion"),
+    [("Sonder Ørslev", "Sønder Ørslev"), ("Nyby, Tonder", "Nyby, Tønder"), ("Xqz", "")],
 )
-async def test_a_near_miss_is_answered_with_a_suggestion(cohorts: Cohorts, text: str, suggestion: str) -> None:
+async def test_a_near_miss_is_answered_with_a_suggestion(
+    cohorts: Cohorts, text: str, suggestion: str
+) -> None:
     await cohorts.import_villages([row("Sønder Ørslev"), row("Nyby", "Tønder")], 2027)
     with pytest.raises(NotFound) as caught:
         await cohorts.find_village(text)
@@ -220,7 +236,11 @@ async def test_namesakes_are_told_apart_by_municipality_and_then_by_cohort(cohor
     ],
 )
 async def test_two_cohorts_run_side_by_side_in_august_and_september(
-    cohorts: Cohorts, context: Context, moment: tuple[int, int, int], running: list[str], with_upcoming: list[str]
+    cohorts: Cohorts,
+    context: Context,
+    moment: tuple[int, int, int],
+    running: list[str],
+    with_upcoming: list[str],
 ) -> None:
     await cohorts.ensure(2027)
     await cohorts.ensure(2028)
@@ -229,8 +249,12 @@ async def test_two_cohorts_run_side_by_side_in_august_and_september(
     assert [c.code for c in await cohorts.active(upcoming=True)] == with_upcoming
 
 
-async def test_a_newcomer_chooses_among_villages_that_can_be_joined(cohorts: Cohorts, context: Context) -> None:
-    await cohorts.import_villages([row("Nyby"), row("Tærø", invited=True), row("Åby", "Aa", invited=True)], 2027)
+async def test_a_newcomer_chooses_among_villages_that_can_be_joined(
+    cohorts: Cohorts, context: Context
+) -> None:
+    await cohorts.import_villages(
+        [row("Nyby"), row("Tærø", invited=True), row("Åby", "Aa", invited=True)], 2027
+    )
     await cohorts.import_villages([row("Nyby"), row("Fensby")], 2028)
     [choice] = await cohorts.municipality_choices()
     labels = [c.label for c in await cohorts.village_choices(int(choice.value))]

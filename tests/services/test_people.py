@@ -64,7 +64,9 @@ async def meeting(context: Context, code: str, cohort_id: int, village: Village 
 # ------------------------------------------------------------------------------------------ the privacy text
 
 
-async def test_nothing_is_stored_before_the_privacy_text_is_accepted(people: People, context: Context) -> None:
+async def test_nothing_is_stored_before_the_privacy_text_is_accepted(
+    people: People, context: Context
+) -> None:
     stranger = await people.actor(IDA, "Ida")
     assert (stranger.person_id, stranger.roles, stranger.name) == (None, frozenset(), "Ida")
     async with context.database.transaction() as session:
@@ -189,8 +191,12 @@ async def test_a_steering_lead_gives_steering_roles_in_the_own_village_only(
             await people.give_role(lead, IDA, "Ida", role, at(villages[0]))
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role not in (Role.STEERING_LEAD, Role.SECRETARIAT)])
-async def test_others_give_no_roles(people: People, villages: list[Village], owner: Actor, role: Role) -> None:
+@pytest.mark.parametrize(
+    "role", [role for role in Role if role not in (Role.STEERING_LEAD, Role.SECRETARIAT)]
+)
+async def test_others_give_no_roles(
+    people: People, villages: list[Village], owner: Actor, role: Role
+) -> None:
     someone = await with_role(people, owner, BO, role, at(villages[0]))
     await newcomer(people)
     for wanted in (Role.STEERING, Role.SECRETARIAT):
@@ -211,7 +217,9 @@ async def test_nobody_gets_a_role_before_seeing_the_privacy_text(
     assert (await people.give_role(owner, IDA, "Ida", Role.STEERING, at(villages[0]))).changed
 
 
-async def test_a_role_needs_the_place_it_is_held_at(people: People, villages: list[Village], owner: Actor) -> None:
+async def test_a_role_needs_the_place_it_is_held_at(
+    people: People, villages: list[Village], owner: Actor
+) -> None:
     await newcomer(people)
     with pytest.raises(InvalidInput, match="role_needs_village"):
         await people.give_role(owner, IDA, "Ida", Role.STEERING, Where())
@@ -299,7 +307,11 @@ async def test_an_answer_to_a_meeting_is_kept_once_and_may_be_changed(
     ida, bo = await people.actor(IDA, "Ida"), await people.actor(BO, "Bo")
     event = await meeting(context, "VC01", villages[0].cohort_id)
     answer = await people.answer_meeting(ida, event.id, True)
-    assert (answer.changed, answer.coming, answer.title) == (True, True, "Hvem skal med? De første frivillige")
+    assert (answer.changed, answer.coming, answer.title) == (
+        True,
+        True,
+        "Hvem skal med? De første frivillige",
+    )
     assert not (await people.answer_meeting(ida, event.id, True)).changed
     await people.answer_meeting(bo, event.id, True)
     assert await people.head_count(event.id) == 2
@@ -317,7 +329,13 @@ async def test_an_answer_to_a_meeting_is_kept_once_and_may_be_changed(
     ],
 )
 async def test_coordinators_are_welcome_at_circles_and_villagers_not_at_the_coordinators(
-    people: People, villages: list[Village], owner: Actor, context: Context, code: str, own: bool, allowed: set[Role]
+    people: People,
+    villages: list[Village],
+    owner: Actor,
+    context: Context,
+    code: str,
+    own: bool,
+    allowed: set[Role],
 ) -> None:
     home = villages[0]
     event = await meeting(context, code, home.cohort_id, home if own else None)

@@ -38,11 +38,15 @@ def people(context: Context) -> People:
 
 @pytest.fixture
 async def village(context: Context) -> Village:
-    await Cohorts(context).import_villages([VillageRow(2, "Næstved", "Fensby", contact_person="Ida Holm")], 2027)
+    await Cohorts(context).import_villages(
+        [VillageRow(2, "Næstved", "Fensby", contact_person="Ida Holm")], 2027
+    )
     return (await Cohorts(context).villages())[0]
 
 
-async def add_poll(context: Context, village: Village, asked_by: int, secret: bool) -> tuple[Poll, PollOption]:
+async def add_poll(
+    context: Context, village: Village, asked_by: int, secret: bool
+) -> tuple[Poll, PollOption]:
     async with context.database.transaction() as session:
         poll = Poll(cohort_id=village.cohort_id, village_id=village.id, scope_key=f"village:{village.id}",
                     question="Hvornår?", voters="villager", secret=secret, binding=False, pick=1, state="open",
@@ -72,7 +76,11 @@ async def a_full_life(people: People, context: Context, village: Village) -> Act
     opened, choice = await add_poll(context, village, ida.person_id, secret=False)
     hidden, answer = await add_poll(context, village, ida.person_id, secret=True)
     async with context.database.transaction() as session:
-        session.add(Ballot(poll_id=opened.id, voter=f"p:{ida.person_id}", option_id=choice.id, person_id=ida.person_id))
+        session.add(
+            Ballot(
+                poll_id=opened.id, voter=f"p:{ida.person_id}", option_id=choice.id, person_id=ida.person_id
+            )
+        )
         session.add(Ballot(poll_id=hidden.id, voter="c0ffee", option_id=answer.id))
         session.add(Decision(cohort_id=village.cohort_id, village_id=village.id, scope_key=f"village:{village.id}",
                              number=1, kind="decision", title="Vi mødes tirsdag", text="Hver tirsdag.", how="poll",
@@ -95,7 +103,11 @@ async def test_somebody_sees_everything_held_about_them_and_nothing_about_others
     assert data.records["open_votes"] == [{"question": "Hvornår?", "choice": "Tirsdag"}]
     assert [row["title"] for row in data.records["decisions_recorded"]] == ["Vi mødes tirsdag"]
     assert len(data.records["polls_started"]) == 2
-    assert [row["action"] for row in data.records["log"]] == ["privacy.accepted", "villager.joined", "panel.joined"]
+    assert [row["action"] for row in data.records["log"]] == [
+        "privacy.accepted",
+        "villager.joined",
+        "panel.joined",
+    ]
     others = await people.my_data(await people.actor(BO, "Bo"))
     assert [name for name, rows in others.records.items() if rows] == ["consents", "log"]
 
@@ -190,5 +202,8 @@ async def test_two_presses_at_the_same_moment_make_one_person_one_role_and_one_a
 
     await asyncio.gather(*(press() for _ in range(4)))
     async with context.database.transaction() as session:
-        counts = [await session.scalar(select(func.count()).select_from(t)) for t in (Person, RoleAssignment, Consent)]
+        counts = [
+            await session.scalar(select(func.count()).select_from(t))
+            for t in (Person, RoleAssignment, Consent)
+        ]
     assert counts == [1, 2, 2]

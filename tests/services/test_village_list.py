@@ -52,7 +52,9 @@ def test_an_invited_village_is_told_from_an_agreed_one() -> None:
 
 def test_a_comma_in_a_name_does_not_make_it_a_comma_file() -> None:
     text = "kommune;landsby;lokalråd\nA;B;Ole, Ida, Per, Bo og alle de andre, der er med"
-    assert parse_village_list(text.encode())[0].local_council == "Ole, Ida, Per, Bo og alle de andre, der er med"
+    assert (
+        parse_village_list(text.encode())[0].local_council == "Ole, Ida, Per, Bo og alle de andre, der er med"
+    )
 
 
 def test_names_are_trimmed_composed_and_set_in_one_line() -> None:
@@ -105,7 +107,10 @@ def test_every_fault_is_listed_with_line_and_column() -> None:
 
 def test_a_name_at_the_limit_fits_and_a_name_of_digits_does() -> None:
     name = "ø" * LONGEST
-    assert [r.village for r in parse_village_list(f"kommune;landsby\nA;{name}\nA;42".encode())] == [name, "42"]
+    assert [r.village for r in parse_village_list(f"kommune;landsby\nA;{name}\nA;42".encode())] == [
+        name,
+        "42",
+    ]
 
 
 def test_a_village_may_have_a_namesake_in_another_municipality() -> None:

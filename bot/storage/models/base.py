@@ -1,7 +1,7 @@
 """What all tables share: names of constraints, UTC times, and columns that every row has."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import DateTime, MetaData
 from sqlalchemy.engine import Dialect
@@ -36,13 +36,14 @@ class UtcTime(TypeDecorator[datetime]):
         """Give back an aware moment in UTC."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        moment: datetime = value
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
     """The parent of every table."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UtcTime}
+    type_annotation_map: ClassVar = {datetime: UtcTime}
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -78,7 +78,9 @@ def _differs(row: Delivery, post: Post) -> bool:
 async def cancel_missing(session: AsyncSession, cohort_id: int, kinds: Sequence[str], keep: set[str]) -> int:
     """Cancel pending posts of these kinds that are no longer wanted. Returns how many."""
     rows = await session.scalars(
-        select(Delivery).where(Delivery.cohort_id == cohort_id, Delivery.state == "pending", Delivery.kind.in_(kinds))
+        select(Delivery).where(
+            Delivery.cohort_id == cohort_id, Delivery.state == "pending", Delivery.kind.in_(kinds)
+        )
     )
     gone = [row for row in rows if row.key not in keep]
     for row in gone:
@@ -89,7 +91,9 @@ async def cancel_missing(session: AsyncSession, cohort_id: int, kinds: Sequence[
 async def cancel_of_poll(session: AsyncSession, poll_id: int) -> None:
     """Cancel what is still pending about a poll."""
     await session.execute(
-        update(Delivery).where(Delivery.poll_id == poll_id, Delivery.state == "pending").values(state="cancelled")
+        update(Delivery)
+        .where(Delivery.poll_id == poll_id, Delivery.state == "pending")
+        .values(state="cancelled")
     )
 
 
@@ -101,7 +105,8 @@ async def next_moment(session: AsyncSession) -> datetime | None:
         select(func.min(Poll.opens_at)).where(Poll.state == "planned"),
         select(func.min(Poll.closes_at)).where(Poll.state == "open"),
     ).subquery()
-    return await session.scalar(select(func.min(moments.c.at)))
+    found: datetime | None = await session.scalar(select(func.min(moments.c.at)))
+    return found
 
 
 async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Delivery]:
@@ -127,7 +132,7 @@ async def sent_counts(session: AsyncSession, place_keys: Sequence[str], day: dat
         .where(Delivery.place_key.in_(place_keys), Delivery.sent_on == day)
         .group_by(Delivery.place_key)
     )
-    return {key: count for key, count in (await session.execute(query)).tuples()}
+    return dict((await session.execute(query)).tuples().all())
 
 
 async def counts_by_state(session: AsyncSession, cohort_id: int | None = None) -> dict[tuple[str, str], int]:

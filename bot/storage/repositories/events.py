@@ -35,7 +35,11 @@ async def common(session: AsyncSession, cohort_id: int, after: datetime | None =
     return (await session.scalars(query.order_by(Event.starts_at))).all()
 
 
-async def one(session: AsyncSession, cohort_id: int, code: str, scope_key: str = COHORT_SCOPE) -> Event | None:
+async def one(
+    session: AsyncSession, cohort_id: int, code: str, scope_key: str = COHORT_SCOPE
+) -> Event | None:
     """Return a meeting by its code, or None."""
-    query = select(Event).where(Event.cohort_id == cohort_id, Event.code == code, Event.scope_key == scope_key)
+    query = select(Event).where(
+        Event.cohort_id == cohort_id, Event.code == code, Event.scope_key == scope_key
+    )
     return await session.scalar(query)

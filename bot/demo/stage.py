@@ -1,0 +1,63 @@
+"""What everybody in the demo's year shares: the simulated Discord, the bot, the people, and what was picked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from simcord.actors import MemberActor
+
+from bot.app import App
+from bot.content.load import Content
+from bot.demo.cast import GroupCast, VillageCast
+from bot.demo.embedded_discord import EmbeddedDiscord
+from bot.demo.hands import Hands
+from bot.domain.calendar import DatedMeeting, later, local
+from bot.services.village_list import VillageRow
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the demo is asked to live through."""
+
+    content: Content
+    rows: Sequence[VillageRow]
+    start_year: int
+    database_url: str
+
+
+class Stage:
+    """The place, the people and their choices; it does nothing by itself."""
+
+    app: App
+    hands: Hands
+    secretariat: MemberActor
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.zone = ZoneInfo(plan.content.programme.timezone)
+        self.begins_at = local(date(plan.start_year, 8, 1), time(6), self.zone)
+        self.discord = EmbeddedDiscord(start_at=self.begins_at, bot_name="BLUP-hjælperen")
+        self.villages: list[VillageCast] = []
+        self.groups: list[GroupCast] = []
+        self.picks: dict[tuple[int, str], tuple[datetime, date]] = {}
+        self.ballots = 0
+        self.cohort_id = 0
+
+    @property
+    def dated(self) -> list[DatedMeeting]:
+        """The meetings by the rules."""
+        return self.app.services.calendar.dated(self.plan.start_year)
+
+    def when_held(self, dated: DatedMeeting, cast: VillageCast | None) -> tuple[datetime, datetime]:
+        """Return when a meeting is held in a village: on the day it picked, else by the rules."""
+        pick = self.picks.get((cast.village_id, dated.meeting.id)) if cast else None
+        if pick is None:
+            return dated.starts_at, dated.ends_at
+        starts = local(pick[1], dated.starts_at.timetz().replace(tzinfo=None), self.zone)
+        return starts, later(starts, dated.meeting.minutes)
+
+    def picked_by(self, cast: VillageCast, meeting_id: str, moment: datetime) -> bool:
+        """Tell whether a village had picked its day by then."""
+        pick = self.picks.get((cast.village_id, meeting_id))
+        return pick is not None and pick[0] <= moment
