@@ -185,13 +185,17 @@ class patience:
     def __init__(self, interaction: discord.Interaction[Any]) -> None:
         self._interaction = interaction
 
+        self._task: asyncio.Task[None] | None = None
+
     async def __aenter__(self) -> None:
-        self._task = asyncio.create_task(self._hold())
+        self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._begin)
 
     async def __aexit__(self, *_: object) -> None:
-        self._task.cancel()
+        self._timer.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._hold())
 
     async def _hold(self) -> None:
-        await asyncio.sleep(PATIENCE_SECONDS)
         if not self._interaction.response.is_done():
             await self._interaction.response.defer(ephemeral=True, thinking=True)

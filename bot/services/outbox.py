@@ -67,6 +67,7 @@ class Outbox:
             rows = await deliveries.due(session, now, BATCH)
             if not rows:
                 return Batch([], [], more=False)
+            await deliveries.preload(session, rows)
             places = await self._channels(session, {row.place_key for row in rows})
             counts = await deliveries.sent_counts(session, list(places) or [""], self._day(now))
             ready = [
@@ -133,12 +134,9 @@ class Outbox:
 
     async def sent(self, delivery_id: int, channel_id: int, message_id: int) -> None:
         """Keep the receipt of a post that stands in its channel."""
+        now = self._context.now()
         async with self._context.database.transaction() as session:
-            row = await session.get_one(Delivery, delivery_id)
-            now = self._context.now()
-            row.state, row.sent_at, row.sent_on = "sent", now, now.astimezone(self._zone).date()
-            row.channel_id, row.message_id = channel_id, message_id
-            row.lease_until = row.claimed_by = row.last_error = None
+            await deliveries.keep_receipt(session, delivery_id, channel_id, message_id, now, self._day(now))
 
     async def failed(self, delivery_id: int, reason: str, *, permanent: bool) -> None:
         """Put a failed post back with growing patience, or park it and tell the secretariat once."""

@@ -83,20 +83,21 @@ class Posts:
         extra = None
         if "pulse_poll" in reminder.add and place.village is not None:
             extra = await self._polls.pulse(session, place.village.id, event.code)
-        values = await self._values(session, event, place, delivery.cohort_id)
+        of_task = reminder.to == "secretariat"
+        values = await self._values(session, event, place, delivery.cohort_id, of_task=of_task)
         return build.reminder(
             self._context.texts, reminder.text, reminder.add, self.occasion(event), values, days, extra
         )
 
     async def _values(
-        self, session: AsyncSession, event: Event, place: Place, cohort_id: int | None
+        self, session: AsyncSession, event: Event, place: Place, cohort_id: int | None, *, of_task: bool
     ) -> Mapping[str, object]:
         timezone = self._context.programme.timezone
         return {
             "village": place.village.name if place.village else "",
             "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
             "phone": self._context.facts.phone,
-            "places": Ready(await self._concerned(session, event, cohort_id)),
+            "places": Ready(await self._concerned(session, event, cohort_id) if of_task else ""),
         }
 
     async def _concerned(self, session: AsyncSession, event: Event, cohort_id: int | None) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.database import PLANNED
-from bot.storage.models import Delivery, Poll
+from bot.storage.models import Delivery, Event, Poll, Village
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,35 @@ async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Deli
     )
     query = select(Delivery).where(ready).order_by(Delivery.due_at, Delivery.id).limit(limit)
     return (await session.scalars(query.with_for_update(skip_locked=True))).all()
+
+
+async def preload(session: AsyncSession, rows: Sequence[Delivery]) -> None:
+    """Fetch at once what the posts of a batch are about, so that writing each asks for nothing."""
+    villages = {int(r.place_key.split(":")[1]) for r in rows if r.place_key.startswith("village:")}
+    events = {row.event_id for row in rows if row.event_id is not None}
+    polls = {row.poll_id for row in rows if row.poll_id is not None}
+    for query in (
+        select(Village).where(Village.id.in_(villages)) if villages else None,
+        select(Event).where(Event.id.in_(events)) if events else None,
+        select(Poll).where(Poll.id.in_(polls)) if polls else None,
+    ):
+        if query is not None:
+            session.info.setdefault("kept", []).extend((await session.scalars(query)).all())
+
+
+async def keep_receipt(
+    session: AsyncSession, delivery_id: int, channel_id: int, message_id: int, now: datetime, day: date
+) -> None:
+    """Note that a post stands in its channel."""
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id)
+        .values(
+            state="sent", sent_at=now, sent_on=day, channel_id=channel_id, message_id=message_id,
+            lease_until=None, claimed_by=None, last_error=None,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
 
 
 def claim(row: Delivery, worker: str, now: datetime, lease: timedelta) -> None:
