@@ -50,9 +50,8 @@ class App:
         try:
             await self._start_work(bot)
         except Exception as error:
-            self.failure = error
+            self.failure = error  # whoever started the bot raises it
             self.failed.set()
-            raise
 
     async def _start_work(self, bot: CompanionBot) -> None:
         guild = the_guild(bot, self.guild_id)

@@ -1,7 +1,7 @@
 """What people do when they look at their phones in the evening: they answer what the bot has posted."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from simcord.actors import MemberActor
@@ -13,8 +13,7 @@ from bot.discord_render import arguments
 from bot.domain.calendar import month_day
 from bot.services.places import SECRETARIAT
 
-
-MOOD = 0.6
+MOOD = 0.9
 
 
 class Evenings:
@@ -171,8 +170,9 @@ class Evenings:
 
     async def _ask_once(self) -> None:
         """Start a quick poll of their own in every village and in the coordinators' channel, half way."""
-        begin = datetime(self._year.plan.start_year + 1, 2, 10, tzinfo=self._year.zone)
-        if self._asked or self._year.discord.now() < begin:
+        dated = self._year.dated
+        half_way = dated[len(dated) // 2].starts_at
+        if self._asked or self._year.discord.now() < half_way:
             return
         self._asked = True
         for cast in self._year.villages:

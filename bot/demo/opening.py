@@ -21,10 +21,14 @@ async def open_year(year: Stage) -> None:
     guild, owner = await year.discord.create_guild(programme.name, permissions=required_permissions())
     year.secretariat = owner
     await year.discord.start_bot(year.app.bot())
+    if year.app.failure is not None:
+        raise year.app.failure
     year.hands = Hands(year.discord, services.context.texts)
     places = await services.places.channel_ids()
     await year.hands.accept(owner, places[WELCOME])
     await year.hands.command(owner, places[SECRETARIAT], "role.give", person=owner, role="secretariat")
+    await _agreements(year, places[SECRETARIAT])
+    places = await services.places.channel_ids()
     for village in await services.cohorts.villages():
         channel = places.get(village_key(village.id))
         if channel is not None:
@@ -46,6 +50,14 @@ async def open_year(year: Stage) -> None:
     await _coordinators(year, places[WELCOME])
     await _links(year, places[SECRETARIAT])
     year.discord.raise_errors()
+
+
+async def _agreements(year: Stage, secretariat_id: int) -> None:
+    """Let the secretariat record the agreement of villages that were only invited."""
+    for village in await year.app.services.cohorts.villages():
+        if village.agreed_at is None:
+            named = f"{village.name}, {village.municipality.name}"
+            await year.hands.command(year.secretariat, secretariat_id, "village.agreed", village=named)
 
 
 async def _give_roles(year: Stage, cast: VillageCast) -> None:

@@ -12,7 +12,7 @@ from bot.content.load import Content
 from bot.demo.cast import GroupCast, VillageCast
 from bot.demo.embedded_discord import EmbeddedDiscord
 from bot.demo.hands import Hands
-from bot.domain.calendar import DatedMeeting, later, local
+from bot.domain.calendar import DatedMeeting, later, local, phase_days
 from bot.services.village_list import VillageRow
 
 
@@ -36,7 +36,9 @@ class Stage:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.zone = ZoneInfo(plan.content.programme.timezone)
-        self.begins_at = local(date(plan.start_year, 8, 1), time(6), self.zone)
+        programme = plan.content.programme
+        first = min(phase_days(phase, plan.start_year)[0] for phase in programme.phases)
+        self.begins_at = local(first, time(6), self.zone)
         self.discord = EmbeddedDiscord(start_at=self.begins_at, bot_name="BLUP-hjælperen")
         self.villages: list[VillageCast] = []
         self.groups: list[GroupCast] = []

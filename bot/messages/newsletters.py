@@ -8,7 +8,7 @@ from bot.content.templates import Ready
 from bot.messages.message import Button, File, Message
 from bot.messages.texts import Texts
 
-STATES = ("sent", "pending", "claimed", "parked", "stale", "cancelled")
+STATES = ("sent", "pending", "claimed", "parked", "stale", "cancelled", "not_needed")
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.heading": frozenset({"cohort"}),
     "letter_desk.line": frozenset({"code", "send_at", "sent", "waiting", "failed", "videos"}),

@@ -96,7 +96,7 @@ class Outbox:
             return None
         message = await self._composer.compose(session, row)
         if message is None:
-            row.state = "cancelled"
+            row.state = deliveries.NOT_NEEDED
             return None
         retry = row.state == "claimed"
         deliveries.claim(row, worker, now, LEASE)

@@ -73,7 +73,7 @@ class Planning:
             groups = (await session.scalars(query)).all()
             events = await self._calendar.materialise(session, cohort, villages)
             posts = list(self.posts_of(cohort, villages, groups, events))
-            changes = await plan(session, posts)
+            changes = await plan(session, posts, self._context.now())
             changes += await cancel_missing(session, cohort_id, KINDS, {post.key for post in posts})
             await self._polls.plan_standard(session, cohort, villages, groups, events)
             return changes

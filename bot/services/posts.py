@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Ready
 from bot.domain.errors import NotFound
-from bot.domain.programme import Reminder, Scope
+from bot.domain.programme import Meeting, Reminder, Scope
 from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
@@ -86,7 +86,13 @@ class Posts:
         of_task = reminder.to == "secretariat"
         values = await self._values(session, event, place, delivery.cohort_id, of_task=of_task)
         return build.reminder(
-            self._context.texts, reminder.text, reminder.add, self.occasion(event), values, days, extra
+            self._context.texts,
+            reminder.text,
+            reminder.add,
+            self._occasion(event, reminder),
+            values,
+            days,
+            extra,
         )
 
     async def _values(
@@ -135,15 +141,21 @@ class Posts:
         }
         return build.phase_opening(self._context.texts, values)
 
-    def occasion(self, event: Event) -> build.Occasion:
-        """Show a meeting as a post speaks of it."""
-        meeting = self._context.programme.meetings[event.code]
-        letter = self._context.programme.newsletters.get(meeting.newsletter or "")
-        step = letter.next_steps[0] if letter else None
+    def _occasion(self, event: Event, reminder: Reminder) -> build.Occasion:
+        """Show a meeting as a post speaks of it; after a circle the next step is the coming letter's first (S07)."""
+        programme = self._context.programme
+        meeting = programme.meetings[event.code]
+        source = self._following(meeting) if reminder.after is not None else meeting
+        letter = programme.newsletters.get(source.newsletter or "") if source else None
         return build.Occasion(
             event.id, event.code, meeting.title, meeting.number, event.starts_at, event.ends_at,
-            meeting.newsletter, event.link, step,
+            meeting.newsletter, event.link, letter.next_steps[0] if letter else None,
         )  # fmt: skip
+
+    def _following(self, circle: Meeting) -> Meeting | None:
+        """Return the circle after this one in its row."""
+        row = self._context.programme.circles(circle.kind)
+        return next((other for other in row if (other.number or 0) == (circle.number or 0) + 1), None)
 
     def _find(self, meeting_id: str, reminder_id: str) -> Reminder | None:
         meeting = self._context.programme.meetings.get(meeting_id)

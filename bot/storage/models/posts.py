@@ -12,7 +12,7 @@ class Delivery(Base):
     """One post to one channel. `key` says what it is ("VC01:r7:village:3"), so nothing can be planned twice.
 
     state: pending → claimed → sent; or parked (cannot be sent), stale (too late to be useful),
-    cancelled (no longer wanted).
+    cancelled (no longer wanted), not_needed (its moment came, and there was nothing to say).
     """
 
     __tablename__ = "delivery"

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.storage.database import PLANNED
 from bot.storage.models import Delivery, Event, Poll, Village
 
+NOT_NEEDED = "not_needed"  # its moment came, and there was nothing to say
+
 
 @dataclass(frozen=True, slots=True)
 class Post:
@@ -31,8 +33,11 @@ class Post:
     payload: dict[str, object] = field(default_factory=dict)
 
 
-async def plan(session: AsyncSession, posts: Sequence[Post]) -> int:
-    """Insert what is missing and move what is still pending; what has been sent is never touched. Returns changes."""
+async def plan(session: AsyncSession, posts: Sequence[Post], now: datetime | None = None) -> int:
+    """Insert what is missing and move what is still pending; what has been sent is never touched.
+
+    With `now`, a post that would be useless from the start is not planned. Returns how many changed.
+    """
     known: dict[str, Delivery] = {}
     keys = [post.key for post in posts]
     for start in range(0, len(keys), 500):
@@ -41,11 +46,13 @@ async def plan(session: AsyncSession, posts: Sequence[Post]) -> int:
     changes = 0
     for post in posts:
         row = known.get(post.key)
-        if row is None:
+        useless = now is not None and post.useful_until is not None and post.useful_until <= now
+        if row is None and not useless:
             session.add(_row(post))
             changes += 1
-        elif row.state in ("pending", "cancelled") and _differs(row, post):
-            row.state, row.due_at, row.useful_until = "pending", post.due_at, post.useful_until
+        elif row is not None and _follows(row, post):
+            row.state = "cancelled" if useless else "pending"
+            row.due_at, row.useful_until = post.due_at, post.useful_until
             row.payload, row.urgent = post.payload, post.urgent
             changes += 1
     await session.flush()
@@ -70,7 +77,10 @@ def _row(post: Post) -> Delivery:
     )
 
 
-def _differs(row: Delivery, post: Post) -> bool:
+def _follows(row: Delivery, post: Post) -> bool:
+    """Tell whether a row that has not been sent must change; one not needed stays so until it is moved."""
+    if row.state not in ("pending", "cancelled", NOT_NEEDED):
+        return False
     wanted = (post.due_at, post.useful_until, post.payload, post.urgent)
     return row.state == "cancelled" or (row.due_at, row.useful_until, row.payload, row.urgent) != wanted
 
