@@ -143,8 +143,7 @@ def build(
     return App(database, services_on(context), guild_id)
 
 
-def facts_of(settings: Settings) -> Facts:
-    """Return what only the operator knows. Raises SettingsError when the help line is not set."""
-    settings.require("BLUP_HELP_PHONE")
-    assert settings.help_phone is not None
-    return Facts(settings.help_phone, settings.controller, settings.privacy_url)
+def facts_of(settings: Settings, content: Content) -> Facts:
+    """Return what only the operator knows; without a number, people are sent to the secretariat's own phone."""
+    phone = settings.help_phone or str(content.texts["help"]["no_phone"])
+    return Facts(phone, settings.controller, settings.privacy_url)

@@ -129,6 +129,14 @@ class CompanionBot(commands.Bot):
             self._started = True
             await self._when_ready(self)
 
+    async def on_guild_channel_delete(self, _channel: discord.abc.GuildChannel) -> None:
+        """Make a channel of ours anew at once when somebody deletes it."""
+        await self.repair()
+
+    async def on_guild_role_delete(self, _role: discord.Role) -> None:
+        """Make a role of ours anew at once when somebody deletes it."""
+        await self.repair()
+
     async def handle(
         self,
         interaction: discord.Interaction[Any],

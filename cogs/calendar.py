@@ -66,7 +66,8 @@ class CalendarCog(CompanionCog):
         place = await ask.place()
         chosen = date.fromisoformat(ask.values[0])
         meeting = await ask.services.calendar.pick(await ask.actor(), place, code, chosen)
-        await ask.services.planning.refresh(place.cohort.id if place.cohort else None)
+        if place.village is not None:
+            await ask.services.planning.refresh_village(place.village)
         await ask.say("calendar.picked", title=meeting.title, starts_at=meeting.starts_at)
 
     async def _steps(self, ask: Ask, letter: str | None) -> Message:

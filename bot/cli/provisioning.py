@@ -23,7 +23,7 @@ def provision(
     content = sound_content(settings)
     if settings.discord_api:
         use_server(settings.discord_api)
-    app = build(settings.async_database_url, content, facts_of(settings), guild_id=settings.guild_id)
+    app = build(settings.async_database_url, content, facts_of(settings, content), guild_id=settings.guild_id)
 
     async def work() -> None:
         await upgraded(settings.async_database_url)

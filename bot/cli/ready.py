@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bot.app import content_of
+from bot.app import content_of, facts_of
 from bot.content.load import Content
 from bot.domain.errors import StartupError
 from bot.services.context import Facts
@@ -36,5 +36,5 @@ async def ready_database(settings: Settings) -> AsyncIterator[tuple[str, Content
     yield (
         settings.async_database_url,
         content,
-        Facts(settings.help_phone or "", settings.controller, settings.privacy_url),
+        facts_of(settings, content),
     )

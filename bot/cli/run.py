@@ -21,12 +21,16 @@ STOP_SECONDS = 8.0
 def run() -> None:
     """Provision, post what is due and answer people, until SIGTERM or Ctrl-C."""
     settings = Settings()
-    settings.require("DISCORD_TOKEN", "BLUP_HELP_PHONE")
+    settings.require("DISCORD_TOKEN")
     set_up(settings.log_level, settings.log_format)
+    if settings.help_phone is None:
+        log.warning(
+            "BLUP_HELP_PHONE is not set: texts send people to the secretariat's phone without a number"
+        )
     content = sound_content(settings)
     if settings.discord_api:
         use_server(settings.discord_api)
-    app = build(settings.async_database_url, content, facts_of(settings), guild_id=settings.guild_id)
+    app = build(settings.async_database_url, content, facts_of(settings, content), guild_id=settings.guild_id)
     asyncio.run(_serve(app, settings))
 
 

@@ -8,6 +8,7 @@ import typer
 
 from bot.app import build
 from bot.cli.ready import ready_database
+from bot.domain.calendar import next_start_year
 from bot.domain.errors import StartupError
 from bot.services.village_list import VillageListError, read_village_list
 from bot.settings import Settings
@@ -23,7 +24,10 @@ def _group() -> None:
 @app.command("import")
 def import_villages(
     file: Annotated[Path, typer.Argument(help="CSV with the columns kommune and landsby.")],
-    start_year: Annotated[int, typer.Option(help="The year of the August in which the programme begins.")],
+    start_year: Annotated[
+        int | None,
+        typer.Option(help="First year of the cohort; left out: the next one that can still be joined."),
+    ] = None,
 ) -> None:
     """Import villages: all of them, or none when one line is faulty."""
     settings = Settings()
@@ -40,13 +44,15 @@ def import_villages(
     async def work() -> None:
         async with ready_database(settings) as (url, content, facts):
             app_ = build(url, content, facts)
+            year = start_year or next_start_year(content.programme, app_.services.context.now())
             try:
-                report = await app_.services.cohorts.import_villages(rows, start_year)
+                report = await app_.services.cohorts.import_villages(rows, year)
                 await app_.services.planning.refresh()
             finally:
                 await app_.database.close()
             typer.echo(
-                f"{len(report.created)} created, {len(report.updated)} updated, {len(report.unchanged)} unchanged"
+                f"cohort {year}: {len(report.created)} created, {len(report.updated)} updated, "
+                f"{len(report.unchanged)} unchanged"
             )
 
     asyncio.run(work())

@@ -186,6 +186,16 @@ def phase_on(programme: Programme, start_year: int, day: date) -> Phase | None:
     return found
 
 
+def next_start_year(programme: Programme, now: datetime) -> int:
+    """Return the start year of the first cohort that can still be joined: its first phase has not ended (S14)."""
+    today = now.astimezone(ZoneInfo(programme.timezone)).date()
+    return next(
+        year
+        for year in range(today.year - 1, today.year + 3)
+        if phase_days(programme.phases[0], year)[1] >= today
+    )
+
+
 def phase_opening(programme: Programme, phase: Phase, start_year: int, off: BlackoutDays) -> datetime:
     """Return when a phase's opening post goes out: its first weekday outside quiet periods."""
     day = weekday_from(on_year_day(phase.start, start_year), off.posts)

@@ -11,6 +11,7 @@ from bot.messages.texts import Texts
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "help.text": frozenset({"phone"}),
+    "help.no_phone": frozenset(),
     "calendar.heading": frozenset({"place"}),
     "calendar.line": frozenset({"starts_at", "title"}),
     "calendar.line_circle": frozenset({"starts_at", "title", "number"}),

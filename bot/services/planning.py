@@ -64,17 +64,27 @@ class Planning:
             ids = [cohort_id] if cohort_id is not None else list(await session.scalars(query))
         return sum([await self._refresh(one) for one in ids])
 
-    async def _refresh(self, cohort_id: int) -> int:
+    async def refresh_village(self, village: Village) -> int:
+        """Plan one village anew, when only its own dates have changed. Returns how many posts changed."""
+        return await self._refresh(village.cohort_id, village.id)
+
+    async def _refresh(self, cohort_id: int, village_id: int | None = None) -> int:
         async with self._context.database.transaction() as session:
             cohort = await session.get_one(Cohort, cohort_id)
             agreed = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
+            if village_id is not None:
+                agreed = agreed.where(Village.id == village_id)
             villages = (await session.scalars(agreed.order_by(Village.id))).all()
             query = select(CoordinatorGroup).where(CoordinatorGroup.cohort_id == cohort_id)
-            groups = (await session.scalars(query)).all()
+            groups = (await session.scalars(query)).all() if village_id is None else []
             events = await self._calendar.materialise(session, cohort, villages)
+            if village_id is not None:
+                events = [event for event in events if event.village_id in (None, village_id)]
             posts = list(self.posts_of(cohort, villages, groups, events))
-            changes = await plan(session, posts, self._context.now())
-            changes += await cancel_missing(session, cohort_id, KINDS, {post.key for post in posts})
+            place = village_key(village_id) if village_id is not None else None
+            wanted = [post for post in posts if place in (None, post.place_key)]
+            changes = await plan(session, wanted, self._context.now())
+            changes += await cancel_missing(session, cohort_id, KINDS, {post.key for post in wanted}, place)
             await self._polls.plan_standard(session, cohort, villages, groups, events)
             return changes
 

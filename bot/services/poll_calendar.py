@@ -61,6 +61,8 @@ class PollCalendar:
     ) -> None:
         """Make the cohort's standard polls exist; those not yet open follow their meetings."""
         query = select(Poll).where(Poll.cohort_id == cohort.id, Poll.code.is_not(None))
+        if len(villages) == 1:
+            query = query.where(Poll.scope_key == village_key(villages[0].id))
         rows = await session.scalars(query.options(lazyload(Poll.options)))
         year = _Year(
             {(event.scope_key, event.code): event for event in events},

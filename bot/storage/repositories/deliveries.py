@@ -85,14 +85,16 @@ def _follows(row: Delivery, post: Post) -> bool:
     return row.state == "cancelled" or (row.due_at, row.useful_until, row.payload, row.urgent) != wanted
 
 
-async def cancel_missing(session: AsyncSession, cohort_id: int, kinds: Sequence[str], keep: set[str]) -> int:
-    """Cancel pending posts of these kinds that are no longer wanted. Returns how many."""
-    rows = await session.scalars(
-        select(Delivery).where(
-            Delivery.cohort_id == cohort_id, Delivery.state == "pending", Delivery.kind.in_(kinds)
-        )
+async def cancel_missing(
+    session: AsyncSession, cohort_id: int, kinds: Sequence[str], keep: set[str], place_key: str | None = None
+) -> int:
+    """Cancel pending posts of these kinds (in one place, or everywhere) that are no longer wanted. Returns how many."""
+    query = select(Delivery).where(
+        Delivery.cohort_id == cohort_id, Delivery.state == "pending", Delivery.kind.in_(kinds)
     )
-    gone = [row for row in rows if row.key not in keep]
+    if place_key is not None:
+        query = query.where(Delivery.place_key == place_key)
+    gone = [row for row in await session.scalars(query) if row.key not in keep]
     for row in gone:
         row.state = "cancelled"
     return len(gone)
