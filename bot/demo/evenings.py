@@ -1,7 +1,7 @@
 """What people do when they look at their phones in the evening: they answer what the bot has posted."""
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from simcord.actors import MemberActor
@@ -21,7 +21,7 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year = year
-        self._seen: dict[int, int] = {}
+        self._looked_at: dict[int, datetime] = {}
         self._decided: set[tuple[int, str]] = set()
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -45,11 +45,10 @@ class Evenings:
         await self._ask_once()
 
     def _new(self, channel_id: int) -> list[MessageRecord]:
-        last = self._seen.get(channel_id, 0)
-        found = [r for r in self._year.discord.messages(channel_id) if r.id > last]
-        if found:
-            self._seen[channel_id] = found[-1].id
-        return found
+        since = self._looked_at.get(channel_id)
+        now = self._year.discord.now()
+        self._looked_at[channel_id] = now
+        return self._year.discord.messages(channel_id, since=since, until=now)
 
     async def _village(self, cast: VillageCast, record: MessageRecord) -> None:
         hands = self._year.hands

@@ -89,11 +89,6 @@ class Actor:
     roles: frozenset[RoleHeld] = field(default_factory=frozenset)
     discord_user_id: int | None = None
 
-    @property
-    def is_secretariat(self) -> bool:
-        """Tell whether the person runs the programme."""
-        return any(held.role is SEC for held in self.roles)
-
 
 @dataclass(frozen=True, slots=True)
 class Where:

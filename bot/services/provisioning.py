@@ -72,20 +72,24 @@ class Provisioning:
 
     async def roles_of(self, discord_user_id: int) -> frozenset[str]:
         """Return which of our roles (by place key) one Discord user should have."""
-        return (await self.member_roles()).get(discord_user_id, frozenset())
+        async with self._context.database.transaction() as session:
+            return (await self._member_roles(session, discord_user_id)).get(discord_user_id, frozenset())
 
     async def role_ids(self) -> dict[str, int]:
         """Return the ids of the roles we give and take, by place key; those of old cohorts are left alone."""
         wanted = {role.key for role in (await self.desired()).roles}
         return {key: discord_id for key, discord_id in (await self.known()).items() if key in wanted}
 
-    async def _member_roles(self, session: AsyncSession) -> dict[int, frozenset[str]]:
+    async def _member_roles(
+        self, session: AsyncSession, only: int | None = None
+    ) -> dict[int, frozenset[str]]:
         cohorts = await self._cohorts(session)
         villages = await self._villages(session, cohorts)
         agreed = {village.id for village in villages if village.agreed_at is not None}
         groups_of = _groups_of(villages, await self._groups(session, cohorts))
-        found: dict[int, set[str]] = {user_id: set() for user_id in await self._people(session)}
-        for held in await self._active(session):
+        people = await self._people(session) if only is None else [only]
+        found: dict[int, set[str]] = {user_id: set() for user_id in people}
+        for held in await self._active(session, only):
             assert held.person.discord_user_id is not None, "only people with an account are asked for"
             found[held.person.discord_user_id] |= _role_keys(held, agreed, groups_of)
         return {user_id: frozenset(keys) for user_id, keys in found.items()}
@@ -103,7 +107,7 @@ class Provisioning:
         rows = await session.scalars(select(CoordinatorGroup).where(CoordinatorGroup.cohort_id.in_(cohorts)))
         return sorted(rows, key=lambda g: (g.cohort.start_year, g.key))
 
-    async def _active(self, session: AsyncSession) -> Sequence[RoleAssignment]:
+    async def _active(self, session: AsyncSession, only: int | None = None) -> Sequence[RoleAssignment]:
         query = (
             select(RoleAssignment)
             .join(Person)
@@ -111,6 +115,8 @@ class Provisioning:
             .where(RoleAssignment.until.is_(None) | (RoleAssignment.until > self._context.now()))
             .order_by(RoleAssignment.id)
         )
+        if only is not None:
+            query = query.where(Person.discord_user_id == only)
         return (await session.scalars(query)).all()
 
     async def _people(self, session: AsyncSession) -> Iterable[int]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.domain.access import Actor, Role, RoleHeld, Where
+from bot.domain.access import Action, Actor, Role, RoleHeld, Where, may
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
@@ -95,9 +95,10 @@ async def test_the_name_follows_discord_on_the_next_action(people: People, conte
 
 
 async def test_the_servers_owner_counts_as_secretariat_and_nobody_else_by_default(people: People) -> None:
-    assert (await people.actor(OWNER, "Ejeren", is_owner=True)).is_secretariat
-    assert (await people.accept_privacy(OWNER, "Ejeren", is_owner=True)).is_secretariat
-    assert not (await people.actor(OWNER, "Ejeren")).is_secretariat
+    everywhere = Where()
+    assert may(await people.actor(OWNER, "Ejeren", is_owner=True), Action.PROVISION, everywhere)
+    assert may(await people.accept_privacy(OWNER, "Ejeren", is_owner=True), Action.PROVISION, everywhere)
+    assert not may(await people.actor(OWNER, "Ejeren"), Action.PROVISION, everywhere)
 
 
 # ------------------------------------------------------------------------------------------ villages and panels

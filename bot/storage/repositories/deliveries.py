@@ -100,15 +100,6 @@ async def cancel_missing(
     return len(gone)
 
 
-async def cancel_of_poll(session: AsyncSession, poll_id: int) -> None:
-    """Cancel what is still pending about a poll."""
-    await session.execute(
-        update(Delivery)
-        .where(Delivery.poll_id == poll_id, Delivery.state == "pending")
-        .values(state="cancelled")
-    )
-
-
 async def next_moment(session: AsyncSession) -> datetime | None:
     """Return when the next post is due, a lease runs out, or a poll opens or closes."""
     moments = union_all(
@@ -174,11 +165,3 @@ async def sent_counts(session: AsyncSession, place_keys: Sequence[str], day: dat
         .group_by(Delivery.place_key)
     )
     return dict((await session.execute(query)).tuples().all())
-
-
-async def counts_by_state(session: AsyncSession, cohort_id: int | None = None) -> dict[tuple[str, str], int]:
-    """Return how many posts stand in each kind and state."""
-    query = select(Delivery.kind, Delivery.state, func.count()).group_by(Delivery.kind, Delivery.state)
-    if cohort_id is not None:
-        query = query.where(Delivery.cohort_id == cohort_id)
-    return {(kind, state): count for kind, state, count in (await session.execute(query)).tuples()}
