@@ -3,7 +3,11 @@
 import asyncio
 import logging
 import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+import aiohttp
 import discord
 import yarl
 
@@ -11,15 +15,21 @@ from bot.app import App, build, facts_of
 from bot.cli.checked import sound_content
 from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
+from bot.delivery.dispatcher import PermanentFailure, TransientFailure
 from bot.domain.errors import StartupError
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 8.0
+WRONG_TOKEN = "DISCORD_TOKEN: Discord does not accept this token; make a new one"
+_TOKEN_CLOSE_CODE = 4004  # the gateway's own "authentication failed"
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 def run() -> None:
     """Provision, post what is due and answer people, until SIGTERM or Ctrl-C."""
+    for name in _STOPS:
+        signal.signal(name, lambda *_: sys.exit(0))  # nothing is begun yet, so nothing need be finished
     settings = Settings()
     settings.require("DISCORD_TOKEN")
     set_up(settings.log_level, settings.log_format)
@@ -41,30 +51,65 @@ def use_server(base: str) -> None:
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = address
 
 
+@contextmanager
+def plain_faults() -> Iterator[None]:
+    """Turn what an operator can mend about Discord into a StartupError; a crash stays what it is."""
+    try:
+        yield
+    except Exception as error:
+        said = _plainly(error)
+        if said is None:
+            raise
+        raise StartupError(said) from error
+
+
+def _plainly(error: Exception) -> str | None:
+    match error:
+        case discord.LoginFailure():
+            return WRONG_TOKEN
+        case discord.ConnectionClosed(code=code) if code == _TOKEN_CLOSE_CODE:
+            return WRONG_TOKEN
+        case discord.Forbidden() | PermanentFailure():
+            return f"Discord refuses: {error}; invite the bot again, with the scopes bot and applications.commands"
+        case discord.HTTPException(status=status) if status >= 500 or status == 429:
+            return f"Discord cannot serve us now: {error}; try again later"
+        case discord.NotFound():
+            return f"no Discord answers there: {error}; check BLUP_DISCORD_API"
+        case aiohttp.ClientError() | ConnectionError() | TimeoutError() | TransientFailure():
+            return f"Discord cannot be reached: {error or type(error).__name__}; check the network and BLUP_DISCORD_API"
+    return None
+
+
+def call_on_stop(stop: Callable[[], None]) -> None:
+    """Call this when the process is told to stop; also where a loop knows no signals (Windows)."""
+    loop = asyncio.get_running_loop()
+    for name in _STOPS:
+        try:
+            loop.add_signal_handler(name, stop)
+        except NotImplementedError:
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop))
+
+
 async def _serve(app: App, settings: Settings) -> None:
+    stop = asyncio.Event()
+    call_on_stop(stop.set)
     await upgraded(settings.async_database_url)
     bot = app.bot()
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
     working = asyncio.create_task(bot.start(token))
     stopping = asyncio.create_task(stop.wait())
     failed = asyncio.create_task(app.failed.wait())
     try:
         await asyncio.wait({working, stopping, failed}, return_when=asyncio.FIRST_COMPLETED)
-        if working.done():
-            working.result()
-    except discord.LoginFailure:
-        raise StartupError("DISCORD_TOKEN: Discord does not accept this token; make a new one") from None
+        failure = app.failure or (working.exception() if working.done() else None)
     finally:
         log.info("stopping", extra={"action": "stop"})
         for task in (stopping, failed):
             task.cancel()
         await _stop(app, bot, working)
-    if app.failure is not None:
-        raise app.failure
+    if failure is not None:  # what fails after this moment is the stopping itself
+        with plain_faults():
+            raise failure
 
 
 async def _stop(app: App, bot: discord.Client, working: "asyncio.Task[None]") -> None:

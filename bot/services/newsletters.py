@@ -1,4 +1,4 @@
-"""Newsletters for the secretariat: see, try, send, fill the videos; and a village's next steps (S05, S06)."""
+"""Newsletters for the secretariat: see, try, send, and fill the videos (S05)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,13 @@ from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.letters import Letters
+from bot.services.next_steps import NextSteps
 from bot.services.places import SECRETARIAT, Place, group_key, place_of, village_key
 from bot.services.posts import Posts
 from bot.storage.models import (
     CoordinatorGroup,
     Delivery,
-    Event,
     NewsletterVideo,
-    NextStepDone,
     Village,
 )
 from bot.storage.repositories import deliveries
@@ -51,28 +50,12 @@ class Receipt:
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """A letter's next steps and which of them the village has done."""
-
-    letter: Newsletter
-    title: str
-    starts_at: datetime
-    done: frozenset[int]
-
-
-class Newsletters:
+class Newsletters(NextSteps):
     """The secretariat's letters."""
 
     def __init__(self, context: Context, letters: Letters, posts: Posts) -> None:
-        self._context, self._letters, self._posts = context, letters, posts
-
-    def find(self, code: str) -> Newsletter:
-        """Return a letter by its id. Raises NotFound."""
-        letter = self._context.programme.newsletters.get(code.strip().upper())
-        if letter is None:
-            raise NotFound("error.not_found.newsletter", text=code)
-        return letter
+        super().__init__(context)
+        self._letters, self._posts = letters, posts
 
     async def status(self, actor: Actor, cohort_id: int) -> list[LetterStatus]:
         """Return every letter of a cohort in the order they go out."""
@@ -226,69 +209,6 @@ class Newsletters:
             session.add(NewsletterVideo(cohort_id=cohort_id, newsletter=letter.id, slot=slot, url=link))
             await audit(session, self._context, actor, "newsletter.video", f"{letter.id} {slot}")
         return letter
-
-    async def next_steps(self, place: Place, letter_id: str | None = None) -> Steps | None:
-        """Return the next steps of a letter, or of the latest one that has been sent; None before the first."""
-        if place.cohort is None:
-            return None
-        async with self._context.database.transaction() as session:
-            event = await self._circle(session, place, letter_id)
-            if event is None:
-                return None
-            circle = self._context.programme.meetings[event.code]
-            letter = self._context.programme.newsletters[circle.newsletter or ""]
-            done: Sequence[int] = ()
-            if place.village is not None:
-                done = (
-                    await session.scalars(
-                        select(NextStepDone.step).where(
-                            NextStepDone.village_id == place.village.id, NextStepDone.newsletter == letter.id
-                        )
-                    )
-                ).all()
-            return Steps(letter, circle.title, event.starts_at, frozenset(done))
-
-    async def tick(self, actor: Actor, place: Place, letter_id: str, step: int) -> Steps | None:
-        """Mark a next step as done by the village, or as not done after all."""
-        require(actor, Action.TICK_NEXT_STEP, place.where)
-        letter = self.find(letter_id)
-        if place.village is None or not 0 <= step < len(letter.next_steps):
-            raise InvalidInput()
-        async with self._context.database.transaction() as session:
-            here = (NextStepDone.village_id == place.village.id, NextStepDone.newsletter == letter.id)
-            row = await session.scalar(select(NextStepDone).where(*here, NextStepDone.step == step))
-            if row is not None:
-                await session.delete(row)
-            else:
-                session.add(
-                    NextStepDone(
-                        village_id=place.village.id,
-                        newsletter=letter.id,
-                        step=step,
-                        done_at=self._context.now(),
-                    )
-                )
-        return await self.next_steps(place, letter.id)
-
-    async def _circle(self, session: AsyncSession, place: Place, letter_id: str | None) -> Event | None:
-        assert place.cohort is not None
-        wanted = VILLAGE_CIRCLE if place.village else None
-        found: Event | None = None
-        for event in await events_table.common(session, place.cohort.id):
-            meeting = self._context.programme.meetings.get(event.code)
-            if meeting is None or meeting.newsletter is None:
-                continue
-            if letter_id is not None and meeting.newsletter == letter_id:
-                return event
-            mine = (meeting.kind == VILLAGE_CIRCLE) == (wanted is not None)
-            if (
-                letter_id is None
-                and mine
-                and event.newsletter_at
-                and event.newsletter_at <= self._context.now()
-            ):
-                found = event
-        return found
 
     async def _text(
         self, session: AsyncSession, cohort_id: int, letter: Newsletter, village_id: int | None
