@@ -14,7 +14,8 @@ import typer
 from bot.app import content_of, the_guild
 from bot.cli.checked import report_on
 from bot.cli.ready import upgraded
-from bot.cli.run import use_server
+from bot.cli.run import plain_faults, use_server
+from bot.delivery.guild_translation import names_of
 from bot.domain.clock import SystemClock
 from bot.domain.errors import StartupError
 from bot.domain.guild import missing_rights
@@ -75,11 +76,12 @@ async def _zone(settings: Settings) -> str:
 async def _clock(settings: Settings) -> str:
     base = settings.discord_api or discord.http.Route.BASE.split("/api", 1)[0]
     timeout = aiohttp.ClientTimeout(total=10)
-    async with (
-        aiohttp.ClientSession(timeout=timeout) as session,
-        session.get(f"{base}/api/v10/gateway") as answer,
-    ):
-        theirs = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
+    with plain_faults():
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.get(f"{base}/api/v10/gateway") as answer,
+        ):
+            theirs = parsedate_to_datetime(answer.headers["Date"]).astimezone(UTC)
     off = abs(SystemClock().now() - theirs)
     if off > CLOCK_SLACK:
         raise StartupError(
@@ -101,20 +103,22 @@ async def _discord(settings: Settings) -> str:
     try:
         await asyncio.wait({task, waiting}, timeout=20, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
-            task.result()
+            with plain_faults():
+                task.result()
         if not ready.is_set():
             raise StartupError("no answer from Discord's gateway within 20 s; is the network open?")
         guild = the_guild(client, settings.guild_id)
-        missing = missing_rights(frozenset(name for name, on in guild.me.guild_permissions if on))
+        if guild.unavailable:
+            raise StartupError("Discord says that the server is out of order just now; try again later")
+        missing = missing_rights(names_of(guild.me.guild_permissions))
         if missing:
             raise StartupError(f"the bot lacks these rights in {guild.name}: {', '.join(missing)}")
         return f"connected to {guild.name} with every right it needs; no privileged intent is needed"
-    except discord.LoginFailure:
-        raise StartupError("DISCORD_TOKEN is not accepted by Discord; make a new one") from None
     finally:
-        waiting.cancel()
-        await client.close()
+        for begun in (task, waiting):
+            begun.cancel()
         await asyncio.gather(task, waiting, return_exceptions=True)
+        await client.close()
 
 
 def _on_ready(ready: asyncio.Event) -> Callable[[], Coroutine[Any, Any, None]]:

@@ -6,10 +6,13 @@ from typing import Annotated
 import discord
 import typer
 
-from bot.app import build, facts_of, pick_guild, provision_guild
+from bot.app import App, build, facts_of, pick_guild
 from bot.cli.checked import sound_content
 from bot.cli.ready import upgraded
-from bot.cli.run import use_server
+from bot.cli.run import plain_faults, use_server
+from bot.delivery import provisioner
+from bot.delivery.guild_gateway import DiscordGuildGateway
+from bot.delivery.provisioner import Report
 from bot.domain.errors import StartupError
 from bot.settings import Settings
 
@@ -24,30 +27,34 @@ def provision(
     if settings.discord_api:
         use_server(settings.discord_api)
     app = build(settings.async_database_url, content, facts_of(settings, content), guild_id=settings.guild_id)
+    token = settings.discord_token.get_secret_value() if settings.discord_token else ""
+    report = asyncio.run(_provision(app, token, settings.async_database_url, dry_run=plan))
+    for line in report.lines():
+        typer.echo(line)
+    if report.interrupted:
+        raise StartupError("Discord went out of reach on the way; run `blup provision` again")
+    if report.failed:
+        raise StartupError(f"Discord refused {len(report.failed)} step(s); mend what it says and run again")
+    if not report.plan.is_empty:
+        count = len(report.plan.steps) if plan else len(report.done)
+        typer.echo(f"{count} change(s) {'planned' if plan else 'made'}")
 
-    async def work() -> None:
-        await upgraded(settings.async_database_url)
-        client = discord.Client(intents=discord.Intents(guilds=True))
-        token = settings.discord_token.get_secret_value() if settings.discord_token else ""
-        try:
+
+async def _provision(app: App, token: str, database_url: str, *, dry_run: bool) -> Report:
+    """Ask Discord itself; no gateway connection is needed."""
+    await upgraded(database_url)
+    client = discord.Client(intents=discord.Intents(guilds=True))
+    try:
+        with plain_faults():
             await client.login(token)
-            lines = await _provision(client)
-        except discord.LoginFailure:
-            raise StartupError("DISCORD_TOKEN: Discord does not accept this token; make a new one") from None
-        finally:
-            await client.close()
-            await app.database.close()
-        for line in lines:
-            typer.echo(line)
-        typer.echo(
-            "nothing to change" if not lines else f"{len(lines)} change(s){' planned' if plan else ' made'}"
-        )
-
-    async def _provision(client: discord.Client) -> list[str]:
-        """Ask Discord itself; no gateway connection is needed."""
-        guilds = [guild async for guild in client.fetch_guilds()]
-        guild = await client.fetch_guild(pick_guild([g.id for g in guilds], app.guild_id))
-        assert client.user is not None
-        return await provision_guild(app.services, guild, client.user.id, dry_run=plan)
-
-    asyncio.run(work())
+            guilds = [guild async for guild in client.fetch_guilds()]
+            guild = await client.fetch_guild(pick_guild([g.id for g in guilds], app.guild_id))
+            assert client.user is not None
+            gateway = DiscordGuildGateway(guild, client.user.id)
+            report = await provisioner.provision(gateway, app.services.provisioning, dry_run=dry_run)
+            if not (dry_run or report.interrupted):
+                await provisioner.sync_members(gateway, app.services.provisioning)
+            return report
+    finally:
+        await client.close()
+        await app.database.close()

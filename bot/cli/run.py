@@ -70,14 +70,19 @@ def _plainly(error: Exception) -> str | None:
         case discord.ConnectionClosed(code=code) if code == _TOKEN_CLOSE_CODE:
             return WRONG_TOKEN
         case discord.Forbidden() | PermanentFailure():
-            return f"Discord refuses: {error}; invite the bot again, with the scopes bot and applications.commands"
+            return f"Discord refuses: {_line(error)}; invite the bot again, with the scopes bot and applications.commands"
         case discord.HTTPException(status=status) if status >= 500 or status == 429:
-            return f"Discord cannot serve us now: {error}; try again later"
+            return f"Discord cannot serve us now: {_line(error)}; try again later"
         case discord.NotFound():
-            return f"no Discord answers there: {error}; check BLUP_DISCORD_API"
+            return f"no Discord answers there: {_line(error)}; check BLUP_DISCORD_API"
         case aiohttp.ClientError() | ConnectionError() | TimeoutError() | TransientFailure():
-            return f"Discord cannot be reached: {error or type(error).__name__}; check the network and BLUP_DISCORD_API"
+            return f"Discord cannot be reached: {_line(error)}; check the network and BLUP_DISCORD_API"
     return None
+
+
+def _line(error: Exception) -> str:
+    """Return an error as one line: a proxy's answer may be a whole page."""
+    return (str(error) or type(error).__name__).split("\n", 1)[0][:200]
 
 
 def call_on_stop(stop: Callable[[], None]) -> None:
@@ -116,8 +121,9 @@ async def _stop(app: App, bot: discord.Client, working: "asyncio.Task[None]") ->
     try:
         async with asyncio.timeout(STOP_SECONDS):
             await app.stop()
-            await bot.close()
+            working.cancel()  # a login that is under way would open a new session behind a close
             await asyncio.gather(working, return_exceptions=True)
+            await bot.close()
     except TimeoutError:
         log.warning("stopped before everything was finished; the rest is done at the next start",
                     extra={"action": "stop"})  # fmt: skip

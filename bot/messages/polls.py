@@ -98,6 +98,7 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
         _say(texts, "result.turnout_of" if view.binding else "result.turnout", view),
         _winners(texts, view),
         *_answer_lines(texts, view),
+        "",
     ]
     if view.shown is Shown.RANKING:
         lines.append(texts("poll.result.ranking_only", numbers_from=rules.numbers_from_votes))
