@@ -112,6 +112,8 @@ async def _serve(app: App, settings: Settings) -> None:
         for task in (stopping, failed):
             task.cancel()
         await _stop(app, bot, working)
+    if isinstance(failure, AttributeError) and getattr(bot, "ws", None) is None:
+        failure = ConnectionError("the gateway does not answer")  # discord.py stumbles over a first refusal
     if failure is not None:  # what fails after this moment is the stopping itself
         with plain_faults():
             raise failure

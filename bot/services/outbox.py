@@ -186,7 +186,7 @@ class Outbox:
         """Return what each mark in a channel stands for."""
         async with self._context.database.transaction() as session:
             rows = await session.execute(select(Delivery.id, Delivery.key))
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
     async def next_moment(self) -> datetime | None:
         """Return when the next post is due, or the next poll opens or closes: one cheap question."""

@@ -60,9 +60,12 @@ class PollCalendar:
         events: Sequence[Event],
     ) -> None:
         """Make the cohort's standard polls exist; those not yet open follow their meetings."""
-        query = select(Poll).where(Poll.cohort_id == cohort.id, Poll.code.is_not(None))
-        if len(villages) == 1:
-            query = query.where(Poll.scope_key == village_key(villages[0].id))
+        # Only what is planned now: one village planned alone need not read the whole cohort.
+        keys = [
+            *(village_key(village.id) for village in villages),
+            *(group_key(group.id) for group in groups),
+        ]
+        query = select(Poll).where(Poll.scope_key.in_(keys), Poll.code.is_not(None))
         rows = await session.scalars(query.options(lazyload(Poll.options)))
         year = _Year(
             {(event.scope_key, event.code): event for event in events},

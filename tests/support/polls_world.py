@@ -154,7 +154,9 @@ class PollsWorld:
             event.starts_at, event.ends_at = starts_at, starts_at + length
 
 
-async def polls_world(context: Context, *, agreed: bool = True) -> PollsWorld:
+async def polls_world(
+    context: Context, *, agreed: bool = True, names: Sequence[str] = VILLAGE_NAMES
+) -> PollsWorld:
     """Build the world, with the meetings of 2027/28 in it."""
     async with context.database.transaction() as session:
         cohort = Cohort(
@@ -177,7 +179,7 @@ async def polls_world(context: Context, *, agreed: bool = True) -> PollsWorld:
                 agreed_at=START if agreed else None,
                 created_at=START,
             )
-            for name in VILLAGE_NAMES
+            for name in names
         ]
         session.add_all(villages)
         await session.flush()
@@ -198,7 +200,7 @@ async def polls_world(context: Context, *, agreed: bool = True) -> PollsWorld:
     async with context.database.transaction() as session:
         places = [await place_of(session, village_key(village.id)) for village in villages]
         group_place = await place_of(session, group_key(group.id))
-    return PollsWorld(context, Polls(context), places[0], places[1], group_place)
+    return PollsWorld(context, Polls(context), places[0], places[-1], group_place)
 
 
 def utc(year: int, month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:

@@ -164,4 +164,4 @@ async def sent_counts(session: AsyncSession, place_keys: Sequence[str], day: dat
         .where(Delivery.place_key.in_(place_keys), Delivery.sent_on == day)
         .group_by(Delivery.place_key)
     )
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())

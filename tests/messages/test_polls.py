@@ -1,0 +1,261 @@
+"""What people read about polls and decisions, built from plain data."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bot.domain.decisions import DecisionPage, DecisionView, Kind
+from bot.domain.poll_view import AnswerView, PollView, Receipt
+from bot.domain.polls import Shown
+from bot.domain.programme import SecretResults
+from bot.messages import decisions, polls
+from bot.messages.message import Message
+from bot.messages.texts import Texts
+from tests.support.world import loaded
+
+CONTENT = loaded()
+TEXTS = Texts(CONTENT.texts, CONTENT.programme.language, CONTENT.programme.timezone)
+RULES = SecretResults(show_from_votes=5, numbers_from_votes=10)
+OPEN = PollView(
+    id=7,
+    place_key="village:1",
+    question="Skal vi købe et telt?",
+    answers=(AnswerView(1, "Ja", 0, 1), AnswerView(2, "Nej", 0, 1)),
+    secret=False,
+    binding=False,
+    pick=1,
+    quorum=None,
+    voters=("steering",),
+    state="open",
+    opens_at=datetime(2027, 10, 27, 8, tzinfo=UTC),
+    closes_at=datetime(2027, 11, 3, 9, tzinfo=UTC),
+    turnout=0,
+    entitled=6,
+    shown=Shown.NUMBERS,
+)
+SECRET = replace(OPEN, secret=True, shown=Shown.NOTHING, answers=(AnswerView(1, "Ja"), AnswerView(2, "Nej")))
+CLOSED = replace(
+    OPEN,
+    state="closed",
+    turnout=5,
+    answers=(AnswerView(1, "Ja", 3, 1), AnswerView(2, "Nej", 2, 2)),
+    winners=(1,),
+)
+
+
+def actions(message: Message) -> list[tuple[str, tuple[int | str, ...]]]:
+    return [(button.action, button.args) for button in message.buttons]
+
+
+def result(view: PollView) -> str:
+    return polls.poll_result(TEXTS, view, RULES).text
+
+
+def test_an_open_poll_has_a_button_for_each_answer_and_one_for_secrecy() -> None:
+    message = polls.poll_open(TEXTS, OPEN)
+    assert actions(message) == [("vote", (7, 1)), ("vote", (7, 2)), ("poll_secret", (7,))]
+    assert "onsdag den 3. november kl. 10.00" in message.text
+    assert message.text.startswith("**Skal vi købe et telt?**\nStyregruppen kan stemme.")
+
+
+def test_a_secret_poll_has_no_button_for_secrecy_and_warns_of_what_all_can_guess() -> None:
+    message = polls.poll_open(TEXTS, replace(SECRET, turnout=3))
+    assert actions(message) == [("vote", (7, 1)), ("vote", (7, 2))]
+    assert "hemmelig" in message.text and "regne det ud" in message.text
+    assert "Indtil nu har 3 stemt" in message.text and "Ja:" not in message.text
+
+
+def test_running_totals_stand_under_an_open_poll_once_somebody_has_voted() -> None:
+    voted = replace(OPEN, turnout=2, answers=(AnswerView(1, "Ja", 2, 1), AnswerView(2, "Nej", 0, 2)))
+    message = polls.poll_open(TEXTS, voted)
+    assert "- Ja: 2" in message.text and "poll_secret" not in [name for name, _ in actions(message)]
+
+
+@pytest.mark.parametrize(
+    ("pick", "most", "words"), [(2, 2, "op til 2 svar"), (0, 3, "alle de svar, der passer")]
+)
+def test_several_answers_are_chosen_in_one_menu(pick: int, most: int, words: str) -> None:
+    three = tuple(AnswerView(n, f"Svar {n}", 0, 1) for n in (1, 2, 3))
+    message = polls.poll_open(TEXTS, replace(OPEN, pick=pick, answers=three))
+    (menu,) = message.menus
+    assert (menu.action, menu.args, menu.at_most) == ("vote_many", (7,), most)
+    assert [choice.value for choice in menu.choices] == ["1", "2", "3"]
+    assert words in message.text and "- Svar 2" in message.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"binding": True, "quorum": "half", "yes_no": True},
+            "mindst halvdelen stemmer, og flere siger ja end nej",
+        ),
+        ({"binding": True, "quorum": "half"}, "hvis mindst halvdelen stemmer"),
+        ({"binding": True}, "Det, flest vælger, kommer til at gælde"),
+    ],
+)
+def test_a_binding_poll_says_in_a_sentence_what_it_takes_to_decide(
+    changes: dict[str, object], words: str
+) -> None:
+    assert words in polls.poll_open(TEXTS, replace(OPEN, **changes)).text  # type: ignore[arg-type]
+    assert "gælde" not in polls.poll_open(TEXTS, OPEN).text
+
+
+def test_a_result_tells_the_winner_the_numbers_and_offers_to_write_the_decision_down() -> None:
+    message = polls.poll_result(TEXTS, CLOSED, RULES)
+    for words in (
+        "5 har stemt",
+        "Flest valgte: Ja.",
+        "- Ja: 3",
+        "- Nej: 2",
+        "Styregruppen tager resultatet med",
+    ):
+        assert words in message.text
+    assert actions(message) == [("decide", (7,))]
+
+
+def test_equal_answers_are_all_named() -> None:
+    assert "Lige mange valgte: Ja, Nej." in result(replace(CLOSED, winners=(1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"quorum_met": False, "adopted": False}, "ikke stemmer nok til at beslutte"),
+        ({"adopted": True}, "Det er vedtaget"),
+        ({"adopted": False}, "ikke vedtaget denne gang"),
+        ({}, "Det gælder fra nu af"),
+        ({"winners": (1, 2)}, "tager resultatet med"),
+    ],
+)
+def test_a_binding_result_says_what_follows_from_it(changes: dict[str, object], words: str) -> None:
+    view = replace(CLOSED, binding=True, quorum="half", **changes)  # type: ignore[arg-type]
+    assert words in result(view) and "5 af 6 har stemt" in result(view)
+
+
+def test_a_secret_result_with_few_votes_tells_no_answer_and_offers_no_decision() -> None:
+    message = polls.poll_result(TEXTS, replace(SECRET, state="closed", turnout=4), RULES)
+    assert "Færre end 5 har stemt" in message.text
+    assert not message.buttons and "Ja" not in message.text and "4" not in message.text
+
+
+def test_a_secret_result_with_some_votes_tells_the_ranking_and_no_numbers() -> None:
+    ranked = (AnswerView(1, "Ja", None, 2), AnswerView(2, "Nej", None, 1))
+    text = result(replace(CLOSED, secret=True, shown=Shown.RANKING, turnout=7, answers=ranked, winners=(2,)))
+    assert text.index("- Nr. 1: Nej") < text.index("- Nr. 2: Ja")
+    assert "Færre end 10 har stemt, så jeg viser kun rækkefølgen" in text
+
+
+def test_a_unanimous_secret_result_says_that_the_answers_can_be_worked_out() -> None:
+    same = (AnswerView(1, "Ja", 12, 1), AnswerView(2, "Nej", 0, 2))
+    view = replace(CLOSED, secret=True, turnout=12, answers=same, unanimous=True)
+    assert "Alle valgte det samme" in result(view)
+    assert "Alle valgte det samme" not in result(replace(view, secret=False))
+
+
+def test_nobody_voting_is_no_reproach() -> None:
+    empty = replace(CLOSED, turnout=0, winners=(), answers=OPEN.answers)
+    assert "Ingen nåede at stemme denne gang" in result(empty)
+    assert not polls.poll_result(TEXTS, empty, RULES).buttons
+
+
+def test_a_pulse_is_short_and_its_result_offers_no_decision() -> None:
+    message = polls.pulse(TEXTS, replace(SECRET, pulse=True))
+    assert len(message.text) < 170 and len(message.buttons) == 2
+    assert not polls.poll_result(TEXTS, replace(CLOSED, pulse=True), RULES).buttons
+
+
+def test_the_reminder_at_half_time_is_silent_and_names_nobody() -> None:
+    message = polls.poll_half(TEXTS, OPEN)
+    assert message.silent and actions(message) == [("vote", (7, 1)), ("vote", (7, 2))]
+
+
+def test_answers_are_asked_for_with_a_button_and_a_form() -> None:
+    view = replace(OPEN, answers=(), state="waiting", most_answers=5, days=7)
+    message = polls.options_wanted(TEXTS, view)
+    assert actions(message) == [("write_options", (7,))] and "fra 2 til 5" in message.text
+    form = polls.options_form(TEXTS, view)
+    assert (form.action, form.args, form.fields[0].long) == ("write_options", (7,), True)
+
+
+def test_a_receipt_says_what_was_chosen_and_until_when_it_can_be_changed() -> None:
+    text = polls.receipt(TEXTS, Receipt(OPEN, ("Ja", "*Nej*"))).text
+    assert "Du valgte: Ja, \\*Nej\\*." in text and "onsdag den 3. november kl. 10.00" in text
+
+
+def test_what_people_write_is_shown_as_written() -> None:
+    rude = replace(
+        OPEN, question="**Stor** [link](x) <@1>", answers=(AnswerView(1, "a_b_c" * 16, 0, 1), OPEN.answers[1])
+    )
+    message = polls.poll_open(TEXTS, rude)
+    assert "\\*\\*Stor\\*\\* \\[link\\](x) \\<@1\\>" in message.text
+    assert message.buttons[0].label == "a_b_c" * 16
+
+
+DECISION = DecisionView(
+    id=3,
+    number=2,
+    place_key="village:1",
+    place_name="Sønder Ørslev",
+    kind=Kind.DECISION,
+    title="Vi køber et telt",
+    text="Vi køber et telt til festen.",
+    how="Alle var enige",
+    decided_on=date(2027, 10, 26),
+    recorded_by="steering_secretary",
+    recorded_at=datetime(2027, 10, 27, 9, tzinfo=UTC),
+)
+REPLACED = replace(DECISION, replaced_by=4, replaced_kind=Kind.CORRECTION)
+
+
+def test_a_decision_is_told_with_its_number_title_and_day() -> None:
+    text = decisions.decision_saved(TEXTS, DECISION).text
+    for words in (
+        "nr. 2",
+        "Sønder Ørslev har besluttet »Vi køber et telt« tirsdag den 26. oktober",
+        "/beslutninger",
+    ):
+        assert words in text
+    assert "landsbyen" not in decisions.decision_saved(TEXTS, replace(DECISION, place_key="group:1")).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [(Kind.CORRECTION, "er rettet"), (Kind.WITHDRAWAL, "er trukket tilbage")]
+)
+def test_a_decision_that_replaces_another_names_it(kind: Kind, words: str) -> None:
+    text = decisions.decision_saved(TEXTS, replace(DECISION, kind=kind, number=5, replaces=2)).text
+    assert f"Beslutning nr. 2 {words}" in text and "nr. 5" in text
+
+
+def test_the_register_opens_a_decision_from_a_menu_and_turns_its_pages() -> None:
+    page = DecisionPage("village:1", "Sønder Ørslev", (DECISION, REPLACED), 2, 3, 12, "telt")
+    message = decisions.decision_list(TEXTS, page)
+    assert actions(message) == [("decision_page", (1, "telt")), ("decision_page", (3, "telt"))]
+    assert [choice.value for choice in message.menus[0].choices] == ["3", "3"]
+    assert "Rettet: Se nr. 4." in message.text and "Side 2 af 3" in message.text
+
+
+def test_an_empty_register_and_a_search_without_luck_say_what_to_do() -> None:
+    empty = DecisionPage("village:1", "Sønder Ørslev", (), 1, 1, 0)
+    assert "Jeres referent" in decisions.decision_list(TEXTS, empty).text
+    assert "»telt«" in decisions.decision_list(TEXTS, replace(empty, search="telt")).text
+
+
+def test_only_the_decision_that_holds_can_be_corrected_or_withdrawn() -> None:
+    assert actions(decisions.decision_full(TEXTS, DECISION)) == [
+        ("decision_correct", (3,)),
+        ("decision_withdraw", (3,)),
+    ]
+    for view in (REPLACED, replace(DECISION, kind=Kind.WITHDRAWAL, replaces=1)):
+        assert not decisions.decision_full(TEXTS, view).buttons
+
+
+def test_the_longest_page_fits_a_discord_message() -> None:
+    longest = replace(REPLACED, title="x" * 100, number=100, replaced_by=101)
+    page = DecisionPage("village:1", "x" * 70, (longest,) * 5, 2, 3, 12, "y" * 60)
+    assert len(decisions.decision_list(TEXTS, page).text) <= 2000
+    assert len(decisions.decision_full(TEXTS, replace(longest, text="x" * 1000, how="x" * 200)).text) <= 2000
+    many = tuple(AnswerView(n, "x" * 80, 10, n) for n in range(1, 11))
+    view = replace(CLOSED, question="x" * 300, answers=many, binding=True, quorum="half", adopted=True)
+    assert len(result(view)) <= 2000
