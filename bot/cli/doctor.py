@@ -108,8 +108,6 @@ async def _discord(settings: Settings) -> str:
         if not ready.is_set():
             raise StartupError("no answer from Discord's gateway within 20 s; is the network open?")
         guild = the_guild(client, settings.guild_id)
-        if guild.unavailable:
-            raise StartupError("Discord says that the server is out of order just now; try again later")
         missing = missing_rights(names_of(guild.me.guild_permissions))
         if missing:
             raise StartupError(f"the bot lacks these rights in {guild.name}: {', '.join(missing)}")

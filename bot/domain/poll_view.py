@@ -1,6 +1,6 @@
 """A poll as it may be shown: numbers that may not be told are not in it, so no message can leak them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.polls import Shown
@@ -60,6 +60,15 @@ class PollView:
     def texts_of(self, positions: tuple[int, ...]) -> tuple[str, ...]:
         """Return the answers at these positions."""
         return tuple(answer.text for answer in self.answers if answer.position in positions)
+
+    def shortened(self, question: int, answer: int) -> "PollView":
+        """Return the same poll with its texts cut to so many characters, for where they would not fit."""
+        answers = tuple(replace(one, text=_cut(one.text, answer)) for one in self.answers)
+        return replace(self, question=_cut(self.question, question), answers=answers)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 @dataclass(frozen=True, slots=True)

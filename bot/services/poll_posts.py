@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.poll_view import CLOSED, OPEN, WAITING, PollView
 from bot.domain.programme import EACH_CIRCLE
 from bot.messages import decisions as decision_messages
+from bot.messages import poll_results
 from bot.messages import polls as build
 from bot.messages.message import Message
 from bot.services.context import Context
@@ -44,7 +45,7 @@ class PollPosts:
         if kind == OPTIONS_POST and view.state == WAITING:
             return build.options_wanted(texts, view)
         if kind == RESULT_POST and view.state == CLOSED:
-            return build.poll_result(texts, view, self._context.programme.rules.secret_results)
+            return poll_results.poll_result(texts, view, self._context.programme.rules.secret_results)
         return None
 
     async def pulse(self, session: AsyncSession, village_id: int, circle_code: str) -> Message | None:

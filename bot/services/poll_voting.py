@@ -9,7 +9,7 @@ from bot.domain import polls as rules
 from bot.domain.access import Actor, Where, roles_at
 from bot.domain.errors import Conflict, NotFound, NotPermitted
 from bot.domain.poll_view import OPEN, PollView, Receipt
-from bot.messages.polls import who
+from bot.messages.poll_parts import who
 from bot.services.context import Context
 from bot.services.places import Place
 from bot.services.poll_results import view_of

@@ -9,7 +9,7 @@ from bot.domain.decisions import DecisionPage, DecisionView, Kind
 from bot.domain.poll_view import AnswerView, PollView, Receipt
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
-from bot.messages import decisions, polls
+from bot.messages import decisions, poll_results, polls
 from bot.messages.message import Message
 from bot.messages.texts import Texts
 from tests.support.world import loaded
@@ -49,7 +49,7 @@ def actions(message: Message) -> list[tuple[str, tuple[int | str, ...]]]:
 
 
 def result(view: PollView) -> str:
-    return polls.poll_result(TEXTS, view, RULES).text
+    return poll_results.poll_result(TEXTS, view, RULES).text
 
 
 def test_an_open_poll_has_a_button_for_each_answer_and_one_for_secrecy() -> None:
@@ -103,7 +103,7 @@ def test_a_binding_poll_says_in_a_sentence_what_it_takes_to_decide(
 
 
 def test_a_result_tells_the_winner_the_numbers_and_offers_to_write_the_decision_down() -> None:
-    message = polls.poll_result(TEXTS, CLOSED, RULES)
+    message = poll_results.poll_result(TEXTS, CLOSED, RULES)
     for words in (
         "5 har stemt",
         "Flest valgte: Ja.",
@@ -135,7 +135,7 @@ def test_a_binding_result_says_what_follows_from_it(changes: dict[str, object], 
 
 
 def test_a_secret_result_with_few_votes_tells_no_answer_and_offers_no_decision() -> None:
-    message = polls.poll_result(TEXTS, replace(SECRET, state="closed", turnout=4), RULES)
+    message = poll_results.poll_result(TEXTS, replace(SECRET, state="closed", turnout=4), RULES)
     assert "Færre end 5 har stemt" in message.text
     assert not message.buttons and "Ja" not in message.text and "4" not in message.text
 
@@ -157,13 +157,13 @@ def test_a_unanimous_secret_result_says_that_the_answers_can_be_worked_out() -> 
 def test_nobody_voting_is_no_reproach() -> None:
     empty = replace(CLOSED, turnout=0, winners=(), answers=OPEN.answers)
     assert "Ingen nåede at stemme denne gang" in result(empty)
-    assert not polls.poll_result(TEXTS, empty, RULES).buttons
+    assert not poll_results.poll_result(TEXTS, empty, RULES).buttons
 
 
 def test_a_pulse_is_short_and_its_result_offers_no_decision() -> None:
     message = polls.pulse(TEXTS, replace(SECRET, pulse=True))
     assert len(message.text) < 170 and len(message.buttons) == 2
-    assert not polls.poll_result(TEXTS, replace(CLOSED, pulse=True), RULES).buttons
+    assert not poll_results.poll_result(TEXTS, replace(CLOSED, pulse=True), RULES).buttons
 
 
 def test_the_reminder_at_half_time_is_silent_and_names_nobody() -> None:
@@ -238,7 +238,7 @@ def test_the_register_opens_a_decision_from_a_menu_and_turns_its_pages() -> None
 
 def test_an_empty_register_and_a_search_without_luck_say_what_to_do() -> None:
     empty = DecisionPage("village:1", "Sønder Ørslev", (), 1, 1, 0)
-    assert "Jeres referent" in decisions.decision_list(TEXTS, empty).text
+    assert "jeres referent" in decisions.decision_list(TEXTS, empty).text
     assert "»telt«" in decisions.decision_list(TEXTS, replace(empty, search="telt")).text
 
 
@@ -256,6 +256,23 @@ def test_the_longest_page_fits_a_discord_message() -> None:
     page = DecisionPage("village:1", "x" * 70, (longest,) * 5, 2, 3, 12, "y" * 60)
     assert len(decisions.decision_list(TEXTS, page).text) <= 2000
     assert len(decisions.decision_full(TEXTS, replace(longest, text="x" * 1000, how="x" * 200)).text) <= 2000
-    many = tuple(AnswerView(n, "x" * 80, 10, n) for n in range(1, 11))
-    view = replace(CLOSED, question="x" * 300, answers=many, binding=True, quorum="half", adopted=True)
-    assert len(result(view)) <= 2000
+
+
+@pytest.mark.parametrize("letter", ["x", "*"])  # a star is escaped, so it takes two characters
+@pytest.mark.parametrize("winners", [1, 3, 10])
+def test_the_longest_poll_fits_a_discord_message_and_its_buttons_keep_the_whole_answer(
+    letter: str, winners: int
+) -> None:
+    many = tuple(AnswerView(n, letter * 80, 10, 1) for n in range(1, 11))
+    view = replace(
+        OPEN, question=letter * 300, answers=many, binding=True, quorum="half", yes_no=True, turnout=10
+    )
+    for pick in (0, 1):
+        message = polls.poll_open(TEXTS, replace(view, pick=pick))
+        assert len(message.text) <= 2000
+        labels = [b.label for b in message.buttons] + [
+            c.label for menu in message.menus for c in menu.choices
+        ]
+        assert set(labels) == {letter * 80}
+    ties = tuple(range(1, winners + 1))
+    assert len(result(replace(view, state="closed", winners=ties, quorum_met=False))) <= 2000

@@ -155,10 +155,10 @@ async def test_the_secretariat_records_agreements_and_the_village_its_own_decisi
         await register.record(SECRETARY, code=code)
         with pytest.raises(NotPermitted):
             await register.record(code=code)
-    for code in (None, "D08"):
-        await register.record(code=code)
+    for own in (None, "D08"):
+        await register.record(code=own)
         with pytest.raises(NotPermitted):
-            await register.record(SECRETARY, code=code)
+            await register.record(SECRETARY, code=own)
 
 
 async def test_coordinators_record_in_their_group_and_not_in_a_village(register: Register) -> None:

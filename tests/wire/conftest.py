@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import discord
 import pytest
+from discord import Permissions
 from simcord.backend.models import Message
 
 from bot.delivery.guild_gateway import required_permissions
@@ -31,20 +31,20 @@ class Scene:
     discord: Loopback
     machine: Machine
 
-    def server(self, rights: discord.Permissions | None = None) -> Person:
-        """Make a server where the bot has these rights (all it asks for). Returns somebody who is there."""
+    def server(self, rights: Permissions | None = None) -> Person:
+        """Make a server where the bot has these rights (or all it asks for). Returns somebody who is there."""
         guild = self.discord.add_guild("Landsbyer", rights or required_permissions())
         return Person(self.discord, guild.id, "Anna")
 
     def channels(self) -> list[str]:
         """Return the names of all channels and categories."""
-        return sorted(channel.name for channel in self.discord.backend.channels.values())
+        return sorted(channel.name or "" for channel in self.discord.backend.channels.values())
 
     def welcomes(self) -> list[Message]:
         """Return the posts in the welcome channel."""
         return [message for message in self.discord.messages("velkommen") if PHONE in message.content]
 
-    async def welcome(self, seconds: float = 20.0) -> Message:
+    async def welcome(self, seconds: float = 60.0) -> Message:
         """Wait for the post in the welcome channel. Raises TimeoutError."""
         return (await self.discord.until(self.welcomes, seconds))[0]
 

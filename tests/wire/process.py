@@ -75,18 +75,20 @@ class Machine:
     env: Mapping[str, str]
     _begun: list[Running] = field(default_factory=list)
 
-    def start(self, *args: str, installed: bool = False, **settings: str) -> Running:
+    def start(
+        self, *args: str, installed: bool = False, settings: Mapping[str, str] | None = None
+    ) -> Running:
         """Begin a command; `installed` takes the true command instead of a warm copy."""
         folder = self.home / f"run-{len(self._begun)}"
         folder.mkdir()
-        env = {"HOME": str(self.home), "PATH": os.environ["PATH"], **self.env, **settings}
+        env = {"HOME": str(self.home), "PATH": os.environ["PATH"], **self.env, **(settings or {})}
         running = Running(_installed(args, env, folder) if installed else _forked(args, env, folder), folder)
         self._begun.append(running)
         return running
 
-    async def blup(self, *args: str, seconds: float = 15.0, **settings: str) -> Finished:
-        """Run a command to its end."""
-        return await self.start(*args, **settings).ended(seconds)
+    async def blup(self, *args: str, settings: Mapping[str, str] | None = None) -> Finished:
+        """Run a command to its end. Raises TimeoutError."""
+        return await self.start(*args, settings=settings).ended(60)
 
     def close(self) -> str:
         """End what still runs. Returns everything that was ever said, for a look at what must not be."""

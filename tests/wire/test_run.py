@@ -4,7 +4,9 @@ import asyncio
 import signal
 
 import discord
+import pytest
 
+from bot.cli.run import call_on_stop
 from bot.delivery.guild_gateway import required_permissions
 from tests.wire.conftest import PHONE, Scene, Scenes
 from tests.wire.hands import Person
@@ -12,13 +14,35 @@ from tests.wire.loopback import Trouble
 from tests.wire.process import Finished
 
 STOPS_WITHIN = 10.0
+PATIENCE = 60.0  # for a machine that has much else to do
 MAKE = ("POST", "/guilds/*/channels")
 SEND = ("POST", "/channels/*/messages")
+
+
+until_patched = pytest.mark.xfail(reason="patch of bot/app.py, bot/delivery and bot/cli/logs.py", strict=True)
 
 
 def is_one_plain_line(end: Finished) -> bool:
     complaints = [line for line in end.err.splitlines() if line.startswith("blup: ")]
     return len(complaints) == 1 and "Traceback" not in end.err
+
+
+async def test_where_a_loop_knows_no_signals_as_on_windows_being_told_to_stop_is_heard_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unknown(*_: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "add_signal_handler", unknown)
+    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
+    told = asyncio.Event()
+    try:
+        call_on_stop(told.set)
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.wait_for(told.wait(), 5)
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 async def test_killed_without_a_receipt_and_started_again_it_posts_no_second_time_and_answers(
@@ -36,7 +60,7 @@ async def test_killed_without_a_receipt_and_started_again_it_posts_no_second_tim
     scene.ledger("UPDATE delivery SET lease_until = '2026-01-01 00:00:00' WHERE state = 'claimed'")
 
     again = scene.machine.start("run")
-    await scene.discord.until(scene.settled, seconds=20)
+    await scene.discord.until(scene.settled, PATIENCE)
     assert (len(scene.welcomes()), scene.channels()) == (1, channels)
     assert PHONE in (await anna.slash("velkommen", "hjælp")).content
     assert "/slet-mig" in (await anna.press(post, "start")).content
@@ -46,6 +70,7 @@ async def test_killed_without_a_receipt_and_started_again_it_posts_no_second_tim
     assert "Traceback" not in end.err
 
 
+@until_patched
 async def test_what_goes_wrong_on_the_way_is_tried_again_and_each_post_stands_once(scene: Scene) -> None:
     scene.server()
     scene.ledger(
@@ -57,7 +82,7 @@ async def test_what_goes_wrong_on_the_way_is_tried_again_and_each_post_stands_on
     accidents = [scene.discord.go_wrong(*SEND, trouble) for trouble in troubles]
     accidents.append(scene.discord.go_wrong(*MAKE, Trouble.DROP_AFTER))
     scene.machine.start("run")
-    await scene.discord.until(lambda: scene.settled() and scene.welcomes(), seconds=25)
+    await scene.discord.until(lambda: scene.settled() and scene.welcomes(), PATIENCE)
     assert all(accident.met for accident in accidents)
     said = [m.content for held in scene.discord.backend.messages.values() for m in held.values()]
     assert sorted(text for text in said if text.startswith("Hej ")) == ["Hej 1", "Hej 2", "Hej 3"]
@@ -65,6 +90,7 @@ async def test_what_goes_wrong_on_the_way_is_tried_again_and_each_post_stands_on
     assert scene.channels().count("velkommen") == 1
 
 
+@until_patched
 async def test_stopped_in_the_middle_of_a_request_it_finishes_what_is_in_the_air_and_ends_in_time(
     scenes: Scenes,
 ) -> None:
@@ -73,7 +99,7 @@ async def test_stopped_in_the_middle_of_a_request_it_finishes_what_is_in_the_air
         scene.server()
         accident = scene.discord.go_wrong(method, path, Trouble.HOLD)
         bot = scene.machine.start("run", installed=path == SEND[1])
-        await scene.discord.until(lambda: accident.met, seconds=40)
+        await scene.discord.until(lambda: accident.met, PATIENCE)
         bot.stop()
         await asyncio.sleep(0.5)  # it has heard; now the answer comes
         accident.over.set()
@@ -86,15 +112,14 @@ async def test_stopped_in_the_middle_of_a_request_it_finishes_what_is_in_the_air
     assert sending.ledger("SELECT state FROM delivery WHERE kind = 'welcome'") == [("sent",)]
 
 
+@until_patched
 async def test_what_an_operator_can_mend_ends_with_code_2_and_one_plain_line(scenes: Scenes) -> None:
-    async def end_of(
-        rights: list[discord.Permissions], *, gateway: bool = True, **settings: str
-    ) -> Finished:
+    async def end_of(rights: list[discord.Permissions], *, gateway: bool = True, **settings: str) -> Finished:
         scene = await scenes()
         for held in rights:
             scene.server(held)
         scene.discord.gateway.refuses = not gateway
-        return await scene.machine.blup("run", seconds=30, **settings)
+        return await scene.machine.blup("run", settings=settings)
 
     enough, fewer = required_permissions(), required_permissions()
     fewer.update(manage_roles=False, manage_messages=False)
@@ -114,12 +139,15 @@ async def test_what_an_operator_can_mend_ends_with_code_2_and_one_plain_line(sce
     assert "Manage Messages, Manage Roles" in lacking.err
 
 
+@until_patched
 async def test_provisioning_by_hand_plans_then_makes_then_finds_nothing_to_change(scene: Scene) -> None:
     anna = scene.server()
     bo = Person(scene.discord, anna.guild_id, "Bo")
     for number, person in enumerate((anna, bo), 1):
         at = "'2026-01-01 00:00:00'"
-        scene.ledger(f"INSERT INTO person (id, discord_user_id, created_at) VALUES ({number}, {person.id}, {at})")
+        scene.ledger(
+            f"INSERT INTO person (id, discord_user_id, created_at) VALUES ({number}, {person.id}, {at})"
+        )
         scene.ledger(
             "INSERT INTO role_assignment (person_id, role, scope_key, village_id, since)"
             f" VALUES ({number}, 'villager', 'village:1', 1, {at})"

@@ -1,0 +1,77 @@
+"""Build what is said when a poll has closed: as much of its result as may be told (PRIVACY section 6)."""
+
+from collections.abc import Mapping
+
+from bot.content.templates import Ready
+from bot.domain.poll_view import PollView
+from bot.domain.polls import Shown
+from bot.domain.programme import SecretResults
+from bot.messages.message import Button, Message
+from bot.messages.poll_parts import ASKED, answer_lines, fitting, joined, say
+from bot.messages.texts import Texts
+
+MOST_NAMED = 3
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    "poll.thanks": frozenset(),
+    "poll.button.decide": frozenset(),
+    "poll.too_few": frozenset({"show_from"}),
+    "poll.result.*": frozenset(),
+    "poll.result.turnout": ASKED,
+    "poll.result.turnout_of": ASKED,
+    "poll.result.winner": frozenset({"answers"}),
+    "poll.result.equal": frozenset({"answers"}),
+    "poll.result.many_equal": frozenset({"count"}),
+    "poll.result.ranking_only": frozenset({"numbers_from"}),
+}
+
+
+def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
+    """Tell a closed poll's result as far as it may be told, with a button to record the decision."""
+    if view.shown is Shown.NOTHING:
+        return too_few(texts, view, rules)
+    if not view.turnout:
+        return Message(f"{say(texts, 'heading', view)}\n{texts('poll.result.none')}")
+    decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    text = fitting(lambda shown: _told(texts, shown, rules), view)
+    return Message(text, () if view.pulse else (decide,))
+
+
+def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
+    lines = [
+        say(texts, "heading", view),
+        say(texts, "result.turnout_of" if view.binding else "result.turnout", view),
+        _winners(texts, view),
+        *answer_lines(texts, view),
+        "",
+    ]
+    if view.shown is Shown.RANKING:
+        lines.append(texts("poll.result.ranking_only", numbers_from=rules.numbers_from_votes))
+    if view.secret and view.unanimous:
+        lines.append(texts("poll.result.unanimous"))
+    meaning = _meaning(view)
+    lines.append(texts(f"poll.result.{meaning}" if meaning else "poll.thanks"))
+    return "\n".join(lines)
+
+
+def too_few(texts: Texts, view: PollView, rules: SecretResults) -> Message:
+    """Say that a secret poll had too few voters for its result to be told."""
+    said = texts("poll.too_few", show_from=rules.show_from_votes)
+    return Message(f"{say(texts, 'heading', view)}\n{said}")
+
+
+def _winners(texts: Texts, view: PollView) -> Ready:
+    if len(view.winners) > MOST_NAMED:
+        return texts("poll.result.many_equal", count=len(view.winners))
+    answers = joined(view.texts_of(view.winners))
+    return texts("poll.result.winner" if len(view.winners) == 1 else "poll.result.equal", answers=answers)
+
+
+def _meaning(view: PollView) -> str | None:
+    """Return the text that says what follows from a result."""
+    if not view.binding:
+        return None if view.is_group or view.pulse else "next_meeting"
+    if not view.quorum_met:
+        return "no_quorum"
+    if view.adopted is not None:
+        return "adopted" if view.adopted else "rejected"
+    return "applies" if len(view.winners) == 1 or view.pick != 1 else "next_meeting"
