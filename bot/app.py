@@ -15,11 +15,10 @@ from bot.delivery.alarm import Alarm
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.gateway import DiscordMessages
 from bot.delivery.guild_gateway import DiscordGuildGateway
-from bot.delivery.provisioner import Report, provision, sync_member, sync_members
 from bot.delivery.rounds import Rounds
+from bot.delivery.upkeep import Upkeep
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import StartupError
-from bot.messages.message import Message
 from bot.messages.texts import Texts
 from bot.services.context import Context, Facts
 from bot.services.registry import Services, services_on
@@ -39,6 +38,9 @@ class App:
     look_every: timedelta = timedelta(minutes=5)
     alarm: Alarm | None = None
     dispatcher: Dispatcher | None = None
+    upkeep: Upkeep | None = None
+    beginning: asyncio.Task[None] | None = None
+    stopping: bool = False
     failed: asyncio.Event = field(default_factory=asyncio.Event)
     failure: Exception | None = None
 
@@ -47,6 +49,7 @@ class App:
         return CompanionBot(self.services, when_ready=self._begin)
 
     async def _begin(self, bot: CompanionBot) -> None:
+        self.beginning = asyncio.current_task()
         try:
             await self._start_work(bot)
         except Exception as error:
@@ -57,39 +60,31 @@ class App:
         guild = the_guild(bot, self.guild_id)
         bot.tree.copy_global_to(guild=guild)
         await bot.tree.sync(guild=guild)
-        gateway = DiscordGuildGateway(guild)
-        await self.repair(gateway)
-        bot.refresh_member = lambda user_id: self._refresh_member(gateway, user_id)
-        bot.repair = lambda: self.repair(gateway)
+        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot))
+        self.upkeep = Upkeep(DiscordGuildGateway(guild), self.services)
+        if not self.stopping:
+            await self.upkeep.begin()
+        bot.caretaker = self.upkeep
         await self.services.planning.refresh()
         await self.services.outbox.welcome()
-        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot))
-        rounds = Rounds(self.services, self.dispatcher)
+        rounds = Rounds(self.services, self.dispatcher, self.upkeep)
         self.alarm = Alarm(rounds.run, self.services.context.clock, self.look_every)
-        self.database.on_planned = self.alarm.wake
-        self.alarm.start()
-
-    async def repair(self, gateway: DiscordGuildGateway) -> Message:
-        """Make Discord match the database, tell the secretariat what was mended, and say so."""
-        provisioning = self.services.provisioning
-        report: Report = await provision(gateway, provisioning)
-        await sync_members(gateway, provisioning)
-        texts, now = self.services.context.texts, self.services.context.now()
-        said = provisioning.account(report.done, [failure.step for failure in report.failed], report.plan)
-        if said is not None:
-            await self.services.outbox.tell_secretariat(f"notice:provisioning:{now.isoformat()}", said)
-        await self.services.outbox.unpark()
-        return Message(said or texts("provisioning.nothing"))
-
-    async def _refresh_member(self, gateway: DiscordGuildGateway, user_id: int) -> None:
-        await sync_member(gateway, self.services.provisioning, user_id)
+        self.database.on_planned = self.upkeep.on_needed = self.alarm.wake
+        if not self.stopping:
+            self.alarm.start()
 
     async def stop(self) -> None:
         """Finish what is in the air, leave the rest for the next start, close the database."""
+        self.stopping = True
+        for part in (self.upkeep, self.dispatcher):
+            if part is not None:
+                part.stop()
+        if self.beginning is not None:
+            await asyncio.wait([self.beginning])
         if self.alarm is not None:
-            self.alarm.stop()
+            await self.alarm.stop()
         if self.dispatcher is not None:
-            await self.dispatcher.stop()
+            await self.dispatcher.release()
         await self.database.close()
 
 
@@ -109,17 +104,6 @@ def pick_guild(joined: Sequence[int], wanted: int | None) -> int:
             f"BLUP_GUILD_ID: the bot is in {len(joined)} servers; set BLUP_GUILD_ID to the one it shall serve"
         )
     return joined[0] if wanted is None else wanted
-
-
-async def provision_guild(
-    services: Services, guild: discord.Guild, bot_id: int, *, dry_run: bool
-) -> list[str]:
-    """Make a server match the database, or only say what would change. Returns a line for each step."""
-    gateway = DiscordGuildGateway(guild, bot_id)
-    report = await provision(gateway, services.provisioning, dry_run=dry_run)
-    if not dry_run:
-        await sync_members(gateway, services.provisioning)
-    return report.lines()
 
 
 def content_of(override: Path | None) -> Content:

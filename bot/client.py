@@ -9,7 +9,7 @@ import logging
 import pkgutil
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 from discord import app_commands
@@ -87,6 +87,22 @@ class Ask:
         return [str(value) for value in data.get("values", ())]
 
 
+class Caretaker(Protocol):
+    """Whoever keeps channels, roles and members in order."""
+
+    def needed(self) -> None:
+        """Have the server looked over soon."""
+        ...
+
+    async def mend(self) -> Message:
+        """Look the server over now and say how it went."""
+        ...
+
+    async def refresh_member(self, user_id: int) -> None:
+        """Give and take the roles of one person."""
+        ...
+
+
 class CompanionTree(app_commands.CommandTree["CompanionBot"]):
     """Slash commands with the same error boundary and patience as buttons."""
 
@@ -98,7 +114,7 @@ class CompanionTree(app_commands.CommandTree["CompanionBot"]):
 
 
 class CompanionBot(commands.Bot):
-    """The companion, with the hands it needs outside a channel: give a member their roles, mend the server."""
+    """The companion; what it needs outside a channel its caretaker does."""
 
     def __init__(
         self, services: Services, *, when_ready: Callable[["CompanionBot"], Awaitable[None]]
@@ -113,8 +129,7 @@ class CompanionBot(commands.Bot):
         self.services = services
         self.texts = services.context.texts
         self.handlers: dict[str, Handler] = {}
-        self.refresh_member: Callable[[int], Awaitable[None]] = _nothing
-        self.repair: Callable[[], Awaitable[Message]] = _no_repair
+        self.caretaker: Caretaker = _NotYet()
         self._when_ready, self._started = when_ready, False
 
     async def setup_hook(self) -> None:
@@ -130,12 +145,22 @@ class CompanionBot(commands.Bot):
             await self._when_ready(self)
 
     async def on_guild_channel_delete(self, _channel: discord.abc.GuildChannel) -> None:
-        """Make a channel of ours anew at once when somebody deletes it."""
-        await self.repair()
+        """Have a channel of ours made anew when somebody deletes it."""
+        self.caretaker.needed()
+
+    async def on_guild_channel_update(
+        self, _was: discord.abc.GuildChannel, _is: discord.abc.GuildChannel
+    ) -> None:
+        """Have a channel of ours put right when somebody changes it."""
+        self.caretaker.needed()
 
     async def on_guild_role_delete(self, _role: discord.Role) -> None:
-        """Make a role of ours anew at once when somebody deletes it."""
-        await self.repair()
+        """Have a role of ours made anew when somebody deletes it."""
+        self.caretaker.needed()
+
+    async def on_guild_role_update(self, _was: discord.Role, _is: discord.Role) -> None:
+        """Have a role of ours put right when somebody changes it."""
+        self.caretaker.needed()
 
     async def handle(
         self,
@@ -178,13 +203,18 @@ class CompanionBot(commands.Bot):
         return self.texts("error.technical", phone=facts.phone, code=code)
 
 
-async def _nothing(_user_id: int) -> None:
-    """Stand in until the bot is connected."""
+class _NotYet:
+    """Stands in for the caretaker until the bot is connected."""
 
+    def needed(self) -> None:
+        """Do nothing: the server is looked over at the start anyway."""
 
-async def _no_repair() -> Message:
-    """Stand in until the bot is connected."""
-    return Message(Ready(""))
+    async def mend(self) -> Message:
+        """Refuse. Raises CompanionError."""
+        raise CompanionError("error.technical", code="-")
+
+    async def refresh_member(self, user_id: int) -> None:
+        """Do nothing: everybody's roles are looked over at the start anyway."""
 
 
 class patience:

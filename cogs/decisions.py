@@ -49,7 +49,7 @@ class DecisionCog(CompanionCog):
             code=str(code) or None, poll_id=poll_id or None,
         )  # fmt: skip
         if view.village_opened:
-            await self.bot.repair()
+            await self.bot.caretaker.mend()
             await ask.services.planning.refresh()
         await ask.reply(build.decision_saved(self.bot.texts, view))
 

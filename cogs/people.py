@@ -57,7 +57,7 @@ class PeopleCog(CompanionCog):
         """Join a village and see its channel."""
         actor = await ask.actor()
         member = await ask.services.people.join(actor, int(ask.values[0]))
-        await self.bot.refresh_member(ask.interaction.user.id)
+        await self.bot.caretaker.refresh_member(ask.interaction.user.id)
         await ask.update(build.welcomed(self.bot.texts, actor.name, member.village.name, member.new))
 
     @handles("join_panel")
@@ -71,7 +71,7 @@ class PeopleCog(CompanionCog):
     async def panel_yes(self, ask: Ask, village_id: int) -> None:
         """Join the citizen panel."""
         member = await ask.services.people.join_panel(await ask.actor(), village_id)
-        await self.bot.refresh_member(ask.interaction.user.id)
+        await self.bot.caretaker.refresh_member(ask.interaction.user.id)
         await ask.update(build.panel_joined(self.bot.texts, village_id, member.village.name, member.new))
 
     @handles("panel_no")
@@ -110,7 +110,7 @@ class PeopleCog(CompanionCog):
             Role(role),
             await self._where(ask, role, municipality),
         )
-        await self.bot.refresh_member(person.id)
+        await self.bot.caretaker.refresh_member(person.id)
         await ask.reply(build.role_given(self.bot.texts, change.name, role, change.place, change.changed))
 
     @command("role.take", choices={"role": GIVEN}, suggest={"municipality": "suggest_municipalities"})
@@ -125,7 +125,7 @@ class PeopleCog(CompanionCog):
             Role(role),
             await self._where(ask, role, municipality),
         )
-        await self.bot.refresh_member(person.id)
+        await self.bot.caretaker.refresh_member(person.id)
         if change.lead_missing and change.village is not None:
             said = build.lead_missing(self.bot.texts, change.village.name)
             await ask.services.outbox.tell_secretariat(f"lead_missing:{ask.interaction.id}", said.text)
@@ -156,7 +156,7 @@ class PeopleCog(CompanionCog):
     async def erase_yes(self, ask: Ask) -> None:
         """Erase the person's data at once."""
         result = await ask.services.people.erase(await ask.actor())
-        await self.bot.refresh_member(ask.interaction.user.id)
+        await self.bot.caretaker.refresh_member(ask.interaction.user.id)
         for village in result.lead_missing:
             said = build.lead_missing(self.bot.texts, village)
             await ask.services.outbox.tell_secretariat(

@@ -140,7 +140,7 @@ class SecretariatCog(CompanionCog):
         found = await ask.services.cohorts.cohort(cohort)
         where = await ask.services.cohorts.find_village(village, found.id)
         agreed = await ask.services.cohorts.record_agreement(await ask.actor(), where.id)
-        await self.bot.repair()
+        await self.bot.caretaker.mend()
         await ask.services.planning.refresh(found.id)
         await ask.reply(people.agreed(self.bot.texts, agreed.name))
 
@@ -148,7 +148,7 @@ class SecretariatCog(CompanionCog):
     async def repair(self, ask: Ask) -> None:
         """Look all channels over and mend them."""
         require(await ask.actor(), Action.PROVISION, Where())
-        await ask.reply(await self.bot.repair())
+        await ask.reply(await self.bot.caretaker.mend())
 
     @command("channel.open")
     async def open(self, ask: Ask, open: bool) -> None:
@@ -157,7 +157,7 @@ class SecretariatCog(CompanionCog):
         village = await ask.services.cohorts.open_to_coordinator(
             await ask.actor(), place.village.id if place.village else 0, open
         )
-        await self.bot.repair()
+        await self.bot.caretaker.mend()
         await ask.reply(people.opened_to_coordinator(self.bot.texts, village.name, open))
 
     async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:

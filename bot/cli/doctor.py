@@ -13,6 +13,7 @@ import typer
 
 from bot.app import content_of, the_guild
 from bot.cli.checked import report_on
+from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
 from bot.cli.run import plain_faults, use_server
 from bot.delivery.guild_translation import names_of
@@ -32,6 +33,7 @@ def doctor(
 ) -> None:
     """Check token, intents, rights, database, migrations, content, clock and time zone."""
     settings = Settings()
+    set_up("CRITICAL", settings.log_format)  # each check says in its own line what is wrong
     checks: list[tuple[str, Check]] = [("settings", _settings), ("database", _database)]
     if not quick:
         checks += [("content", _content), ("time zone", _zone), ("clock", _clock), ("discord", _discord)]

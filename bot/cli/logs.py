@@ -5,6 +5,16 @@ import logging
 import logging.config
 from typing import Literal
 
+import aiohttp
+import discord
+
+_CONNECTION_TROUBLE = (
+    OSError,
+    TimeoutError,
+    aiohttp.ClientError,
+    discord.ConnectionClosed,
+    discord.GatewayNotFound,
+)
 _FIELDS = ("action", "key", "reference")
 
 
@@ -25,6 +35,20 @@ class JsonLines(logging.Formatter):
         return json.dumps(found, ensure_ascii=False)
 
 
+class CalmDiscord(logging.Filter):
+    """Make a lost connection one line, since discord.py tries again; leave out that there is no voice."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Pass a record on, without the traceback of a connection that will be made again."""
+        if not record.name.startswith("discord"):
+            return True
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, _CONNECTION_TROUBLE):
+            record.msg, record.args = f"{record.getMessage()}: {error!r}", ()
+            record.exc_info = record.exc_text = None
+        return not record.getMessage().endswith("voice will NOT be supported")
+
+
 def set_up(level: str, style: Literal["text", "json"]) -> None:
     """Send every log line to standard error."""
     text = {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"}
@@ -33,7 +57,10 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"text": text, "json": {"()": JsonLines}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": style}},
+            "filters": {"calm": {"()": CalmDiscord}},
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "formatter": style, "filters": ["calm"]}
+            },
             "root": {"level": level, "handlers": ["stderr"]},
             "loggers": {"discord": {"level": "WARNING"}, "apscheduler": {"level": "WARNING"},
                         "alembic": {"level": "WARNING"}},

@@ -8,6 +8,7 @@ import typer
 
 from bot.app import App, build, facts_of, pick_guild
 from bot.cli.checked import sound_content
+from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
 from bot.cli.run import plain_faults, use_server
 from bot.delivery import provisioner
@@ -23,6 +24,7 @@ def provision(
     """Make Discord match the database; a second run changes nothing."""
     settings = Settings()
     settings.require("DISCORD_TOKEN")
+    set_up("WARNING", settings.log_format)
     content = sound_content(settings)
     if settings.discord_api:
         use_server(settings.discord_api)

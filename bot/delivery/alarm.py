@@ -3,6 +3,7 @@
 APScheduler keeps one job in memory. The database is the truth, so nothing is lost with it.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,9 @@ class Alarm:
         )
         self._ring_job: Job | None = None
         self._rings_at: datetime | None = None
-        self._running = self._again = False
+        self._running = self._again = self._stopping = False
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
 
     def start(self) -> None:
         """Begin, with a first round at once."""
@@ -43,16 +46,18 @@ class Alarm:
         )
         self._set(self._clock.now())
 
-    def stop(self) -> None:
-        """Ring no more."""
+    async def stop(self) -> None:
+        """Ring no more, and wait for the round that is going on."""
+        self._stopping = True
+        await self._at_rest.wait()
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+            self._scheduler.shutdown(wait=False)  # it would cut short a round that goes on
 
     def wake(self) -> None:
         """Do a round now, or right after the one that is going on."""
         if self._running:
             self._again = True
-        elif self._scheduler.running:
+        elif self._scheduler.running and not self._stopping:
             self._set(self._clock.now())
 
     def _set(self, at: datetime) -> None:
@@ -65,10 +70,13 @@ class Alarm:
 
     async def _ring(self) -> None:
         self._ring_job = self._rings_at = None
+        if self._stopping:
+            return
         if self._running:
             self._again = True
             return
         self._running, self._again = True, False
+        self._at_rest.clear()
         next_at: datetime | None = self._clock.now() + AFTER_FAILURE
         try:
             next_at = await self._round()
@@ -77,5 +85,6 @@ class Alarm:
         finally:
             self._running = False
             now = self._clock.now()
-            if self._scheduler.running and (self._again or next_at is not None):
+            if self._scheduler.running and not self._stopping and (self._again or next_at is not None):
                 self._set(now if self._again or next_at is None else max(next_at, now))
+            self._at_rest.set()

@@ -62,9 +62,12 @@ class Dispatcher:
                 break
         return stale
 
-    async def stop(self) -> None:
-        """Claim nothing more, and give back what was not sent."""
+    def stop(self) -> None:
+        """Claim and begin nothing more; what is in the air goes on to its end."""
         self._stopping = True
+
+    async def release(self) -> None:
+        """Give back what was claimed and not sent."""
         await self._outbox.release(self._worker)
 
     async def _send_in_order(self, posts: list[Outgoing]) -> None:

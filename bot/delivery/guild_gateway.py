@@ -50,7 +50,7 @@ class DiscordGuildGateway:
     """One server. `bot_id` is needed when the guild was fetched without a gateway connection."""
 
     def __init__(self, guild: discord.Guild, bot_id: int | None = None) -> None:
-        self._guild = guild
+        self._guild, self._connected = guild, bot_id is None
         self._bot_id = guild.me.id if bot_id is None else bot_id
         self._roles: dict[int, discord.Role] = {}
         self._channels: dict[int, discord.abc.GuildChannel] = {}
@@ -124,8 +124,8 @@ class DiscordGuildGateway:
         One question for all: asking for named users needs no privileged intent, but a gateway connection.
         """
         with failures():
-            if len(user_ids) == 1:
-                members = await self._one_member(user_ids[0])
+            if len(user_ids) == 1 or not self._connected:
+                members = [member for user_id in user_ids for member in await self._one_member(user_id)]
             else:
                 members = await self._guild.query_members(
                     user_ids=list(user_ids), limit=len(user_ids), cache=False

@@ -5,7 +5,7 @@ its thing was made, and what was made without an answer is found by its mark.
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -67,8 +67,16 @@ class Report:
         return [*self.plan.lines(), *(str(failure) for failure in self.failed)]
 
 
-async def provision(gateway: GuildGateway, provisioning: Provisioning, *, dry_run: bool = False) -> Report:
+async def provision(
+    gateway: GuildGateway,
+    provisioning: Provisioning,
+    *,
+    dry_run: bool = False,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Report:
     """Make the server as the database wants it; with `dry_run` only say what would be done.
+
+    It takes no further step once `stopping` says so.
 
     Raises PlanError (for operators, before anything is changed), TransientFailure when it cannot be read.
     """
@@ -80,7 +88,7 @@ async def provision(gateway: GuildGateway, provisioning: Provisioning, *, dry_ru
             return Report(found)
         here = {*_ids(actual.roles), *_ids(actual.categories), *_ids(actual.channels)}
         ids = {key: discord_id for key, discord_id in known.items() if discord_id in here}
-        return await _take(gateway, provisioning, found, ids)
+        return await _take(gateway, provisioning, found, ids, stopping)
 
 
 def _ids(things: Iterable[ActualRole | ActualCategory | ActualChannel]) -> Iterator[int]:
@@ -88,11 +96,17 @@ def _ids(things: Iterable[ActualRole | ActualCategory | ActualChannel]) -> Itera
 
 
 async def _take(
-    gateway: GuildGateway, provisioning: Provisioning, found: Plan, ids: dict[str, int]
+    gateway: GuildGateway,
+    provisioning: Provisioning,
+    found: Plan,
+    ids: dict[str, int],
+    stopping: Callable[[], bool],
 ) -> Report:
     done: list[Step] = []
     failed: list[Failure] = []
     for step in found.steps:
+        if stopping():
+            return Report(found, tuple(done), tuple(failed), interrupted=True)
         try:
             made = step.discord_id if isinstance(step, Adopt) else await gateway.do(step, ids)
         except PermanentFailure as error:

@@ -25,7 +25,6 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "post.pick_date.day": frozenset({"day_on"}),
     "post.task.and_more": frozenset({"few", "count"}),
     "notice.parked": frozenset({"place"}),
-    "provisioning.nothing": frozenset(),
     "notice.stale": frozenset({"count"}),
     "notice.meeting_moved": frozenset({"title", "when", "before_at"}),
 }  # fmt: skip

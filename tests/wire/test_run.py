@@ -19,9 +19,6 @@ MAKE = ("POST", "/guilds/*/channels")
 SEND = ("POST", "/channels/*/messages")
 
 
-until_patched = pytest.mark.xfail(reason="patch of bot/app.py, bot/delivery and bot/cli/logs.py", strict=True)
-
-
 def is_one_plain_line(end: Finished) -> bool:
     complaints = [line for line in end.err.splitlines() if line.startswith("blup: ")]
     return len(complaints) == 1 and "Traceback" not in end.err
@@ -70,7 +67,6 @@ async def test_killed_without_a_receipt_and_started_again_it_posts_no_second_tim
     assert "Traceback" not in end.err
 
 
-@until_patched
 async def test_what_goes_wrong_on_the_way_is_tried_again_and_each_post_stands_once(scene: Scene) -> None:
     scene.server()
     scene.ledger(
@@ -90,7 +86,6 @@ async def test_what_goes_wrong_on_the_way_is_tried_again_and_each_post_stands_on
     assert scene.channels().count("velkommen") == 1
 
 
-@until_patched
 async def test_stopped_in_the_middle_of_a_request_it_finishes_what_is_in_the_air_and_ends_in_time(
     scenes: Scenes,
 ) -> None:
@@ -112,7 +107,6 @@ async def test_stopped_in_the_middle_of_a_request_it_finishes_what_is_in_the_air
     assert sending.ledger("SELECT state FROM delivery WHERE kind = 'welcome'") == [("sent",)]
 
 
-@until_patched
 async def test_what_an_operator_can_mend_ends_with_code_2_and_one_plain_line(scenes: Scenes) -> None:
     async def end_of(rights: list[discord.Permissions], *, gateway: bool = True, **settings: str) -> Finished:
         scene = await scenes()
@@ -139,7 +133,6 @@ async def test_what_an_operator_can_mend_ends_with_code_2_and_one_plain_line(sce
     assert "Manage Messages, Manage Roles" in lacking.err
 
 
-@until_patched
 async def test_provisioning_by_hand_plans_then_makes_then_finds_nothing_to_change(scene: Scene) -> None:
     anna = scene.server()
     bo = Person(scene.discord, anna.guild_id, "Bo")

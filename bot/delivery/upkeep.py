@@ -1,0 +1,83 @@
+"""Keep the server in order: at the start, when somebody has changed it, and when asked; never twice at once.
+
+When Discord is out of reach the server stays marked as out of order, and the next round takes it up again.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from bot.delivery.dispatcher import TransientFailure
+from bot.delivery.provisioner import GuildGateway, provision, sync_member, sync_members
+from bot.domain.guild_plan import PlanError
+from bot.messages.message import Message
+from bot.services.registry import Services
+
+log = logging.getLogger(__name__)
+AGAIN_AFTER = timedelta(seconds=10)
+
+
+class Upkeep:
+    """One server's caretaker."""
+
+    def __init__(self, gateway: GuildGateway, services: Services) -> None:
+        self._gateway, self._services = gateway, services
+        self.on_needed: Callable[[], None] = lambda: None
+        self._needed = self._stopping = False
+
+    def needed(self) -> None:
+        """Have the server looked over soon: many calls in a row cost one look."""
+        self._needed = True
+        self.on_needed()
+
+    def stop(self) -> None:
+        """Take no further step."""
+        self._stopping = True
+
+    async def begin(self) -> None:
+        """Look the server over for the first time. Raises PlanError when the operator must mend something."""
+        await self._mend()
+
+    async def mend(self) -> Message:
+        """Look the server over now, tell the secretariat what was mended, and say how it went."""
+        texts = self._services.context.texts
+        try:
+            said = await self._mend()
+        except PlanError as error:
+            log.error("%s", error, extra={"action": "provision"})
+            said = texts("provisioning.blocked", reason=str(error))
+            await self._services.outbox.tell_secretariat(f"notice:blocked:{said}", said)
+        return Message(said or texts("provisioning.later" if self._needed else "provisioning.nothing"))
+
+    async def settle(self) -> datetime | None:
+        """Look the server over if that is needed. Returns when to come back, if it could not be finished."""
+        if self._needed and not self._stopping:
+            await self.mend()
+        return self._services.context.now() + AGAIN_AFTER if self._needed else None
+
+    async def refresh_member(self, user_id: int) -> None:
+        """Give and take the roles of one person at once; when that cannot be, the next round does it."""
+        try:
+            await sync_member(self._gateway, self._services.provisioning, user_id)
+        except TransientFailure as error:
+            log.warning("roles of one person wait: %s", error, extra={"action": "member_roles"})
+            self.needed()
+
+    async def _mend(self) -> str | None:
+        self._needed = False
+        provisioning, outbox = self._services.provisioning, self._services.outbox
+        try:
+            report = await provision(self._gateway, provisioning, stopping=lambda: self._stopping)
+            self._needed = report.interrupted
+            if not report.interrupted:
+                await sync_members(self._gateway, provisioning)
+        except TransientFailure as error:
+            log.warning("the server waits to be looked over: %s", error, extra={"action": "provision"})
+            self._needed = True
+            return None
+        said = provisioning.account(report.done, [failure.step for failure in report.failed], report.plan)
+        if said is not None:
+            now = self._services.context.now()
+            await outbox.tell_secretariat(f"notice:provisioning:{now.isoformat()}", said)
+        await outbox.unpark()
+        return said
