@@ -8,7 +8,8 @@ import importlib
 import logging
 import pkgutil
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import discord
@@ -16,26 +17,52 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.content.templates import Ready
-from bot.discord_render import FormModal, payload
+from bot.discord_render import filled_form, modal, payload
 from bot.domain.access import Actor
 from bot.domain.errors import CompanionError
-from bot.messages.message import Form, Message
+from bot.messages.message import Button, Form, Message
 from bot.services.places import Place
 from bot.services.registry import Services
 
 log = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[None]]
 PATIENCE_SECONDS = 2.0  # Discord waits 3 s for the first answer
+LONGEST = 2000  # characters of a message
+_SAID_BACK = 300
 
 
 class Ask:
     """One action of one person: who, where, and how to answer. Answers are private unless said otherwise."""
 
     def __init__(
-        self, bot: "CompanionBot", interaction: discord.Interaction[Any], filled: dict[str, str]
+        self,
+        bot: "CompanionBot",
+        interaction: discord.Interaction[Any],
+        filled: Mapping[str, str] | None = None,
     ) -> None:
-        self.bot, self.interaction, self.filled = bot, interaction, filled
+        self.bot, self.interaction, self.filled = bot, interaction, filled or {}
         self.services: Services = bot.services
+        self._first_answer = asyncio.Lock()  # of our patience and the real answer only one can be first
+        self._holding: asyncio.Task[None] | None = None
+
+    @asynccontextmanager
+    async def patience(self) -> AsyncIterator[None]:
+        """Tell Discord that an answer is on its way when it takes longer than a moment."""
+        timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._begin_hold)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            if self._holding is not None:
+                await asyncio.wait([self._holding])
+
+    def _begin_hold(self) -> None:
+        self._holding = asyncio.create_task(self._hold())
+
+    async def _hold(self) -> None:
+        async with self._first_answer:
+            if not self.interaction.response.is_done():
+                await self.interaction.response.defer(ephemeral=True, thinking=True)
 
     async def actor(self) -> Actor:
         """Return the person who acts."""
@@ -50,10 +77,11 @@ class Ask:
     async def reply(self, message: Message) -> None:
         """Answer so that only the person sees it."""
         response = self.interaction.response
-        if response.is_done():
-            await self.interaction.followup.send(**payload(message), ephemeral=True)
-        else:
-            await response.send_message(**payload(message), ephemeral=True)
+        async with self._first_answer:
+            if not response.is_done():
+                await response.send_message(**payload(message), ephemeral=True)
+                return
+        await self.interaction.followup.send(**payload(message), ephemeral=True)
 
     async def say(self, key: str, **values: object) -> None:
         """Answer with a text that needs no buttons."""
@@ -62,12 +90,15 @@ class Ask:
     async def update(self, message: Message) -> None:
         """Put a new message in the place of the private one that was pressed."""
         parts = payload(message)
-        if not self.interaction.response.is_done():
-            await self.interaction.response.edit_message(
-                content=parts["content"], view=parts.get("view"), allowed_mentions=parts["allowed_mentions"]
-            )
-        else:
-            await self.reply(message)
+        async with self._first_answer:
+            if not self.interaction.response.is_done():
+                await self.interaction.response.edit_message(
+                    content=parts["content"],
+                    view=parts.get("view"),
+                    allowed_mentions=parts["allowed_mentions"],
+                )
+                return
+        await self.reply(message)
 
     async def edit(self, message: Message) -> None:
         """Change the answer that was given, as long as Discord lets us (15 minutes)."""
@@ -76,9 +107,17 @@ class Ask:
             content=parts["content"], view=parts.get("view"), attachments=parts.get("files", [])
         )
 
-    async def form(self, form: Form) -> None:
-        """Show a form; what is filled in comes to the handler of the form's own action."""
-        await self.interaction.response.send_modal(FormModal(form))
+    async def form(self, form: Form, action: str, *args: int | str) -> None:
+        """Show a form; what is filled in comes to the handler of the form's own action.
+
+        Discord takes a form as the first answer only: after a wait, a button with this action opens it.
+        """
+        async with self._first_answer:
+            if not self.interaction.response.is_done():
+                await self.interaction.response.send_modal(modal(form))
+                return
+        button = Button(self.bot.texts("people.button.open_form"), action, args, "primary")
+        await self.reply(Message(self.bot.texts("people.form_ready"), (button,)))
 
     @property
     def values(self) -> list[str]:
@@ -102,6 +141,10 @@ class Caretaker(Protocol):
         """Give and take the roles of one person."""
         ...
 
+    async def release_member(self, user_id: int) -> None:
+        """Take every role of ours from somebody who is to be erased. Raises Conflict when it cannot be now."""
+        ...
+
 
 class CompanionTree(app_commands.CommandTree["CompanionBot"]):
     """Slash commands with the same error boundary and patience as buttons."""
@@ -110,7 +153,7 @@ class CompanionTree(app_commands.CommandTree["CompanionBot"]):
         self, interaction: discord.Interaction["CompanionBot"], error: app_commands.AppCommandError, /
     ) -> None:
         """Answer a command that failed."""
-        await self.client.answer_failure(interaction, getattr(error, "original", error))
+        await self.client.answer_failure(Ask(self.client, interaction), getattr(error, "original", error))
 
 
 class CompanionBot(commands.Bot):
@@ -162,45 +205,63 @@ class CompanionBot(commands.Bot):
         """Have a role of ours put right when somebody changes it."""
         self.caretaker.needed()
 
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Take a filled form by its own id, so that it counts after a restart, whoever else has one open."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            found = filled_form(interaction)
+            if found is not None:
+                await self.handle(interaction, *found)
+
     async def handle(
         self,
         interaction: discord.Interaction[Any],
         action: str,
         args: Sequence[int | str],
-        filled: dict[str, str] | None = None,
+        filled: Mapping[str, str] | None = None,
     ) -> None:
         """Let a cog act on a button, menu or form; every failure ends in a kind private answer."""
         handler = self.handlers.get(action)
-        ask = Ask(self, interaction, filled or {})
+        ask = Ask(self, interaction, filled)
         try:
-            async with patience(interaction):
+            async with ask.patience():
                 if handler is None:
                     raise CompanionError("error.old_button")
                 await handler(ask, *args)
         except Exception as error:
-            await self.answer_failure(interaction, error)
+            await self.answer_failure(ask, error)
 
-    async def answer_failure(self, interaction: discord.Interaction[Any], error: BaseException) -> None:
-        """Tell the person what happened, in plain words; what nobody expected is logged with a reference."""
-        text = self._explain(error, interaction)
+    async def answer_failure(self, ask: Ask, error: BaseException) -> None:
+        """Tell the person what happened, in plain words; what nobody expected is logged with a reference.
+
+        What was written in a form is given back, so that nobody has to write it twice.
+        """
+        text = self._explain(error)
+        if ask.filled:
+            written = self.texts("error.you_wrote", written="\n".join(ask.filled.values()))
+            text = Ready(f"{text}\n{written}"[:LONGEST])
         try:
-            ask = Ask(self, interaction, {})
             await ask.reply(Message(text))
         except discord.HTTPException as failed:
             log.warning("answer not delivered: %s", failed.text, extra={"action": "answer"})
 
-    def _explain(self, error: BaseException, interaction: discord.Interaction[Any]) -> Ready:
+    def _explain(self, error: BaseException) -> Ready:
         facts = self.services.context.facts
         if isinstance(error, CompanionError):
             key = error.key if self.texts.has(error.key) else error.key.rsplit(".", 1)[0] + ".other"
             if self.texts.has(key):
-                return self.texts(key, **{"phone": facts.phone, **error.values})
+                values = {name: _short(value) for name, value in error.values.items()}
+                return self.texts(key, **{"phone": facts.phone, **values})
         if isinstance(error, app_commands.CheckFailure):
             return self.texts("error.not_allowed.other", phone=facts.phone)
         code = secrets.token_hex(3).upper()
         log.error("an action failed, reference %s", code, exc_info=error,
                   extra={"action": "failure", "reference": code})  # fmt: skip
         return self.texts("error.technical", phone=facts.phone, code=code)
+
+
+def _short(value: object) -> object:
+    """Return what somebody wrote, short enough to be said back."""
+    return f"{value[:_SAID_BACK]}…" if isinstance(value, str) and len(value) > _SAID_BACK else value
 
 
 class _NotYet:
@@ -216,24 +277,6 @@ class _NotYet:
     async def refresh_member(self, user_id: int) -> None:
         """Do nothing: everybody's roles are looked over at the start anyway."""
 
-
-class patience:
-    """Tell Discord that an answer is on its way when it takes longer than a moment."""
-
-    def __init__(self, interaction: discord.Interaction[Any]) -> None:
-        self._interaction = interaction
-
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._begin)
-
-    async def __aexit__(self, *_: object) -> None:
-        self._timer.cancel()
-
-    def _begin(self) -> None:
-        self._task = asyncio.create_task(self._hold())
-
-    async def _hold(self) -> None:
-        if not self._interaction.response.is_done():
-            await self._interaction.response.defer(ephemeral=True, thinking=True)
+    async def release_member(self, user_id: int) -> None:
+        """Refuse. Raises CompanionError."""
+        raise CompanionError("error.technical", code="-")

@@ -5,8 +5,10 @@ in the channel's history, so a post can be recognised after a crash.
 """
 
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote
 
 import discord
 
@@ -19,20 +21,22 @@ STYLES = {
     "danger": discord.ButtonStyle.danger,
 }
 _REST = r":(?P<action>[a-z_]+):(?P<args>[^:]*):(?P<mark>\d*)"
-BUTTON_TEMPLATE, MENU_TEMPLATE = "b" + _REST, "m" + _REST
+BUTTON_TEMPLATE, MENU_TEMPLATE, FORM_TEMPLATE = "b" + _REST, "m" + _REST, "f" + _REST
+_ESCAPED = str.maketrans({"%": "%25", ",": "%2C", ":": "%3A"})  # what separates the parts of an id
 
 
 def custom_id(action: str, args: tuple[int | str, ...], mark: int | None = None, kind: str = "b") -> str:
     """Return the id of a button ("b"), menu ("m") or form ("f"). Raises ValueError when Discord would refuse it."""
-    found = f"{kind}:{action}:{','.join(str(arg) for arg in args)}:{mark or ''}"
-    if len(found) > 100 or any(":" in str(arg) or "," in str(arg) for arg in args):
+    found = f"{kind}:{action}:{','.join(str(arg).translate(_ESCAPED) for arg in args)}:{mark or ''}"
+    if len(found) > 100:
         raise ValueError(f"{found!r} cannot be a custom id")
     return found
 
 
 def arguments(text: str) -> list[int | str]:
     """Return what was put into a custom id: whole numbers as numbers, all else as text."""
-    return [int(arg) if arg.lstrip("-").isdigit() else arg for arg in text.split(",")] if text else []
+    parts = [unquote(part) for part in text.split(",")] if text else []
+    return [int(part) if re.fullmatch(r"-?\d{1,18}", part, re.ASCII) else part for part in parts]
 
 
 def payload(message: Message, mark: int | None = None) -> dict[str, Any]:
@@ -81,27 +85,35 @@ def select_of(menu: Menu, mark: int | None) -> discord.ui.Select[Any]:
     )
 
 
-class FormModal(discord.ui.Modal):
-    """A form on the screen; what is filled in is handed to the client, which knows whose it is."""
+def modal(form: Form) -> discord.ui.Modal:
+    """Return a form for the screen. Nothing of it is kept in memory: see `filled_form`."""
+    found = discord.ui.Modal(
+        title=str(form.title)[:45], custom_id=custom_id(form.action, form.args, kind="f")
+    )
+    for entry in form.fields:
+        box: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id=entry.key,
+            style=discord.TextStyle.paragraph if entry.long else discord.TextStyle.short,
+            required=entry.required,
+            max_length=entry.longest,
+            default=entry.value or None,
+        )
+        found.add_item(discord.ui.Label(text=str(entry.label)[:45], component=box))
+    found.stop()
+    return found
 
-    def __init__(self, form: Form) -> None:
-        super().__init__(title=str(form.title)[:45], custom_id=custom_id(form.action, form.args, kind="f"))
-        self._form = form
-        self._inputs: dict[str, discord.ui.TextInput[Any]] = {}
-        for entry in form.fields:
-            box: discord.ui.TextInput[Any] = discord.ui.TextInput(
-                style=discord.TextStyle.paragraph if entry.long else discord.TextStyle.short,
-                required=entry.required,
-                max_length=entry.longest,
-                default=entry.value or None,
-            )
-            self._inputs[entry.key] = box
-            self.add_item(discord.ui.Label(text=str(entry.label)[:45], component=box))
 
-    async def on_submit(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand the filled form on."""
-        filled = {key: str(box.value).strip() for key, box in self._inputs.items()}
-        await interaction.client.handle(interaction, self._form.action, self._form.args, filled)
+def filled_form(
+    interaction: discord.Interaction[Any],
+) -> tuple[str, list[int | str], dict[str, str]] | None:
+    """Return a submitted form's action, arguments and fields by key; None when it is not ours."""
+    data: dict[str, Any] = dict(interaction.data or {})
+    found = re.fullmatch(FORM_TEMPLATE, str(data.get("custom_id", "")))
+    if found is None:
+        return None
+    boxes = [label.get("component", {}) for label in data.get("components", ())]
+    filled = {str(box.get("custom_id")): str(box.get("value") or "").strip() for box in boxes}
+    return found["action"], arguments(found["args"]), filled
 
 
 def marked(custom_ids: Iterable[str], mark: int) -> bool:

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands, ui
 from discord.ext import commands
 
-from bot.client import Ask, CompanionBot, patience
+from bot.client import Ask, CompanionBot
 from bot.discord_render import BUTTON_TEMPLATE, MENU_TEMPLATE, arguments
 from bot.messages.texts import Texts
 
@@ -135,8 +135,9 @@ class CompanionCog(commands.Cog):
 
     def _callback(self, method: Method) -> Callable[..., Any]:
         async def callback(interaction: discord.Interaction[Any], **options: Any) -> None:
-            async with patience(interaction):
-                await method(self, Ask(self.bot, interaction, {}), **options)
+            ask = Ask(self.bot, interaction)
+            async with ask.patience():
+                await method(self, ask, **options)
 
         options = list(inspect.signature(method).parameters.values())[2:]
         first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
@@ -147,7 +148,7 @@ class CompanionCog(commands.Cog):
         async def suggest(
             interaction: discord.Interaction[Any], current: str
         ) -> list[app_commands.Choice[str]]:
-            found: Suggestions = await getattr(self, source)(Ask(self.bot, interaction, {}), current)
+            found: Suggestions = await getattr(self, source)(Ask(self.bot, interaction), current)
             return [app_commands.Choice(name=label[:100], value=value) for label, value in found[:25]]
 
         return suggest

@@ -3,9 +3,10 @@
 from datetime import date
 
 from bot.client import Ask, CompanionBot
-from bot.domain.access import Action, may
+from bot.domain.access import may
 from bot.messages import calendar as build
 from bot.messages.message import Message
+from bot.services.next_steps import tick_right
 from bot.services.places import Place
 from cogs._base import CompanionCog, command, handles
 
@@ -65,9 +66,7 @@ class CalendarCog(CompanionCog):
         """Choose the day of the village's own meeting."""
         place = await ask.place()
         chosen = date.fromisoformat(ask.values[0])
-        meeting = await ask.services.calendar.pick(await ask.actor(), place, code, chosen)
-        if place.village is not None:
-            await ask.services.planning.refresh_village(place.village)
+        meeting = await ask.services.planning.pick(await ask.actor(), place, code, chosen)
         await ask.say("calendar.picked", title=meeting.title, starts_at=meeting.starts_at)
 
     async def _steps(self, ask: Ask, letter: str | None) -> Message:
@@ -75,7 +74,7 @@ class CalendarCog(CompanionCog):
         found = await ask.services.newsletters.next_steps(place, letter)
         if found is None:
             return Message(self.bot.texts("steps.none"))
-        tick = place.village is not None and may(await ask.actor(), Action.TICK_NEXT_STEP, place.where)
+        tick = may(await ask.actor(), tick_right(place), place.where)
         return build.steps_message(
             self.bot.texts, found.letter.id, found.starts_at, found.letter.next_steps, found.done, tick
         )

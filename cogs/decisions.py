@@ -17,6 +17,11 @@ class DecisionCog(CompanionCog):
     @command("decision.record", suggest={"standard": "suggest_standard"})
     async def record(self, ask: Ask, standard: str | None = None) -> None:
         """Show the form for a new decision, begun by one of the programme's standard ones if asked."""
+        await self.begin(ask, standard or "")
+
+    @handles("decision_begin")
+    async def begin(self, ask: Ask, standard: str = "") -> None:
+        """Show the form for a new decision, from a button."""
         await ask.place()
         proposal = None
         if standard:
@@ -24,17 +29,20 @@ class DecisionCog(CompanionCog):
             if template is None:
                 raise NotFound("error_polls.unknown_code", code=standard)
             proposal = Proposal(0, template.title, template.title, "", self._today(ask), template.id)
-        await self._form(ask, proposal, (0, standard or ""))
+        await self._form(ask, proposal, (0, standard), "decision_begin", standard)
 
     @handles("decide")
     async def decide(self, ask: Ask, poll_id: int) -> None:
         """Show the form begun by a closed poll."""
         proposal = await ask.services.decisions.proposal_from_poll(await ask.actor(), poll_id)
-        await self._form(ask, proposal, (poll_id, proposal.code or ""))
+        await self._form(ask, proposal, (poll_id, proposal.code or ""), "decide", poll_id)
 
-    async def _form(self, ask: Ask, proposal: Proposal | None, args: tuple[int | str, ...]) -> None:
+    async def _form(
+        self, ask: Ask, proposal: Proposal | None, args: tuple[int | str, ...], *again: int | str
+    ) -> None:
         day = proposal.decided_on if proposal else self._today(ask)
-        await ask.form(replace(build.decision_form(self.bot.texts, proposal, f"{day:%d-%m-%Y}"), args=args))
+        form = build.decision_form(self.bot.texts, proposal, f"{day:%d-%m-%Y}")
+        await ask.form(replace(form, args=args), str(again[0]), *again[1:])
 
     def _today(self, ask: Ask) -> date:
         context = ask.services.context
@@ -72,16 +80,15 @@ class DecisionCog(CompanionCog):
     @handles("decision_show")
     async def show(self, ask: Ask) -> None:
         """Show one decision whole."""
-        view = await ask.services.decisions.show(int(ask.values[0]))
+        view = await ask.services.decisions.show(await ask.place(), int(ask.values[0]))
         await ask.reply(build.decision_full(self.bot.texts, view))
 
     @handles("decision_correct")
     async def correct(self, ask: Ask, decision_id: int) -> None:
         """Show the form that corrects a decision, or take it when it is filled in."""
         if not ask.filled:
-            await ask.form(
-                build.correction_form(self.bot.texts, await ask.services.decisions.show(decision_id))
-            )
+            view = await ask.services.decisions.show(await ask.place(), decision_id)
+            await ask.form(build.correction_form(self.bot.texts, view), "decision_correct", decision_id)
             return
         view = await ask.services.decisions.correct(
             await ask.actor(), decision_id, ask.filled["title"], ask.filled["text"]
@@ -92,9 +99,8 @@ class DecisionCog(CompanionCog):
     async def withdraw(self, ask: Ask, decision_id: int) -> None:
         """Show the form that withdraws a decision, or take it when it is filled in."""
         if not ask.filled:
-            await ask.form(
-                build.withdrawal_form(self.bot.texts, await ask.services.decisions.show(decision_id))
-            )
+            view = await ask.services.decisions.show(await ask.place(), decision_id)
+            await ask.form(build.withdrawal_form(self.bot.texts, view), "decision_withdraw", decision_id)
             return
         view = await ask.services.decisions.withdraw(await ask.actor(), decision_id, ask.filled["reason"])
         await ask.reply(build.decision_saved(self.bot.texts, view))

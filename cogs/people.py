@@ -4,8 +4,10 @@ import discord
 
 from bot.client import Ask, CompanionBot
 from bot.domain.access import Role, Where
+from bot.domain.errors import NotFound
 from bot.messages import people as build
 from bot.messages import privacy
+from bot.messages.message import Choice
 from cogs._base import CompanionCog, Suggestions, command, handles
 
 GIVEN = (
@@ -84,6 +86,7 @@ class PeopleCog(CompanionCog):
     async def leave_panel(self, ask: Ask, village_id: int) -> None:
         """Leave the citizen panel the same minute."""
         member = await ask.services.people.leave_panel(await ask.actor(), village_id)
+        await self.bot.caretaker.refresh_member(ask.interaction.user.id)
         await ask.update(build.panel_left(self.bot.texts, village_id, member.village.name, member.new))
 
     @handles("rsvp")
@@ -100,7 +103,12 @@ class PeopleCog(CompanionCog):
 
     @command("role.give", choices={"role": GIVEN}, suggest={"municipality": "suggest_municipalities"})
     async def give(
-        self, ask: Ask, person: discord.Member, role: str, municipality: str | None = None
+        self,
+        ask: Ask,
+        person: discord.Member,
+        role: str,
+        municipality: str | None = None,
+        cohort: int | None = None,
     ) -> None:
         """Give somebody a role in the village whose channel this is, or as coordinator or secretariat."""
         change = await ask.services.people.give_role(
@@ -108,14 +116,23 @@ class PeopleCog(CompanionCog):
             person.id,
             person.display_name,
             Role(role),
-            await self._where(ask, role, municipality),
+            await self._where(ask, role, municipality, cohort),
         )
-        await self.bot.caretaker.refresh_member(person.id)
+        await self._follow(person.id, role)
         await ask.reply(build.role_given(self.bot.texts, change.name, role, change.place, change.changed))
 
-    @command("role.take", choices={"role": GIVEN}, suggest={"municipality": "suggest_municipalities"})
+    @command(
+        "role.take",
+        choices={"role": ("villager", *GIVEN)},
+        suggest={"municipality": "suggest_municipalities"},
+    )
     async def take(
-        self, ask: Ask, person: discord.Member, role: str, municipality: str | None = None
+        self,
+        ask: Ask,
+        person: discord.Member,
+        role: str,
+        municipality: str | None = None,
+        cohort: int | None = None,
     ) -> None:
         """Take a role from somebody."""
         change = await ask.services.people.take_role(
@@ -123,24 +140,44 @@ class PeopleCog(CompanionCog):
             person.id,
             person.display_name,
             Role(role),
-            await self._where(ask, role, municipality),
+            await self._where(ask, role, municipality, cohort),
         )
-        await self.bot.caretaker.refresh_member(person.id)
-        if change.lead_missing and change.village is not None:
-            said = build.lead_missing(self.bot.texts, change.village.name)
-            await ask.services.outbox.tell_secretariat(f"lead_missing:{ask.interaction.id}", said.text)
+        await self._follow(person.id, role)
         await ask.reply(build.role_taken(self.bot.texts, change.name, role, change.place))
 
-    async def _where(self, ask: Ask, role: str, municipality: str | None) -> Where:
-        """Return the place a role is about: the channel's own, or a municipality of its cohort."""
+    async def _follow(self, user_id: int, role: str) -> None:
+        """Let Discord's roles follow; a coordinator is also named in the channels villages have opened."""
+        await self.bot.caretaker.refresh_member(user_id)
+        if role == Role.COORDINATOR:
+            self.bot.caretaker.needed()
+
+    async def _where(self, ask: Ask, role: str, municipality: str | None, cohort: int | None) -> Where:
+        """Return the place a role is about: the channel's own, or a municipality in a cohort it takes part in."""
         if role == Role.SECRETARIAT:
             return Where()
         place = await ask.place()
         if role != Role.COORDINATOR:
             return place.where
         found = await ask.services.cohorts.find_municipality(municipality or "")
-        cohort = place.cohort or await ask.services.cohorts.cohort()
-        return Where(None, found.id, cohort.id)
+        year = cohort or (place.cohort.start_year if place.cohort else None)
+        taking_part = await ask.services.cohorts.cohort_of(found, year)
+        return Where(None, found.id, taking_part.id)
+
+    @command("leave")
+    async def leave(self, ask: Ask) -> None:
+        """Show the villages one may leave."""
+        villages = await ask.services.people.villages_of(await ask.actor())
+        if not villages:
+            raise NotFound("error_people.nowhere")
+        choices = [Choice(str(v.id), f"{v.name}, {v.municipality.name}") for v in villages]
+        await ask.reply(build.leave_ask(self.bot.texts, choices))
+
+    @handles("leave_village")
+    async def leave_village(self, ask: Ask) -> None:
+        """Leave a village, and its channel."""
+        village = await ask.services.people.leave(await ask.actor(), int(ask.values[0]))
+        await self.bot.caretaker.refresh_member(ask.interaction.user.id)
+        await ask.update(build.left_village(self.bot.texts, village.name))
 
     @command("my_data")
     async def my_data(self, ask: Ask) -> None:
@@ -155,13 +192,9 @@ class PeopleCog(CompanionCog):
     @handles("erase_yes")
     async def erase_yes(self, ask: Ask) -> None:
         """Erase the person's data at once."""
+        await self.bot.caretaker.release_member(ask.interaction.user.id)
         result = await ask.services.people.erase(await ask.actor())
-        await self.bot.caretaker.refresh_member(ask.interaction.user.id)
-        for village in result.lead_missing:
-            said = build.lead_missing(self.bot.texts, village)
-            await ask.services.outbox.tell_secretariat(
-                f"lead_missing:{ask.interaction.id}:{village}", said.text
-            )
+        self.bot.caretaker.needed()
         await ask.update(privacy.erased(self.bot.texts, result.left))
 
     @handles("erase_no")

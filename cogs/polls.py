@@ -49,7 +49,7 @@ class PollCog(CompanionCog):
         views = await ask.services.polls.open_polls(await ask.actor(), await ask.place())
         if not views:
             await ask.reply(receipts.none_open(self.bot.texts))
-        for view in views[:5]:
+        for view in views:
             await ask.reply(build.poll_open(self.bot.texts, view))
 
     @handles("poll_secret")
@@ -62,7 +62,8 @@ class PollCog(CompanionCog):
     async def write_options(self, ask: Ask, poll_id: int) -> None:
         """Show the form for a poll's answers, or take it when it is filled in."""
         if not ask.filled:
-            await ask.form(build.options_form(self.bot.texts, await ask.services.polls.view(poll_id)))
+            view = await ask.services.polls.view(poll_id)
+            await ask.form(build.options_form(self.bot.texts, view), "write_options", poll_id)
             return
         lines = ask.filled["lines"].splitlines()
         view = await ask.services.polls.write_options(await ask.actor(), poll_id, lines)

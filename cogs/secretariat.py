@@ -121,10 +121,9 @@ class SecretariatCog(CompanionCog):
         found = await ask.services.cohorts.cohort(cohort)
         programme = ask.services.context.programme
         usual = ask.services.calendar.usual_time(meeting)
-        moved, _ = await ask.services.calendar.move(
+        moved = await ask.services.planning.move(
             await ask.actor(), found.id, meeting, read_moment(day, time, usual, programme.timezone)
         )
-        await ask.services.planning.refresh(found.id)
         await ask.say("calendar.moved", title=moved.title, starts_at=moved.starts_at)
 
     @command("date.link", suggest={"meeting": "suggest_meetings"})
@@ -148,7 +147,9 @@ class SecretariatCog(CompanionCog):
     async def repair(self, ask: Ask) -> None:
         """Look all channels over and mend them."""
         require(await ask.actor(), Action.PROVISION, Where())
-        await ask.reply(await self.bot.caretaker.mend())
+        said = await self.bot.caretaker.mend()
+        await ask.services.planning.refresh()
+        await ask.reply(said)
 
     @command("channel.open")
     async def open(self, ask: Ask, open: bool) -> None:

@@ -84,6 +84,8 @@ def _rules(programme: Programme, places: Places, phases: Collection[str]) -> Ite
     yield from _many(rules.one_gathering_per_phase, phases, "phase", at, "one_gathering_per_phase")
     known = programme.milestones
     yield from _many(rules.village_channel_after, known, "milestone", at, "village_channel_after")
+    established = (rules.steering_established_by,) if rules.steering_established_by else ()
+    yield from _many(established, programme.decisions, "decision", at, "steering_established_by")
 
 
 def _poll_circles(programme: Programme, places: Places) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ import hashlib
 import logging
 import uuid
 from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.messages.message import Message
@@ -12,6 +13,7 @@ from bot.services.outbox import Batch, Outbox, Outgoing
 
 log = logging.getLogger(__name__)
 AT_ONCE = 8
+CLOCKS_APART = timedelta(minutes=5)  # our clock and Discord's, at worst
 
 
 class TransientFailure(Exception):
@@ -29,8 +31,8 @@ class MessageGateway(Protocol):
         """Post a message and return its id. Raises TransientFailure and PermanentFailure."""
         ...
 
-    async def find(self, channel_id: int, mark: int) -> int | None:
-        """Return the id of the post with this mark, if it stands in the channel."""
+    async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
+        """Return the id of the post with this mark, if it has stood in the channel since a moment."""
         ...
 
 
@@ -78,7 +80,10 @@ class Dispatcher:
 
     async def _send(self, post: Outgoing) -> bool:
         try:
-            found = await self._gateway.find(post.channel_id, post.delivery_id) if post.retry else None
+            found = None
+            if post.retry:
+                since = post.due_at - CLOCKS_APART
+                found = await self._gateway.find(post.channel_id, post.delivery_id, since)
             message_id = found or await self._gateway.send(
                 post.channel_id, post.message, post.delivery_id, nonce_of(post.key)
             )

@@ -1,6 +1,7 @@
 """Send posts through discord.py, telling what may pass from what never will."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 import discord
@@ -10,7 +11,6 @@ from bot.discord_render import marked, payload
 from bot.messages.message import Message
 
 SEND_SECONDS = 20.0  # well below the lease, so that nobody else sends the same post meanwhile
-HISTORY = 100
 
 
 class DiscordMessages:
@@ -36,11 +36,11 @@ class DiscordMessages:
             raise TransientFailure(repr(error)) from error
         return sent.id
 
-    async def find(self, channel_id: int, mark: int) -> int | None:
-        """Return the id of the post that carries a mark, if it stands in the channel's recent history."""
+    async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
+        """Return the id of the post that carries a mark, if it has stood in the channel since a moment."""
         channel = self._client.get_partial_messageable(channel_id)
         try:
-            async for message in channel.history(limit=HISTORY):
+            async for message in channel.history(limit=None, after=since):
                 if marked(_custom_ids(message), mark):
                     return message.id
         except (discord.HTTPException, OSError, TimeoutError) as error:

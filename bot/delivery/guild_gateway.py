@@ -73,7 +73,7 @@ class DiscordGuildGateway:
             self._guild.name,
             self._bot_id,
             names_of(rights),
-            tuple(actual_role(role, everyone, top) for role in self._roles.values()),
+            tuple(actual_role(role, top) for role in self._roles.values()),
             tuple(ActualCategory(c.id, c.name) for c in channels if isinstance(c, discord.CategoryChannel)),
             tuple(actual_channel(c) for c in channels if not isinstance(c, discord.CategoryChannel)),
         )

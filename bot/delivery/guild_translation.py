@@ -10,10 +10,9 @@ from bot.delivery.dispatcher import PermanentFailure, TransientFailure
 from bot.domain.guild import ActualChannel, ActualRole, Overwrite
 
 
-def actual_role(role: discord.Role, everyone: discord.Role, top: discord.Role) -> ActualRole:
+def actual_role(role: discord.Role, top: discord.Role) -> ActualRole:
     """Return a role as data; `top` is the bot's highest role."""
-    gives = role.permissions.value & ~everyone.permissions.value
-    return ActualRole(role.id, role.name, not (gives or role.managed or role == everyone), role < top)
+    return ActualRole(role.id, role.name, role < top)
 
 
 def actual_channel(channel: discord.abc.GuildChannel) -> ActualChannel:

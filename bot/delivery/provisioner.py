@@ -155,6 +155,14 @@ async def sync_member(gateway: GuildGateway, provisioning: Provisioning, user_id
     return await _settle(gateway, user_id, wanted, held[user_id], await provisioning.role_ids())
 
 
+async def strip_member(gateway: GuildGateway, provisioning: Provisioning, user_id: int) -> None:
+    """Take every role of ours from one person. Raises TransientFailure and PermanentFailure."""
+    held = (await gateway.roles_held([user_id])).get(user_id, frozenset())
+    ours = {discord_id for key, discord_id in (await provisioning.known()).items() if key.startswith("role:")}
+    if held & ours:
+        await gateway.change_roles(user_id, frozenset(), held & ours)
+
+
 async def _settle(
     gateway: GuildGateway, user_id: int, wanted: frozenset[str], held: frozenset[int], ours: Mapping[str, int]
 ) -> bool:

@@ -23,10 +23,12 @@ class Rounds:
         next_at = await outbox.next_moment()
         if next_at is None or next_at > now:
             return next_at
-        await self._services.polls.turn(now)
+        missed = (await self._services.polls.turn(now)).missed
         stale = await self._dispatcher.send_due()
-        if stale:
-            said = self._services.context.texts("notice.stale", count=len(stale))
-            await outbox.tell_secretariat(f"notice:stale:{now.isoformat()}", said)
+        for name, late in (("stale", stale), ("missed_polls", missed)):
+            if late:
+                said = self._services.context.texts(f"notice.{name}", count=len(late))
+                await outbox.tell_secretariat(f"notice:{name}:{now.isoformat()}", said)
+        if stale or missed:
             await self._dispatcher.send_due()
         return await outbox.next_moment()

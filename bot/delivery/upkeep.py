@@ -7,9 +7,11 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.delivery.dispatcher import TransientFailure
-from bot.delivery.provisioner import GuildGateway, provision, sync_member, sync_members
+from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.delivery.provisioner import GuildGateway, provision, strip_member, sync_member, sync_members
+from bot.domain.errors import Conflict
 from bot.domain.guild_plan import PlanError
+from bot.domain.guild_steps import CreateChannel
 from bot.messages.message import Message
 from bot.services.registry import Services
 
@@ -35,19 +37,33 @@ class Upkeep:
         self._stopping = True
 
     async def begin(self) -> None:
-        """Look the server over for the first time. Raises PlanError when the operator must mend something."""
-        await self._mend()
+        """Look the server over for the first time.
+
+        Raises PlanError when the operator must mend something before there is anything to post in; a programme
+        that runs goes on, and the secretariat is told.
+        """
+        try:
+            await self._mend()
+        except PlanError as error:
+            if not await self._services.provisioning.known():
+                raise
+            await self._tell_of_block(error)
 
     async def mend(self) -> Message:
         """Look the server over now, tell the secretariat what was mended, and say how it went."""
         texts = self._services.context.texts
         try:
             said = await self._mend()
-        except PlanError as error:
-            log.error("%s", error, extra={"action": "provision"})
-            said = texts("provisioning.blocked", reason=str(error))
-            await self._services.outbox.tell_secretariat(f"notice:blocked:{said}", said)
+        except (PlanError, PermanentFailure) as error:
+            said = await self._tell_of_block(error)
         return Message(said or texts("provisioning.later" if self._needed else "provisioning.nothing"))
+
+    async def _tell_of_block(self, error: Exception) -> str:
+        log.error("%s", error, extra={"action": "provision"})
+        said = self._services.context.texts("provisioning.blocked", reason=str(error))
+        now = self._services.context.now()
+        await self._services.outbox.tell_secretariat(f"notice:blocked:{now.isoformat()}", said)
+        return said
 
     async def settle(self) -> datetime | None:
         """Look the server over if that is needed. Returns when to come back, if it could not be finished."""
@@ -59,9 +75,23 @@ class Upkeep:
         """Give and take the roles of one person at once; when that cannot be, the next round does it."""
         try:
             await sync_member(self._gateway, self._services.provisioning, user_id)
-        except TransientFailure as error:
+        except (TransientFailure, PermanentFailure) as error:
             log.warning("roles of one person wait: %s", error, extra={"action": "member_roles"})
             self.needed()
+
+    async def release_member(self, user_id: int) -> None:
+        """Take every role of ours from somebody who is to be erased, while we still know who it is.
+
+        Raises Conflict when Discord is out of reach. When Discord refuses, the secretariat is asked to do it.
+        """
+        try:
+            await strip_member(self._gateway, self._services.provisioning, user_id)
+        except TransientFailure as error:
+            raise Conflict("error_people.discord_away") from error
+        except PermanentFailure as error:
+            log.warning("roles not taken: %s", error, extra={"action": "member_roles"})
+            said = self._services.context.texts("people.roles_left", account=f"<@{user_id}>")
+            await self._services.outbox.tell_secretariat(f"notice:roles_left:{user_id}", said)
 
     async def _mend(self) -> str | None:
         self._needed = False
@@ -75,6 +105,9 @@ class Upkeep:
             log.warning("the server waits to be looked over: %s", error, extra={"action": "provision"})
             self._needed = True
             return None
+        again = [step.key for step in report.done if isinstance(step, CreateChannel) and step.again]
+        if again:
+            await outbox.replant(again)
         said = provisioning.account(report.done, [failure.step for failure in report.failed], report.plan)
         if said is not None:
             now = self._services.context.now()

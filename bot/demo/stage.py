@@ -12,7 +12,7 @@ from bot.content.load import Content
 from bot.demo.cast import GroupCast, VillageCast
 from bot.demo.embedded_discord import EmbeddedDiscord
 from bot.demo.hands import Hands
-from bot.domain.calendar import DatedMeeting, later, local, phase_days
+from bot.domain.calendar import DatedMeeting, later, local, programme_days
 from bot.services.village_list import VillageRow
 
 
@@ -37,7 +37,7 @@ class Stage:
         self.plan = plan
         self.zone = ZoneInfo(plan.content.programme.timezone)
         programme = plan.content.programme
-        first = min(phase_days(phase, plan.start_year)[0] for phase in programme.phases)
+        first, _ = programme_days(programme, plan.start_year)
         self.begins_at = local(first, time(6), self.zone)
         self.discord = EmbeddedDiscord(start_at=self.begins_at, bot_name="BLUP-hjælperen")
         self.villages: list[VillageCast] = []

@@ -38,6 +38,7 @@ class Action(StrEnum):
     RECORD_GROUP_DECISION = "record_group_decision"
     RECORD_AGREEMENT = "record_agreement"
     TICK_NEXT_STEP = "tick_next_step"
+    TICK_GROUP_STEP = "tick_group_step"
     PICK_DATE = "pick_date"
     GIVE_STEERING_ROLES = "give_steering_roles"
     GIVE_ALL_ROLES = "give_all_roles"
@@ -59,8 +60,9 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.RECORD_GROUP_DECISION: frozenset({K, SEC}),
     Action.RECORD_AGREEMENT: frozenset({SEC}),
     Action.TICK_NEXT_STEP: frozenset({P, S, R, L, SEC}),
+    Action.TICK_GROUP_STEP: frozenset({K, SEC}),
     Action.PICK_DATE: frozenset({R, L, SEC}),
-    Action.GIVE_STEERING_ROLES: frozenset({L, SEC}),
+    Action.GIVE_STEERING_ROLES: frozenset({L, LC, SEC}),  # LC until the steering group is established
     Action.GIVE_ALL_ROLES: frozenset({SEC}),
     Action.OPEN_CHANNEL_TO_COORDINATOR: frozenset({S, R, L, SEC}),
     Action.EDIT_CALENDAR: frozenset({SEC}),
@@ -72,12 +74,13 @@ _TABLE: dict[Action, frozenset[Role]] = {
 
 @dataclass(frozen=True, slots=True)
 class RoleHeld:
-    """A role and where it is held; a secretariat role is held everywhere."""
+    """A role and where it is held; a secretariat role everywhere, a coordinator's also in groups."""
 
     role: Role
     village_id: int | None = None
     municipality_id: int | None = None
     cohort_id: int | None = None
+    group_ids: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +100,11 @@ class Where:
     village_id: int | None = None
     municipality_id: int | None = None
     cohort_id: int | None = None
+    group_id: int | None = None
 
 
 def roles_at(actor: Actor, where: Where) -> frozenset[Role]:
-    """Return the roles that count at a place: a village role only in its own village."""
+    """Return the roles that count at a place: a village role only in its own village, a group's in the group."""
     return frozenset(held.role for held in actor.roles if _counts(held, where))
 
 
@@ -108,7 +112,8 @@ def _counts(held: RoleHeld, where: Where) -> bool:
     if held.role is SEC:
         return True
     if held.role is K:
-        return where.cohort_id is not None and held.cohort_id == where.cohort_id
+        in_group = where.group_id is None or where.group_id in held.group_ids
+        return where.cohort_id is not None and held.cohort_id == where.cohort_id and in_group
     return where.village_id is not None and held.village_id == where.village_id
 
 

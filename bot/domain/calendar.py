@@ -64,6 +64,12 @@ def first_monday(phase: Phase, start_year: int) -> date:
     return start + timedelta(days=-start.weekday() % 7)
 
 
+def programme_days(programme: Programme, start_year: int) -> tuple[date, date]:
+    """Return the first and the last day of a programme year: of all its phases together."""
+    spans = [phase_days(phase, start_year) for phase in programme.phases]
+    return min(first for first, _ in spans), max(last for _, last in spans)
+
+
 def phase_days(phase: Phase, start_year: int) -> tuple[date, date]:
     """Return the first and last day of a phase's window."""
     return on_year_day(phase.start, start_year), on_year_day(phase.end, start_year)

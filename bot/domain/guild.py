@@ -115,11 +115,10 @@ class DesiredGuild:
 
 @dataclass(frozen=True, slots=True)
 class ActualRole:
-    """A role that stands: whether it `gives_nothing` by itself, and is `below_bot`, who may then give it."""
+    """A role that stands, and whether it is `below_bot`, who may then give it."""
 
     id: int
     name: str
-    gives_nothing: bool = True
     below_bot: bool = True
 
 

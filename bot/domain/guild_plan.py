@@ -1,7 +1,8 @@
 """Desired server minus actual server: what must be done, in a safe order. Pure; it never deletes.
 
 Whatever we made is found again by its stored id. When the id is not known or leads nowhere, a channel whose
-topic carries our mark is taken over, and a role or category with exactly our name; only then is one made.
+topic carries our mark is taken over, and a category with exactly our name; only then is one made. A role is
+always made: one of the same name may be held by anybody.
 """
 
 from collections import Counter
@@ -60,7 +61,7 @@ def plan(desired: DesiredGuild, actual: ActualGuild, known: Mapping[str, int]) -
 
 def _roles(draft: Draft, desired: DesiredGuild) -> None:
     for role in desired.roles:
-        found, _ = draft.find(Kind.ROLE, role.key, draft.actual.roles, _harmless_role(role.name))
+        found, _ = draft.find(Kind.ROLE, role.key, draft.actual.roles, _never)
         if found is None:
             draft.create.append(CreateRole(role.key, role.name, again=role.key in draft.known))
         elif not found.below_bot:
@@ -72,9 +73,9 @@ def _roles(draft: Draft, desired: DesiredGuild) -> None:
             draft.name(Kind.ROLE, role.key, found.name, role.name)
 
 
-def _harmless_role(name: str) -> Callable[[ActualRole], bool]:
-    """Tell lost roles of ours; one that gives rights by itself is somebody else's, whatever its name."""
-    return lambda role: role.gives_nothing and role.name == name
+def _never(_role: ActualRole) -> bool:
+    """Take over no role by its name: whoever holds it would see what its new channels hold."""
+    return False
 
 
 def _category(draft: Draft, category: DesiredCategory, channels: Sequence[DesiredChannel]) -> None:

@@ -99,9 +99,9 @@ def adopted(votes: Mapping[str, int], yes_options: Collection[str]) -> bool | No
     return yes > sum(votes.values()) - yes
 
 
-def voter_key(poll_key: bytes, person_id: int) -> str:
+def voter_key(poll_key: bytes, account_id: int) -> str:
     """Return the mark that stands for a person on a secret ballot; useless once the key is destroyed."""
-    return hmac.new(poll_key, str(person_id).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(poll_key, str(account_id).encode(), hashlib.sha256).hexdigest()
 
 
 def roles_of(voters: Iterable[str]) -> frozenset[Role]:

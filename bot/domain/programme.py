@@ -314,6 +314,7 @@ class Rules:
     max_bot_posts_per_channel_per_day: int
     village_channel_after: tuple[str, ...]
     quiet_village_days: int
+    steering_established_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

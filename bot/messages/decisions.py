@@ -1,6 +1,7 @@
 """Build what is said about decisions: the post in the channel, the register and the forms."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.content.templates import Ready
 from bot.domain.decisions import (
@@ -13,9 +14,10 @@ from bot.domain.decisions import (
     Proposal,
 )
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
+from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
 
-_LABEL_LONGEST, _SEARCH_LONGEST, _REASON_LONGEST = 100, 60, 400
+_LABEL_LONGEST, _SEARCH_LONGEST, _REASON_LONGEST, _CUT = 100, 60, 400, 500
 _RECORD = frozenset(
     {"number", "place", "title", "text", "how", "decided_on", "recorded_at", "replaces", "role"}
 )
@@ -64,7 +66,9 @@ def decision_list(texts: Texts, page: DecisionPage) -> Message:
         lines.append(Ready(f"{line} {status}") if status else line)
     if page.pages > 1:
         lines.append(texts("decision.list.page", page=page.page, pages=page.pages))
-    search = page.search[:_SEARCH_LONGEST]
+    search = page.search
+    while _length_in_id(search) > _SEARCH_LONGEST:
+        search = search[:-1]
     turn = {"newer": page.page - 1, "older": page.page + 1}
     buttons = tuple(
         Button(texts(f"decision.button.{name}"), "decision_page", (number, search))
@@ -78,17 +82,27 @@ def decision_list(texts: Texts, page: DecisionPage) -> Message:
 
 def decision_full(texts: Texts, view: DecisionView) -> Message:
     """Show one decision whole; the one that holds can be corrected or withdrawn from here."""
-    lines = [_say(texts, "full.heading", view), _say(texts, "full.text", view), _say(texts, "full.how", view)]
-    status = _status(texts, view)
-    if status:
-        lines.append(status)
+    said = _whole(texts, view)
+    if len(said) > LONGEST:  # what has to be escaped takes up to twice the room
+        said = _whole(texts, replace(view, text=f"{view.text[:_CUT]}…"))
     if view.replaced_by is not None or view.kind is Kind.WITHDRAWAL:
-        return Message("\n".join(lines))
+        return Message(said)
     buttons = (
         Button(texts("decision.button.correct"), "decision_correct", (view.id,)),
         Button(texts("decision.button.withdraw"), "decision_withdraw", (view.id,)),
     )
-    return Message("\n".join(lines), buttons)
+    return Message(said, buttons)
+
+
+def _whole(texts: Texts, view: DecisionView) -> str:
+    lines = [_say(texts, "full.heading", view), _say(texts, "full.text", view), _say(texts, "full.how", view)]
+    status = _status(texts, view)
+    return "\n".join([*lines, status] if status else lines)
+
+
+def _length_in_id(text: str) -> int:
+    """Return how much room a text takes in a custom id, where separators are written with three signs."""
+    return len(text) + 2 * sum(text.count(sign) for sign in "%,:")
 
 
 def decision_form(texts: Texts, proposal: Proposal | None = None, decided_on: str = "") -> Form:

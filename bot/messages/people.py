@@ -33,13 +33,17 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "people.agreed": frozenset({"village"}),
     "people.opened": frozenset({"village"}),
     "people.closed": frozenset({"village"}),
-    "people.lead_missing": frozenset({"village"}),
+    "people.form_ready": frozenset(),
+    "error_people.nowhere": frozenset(),
+    "people.leave_ask": frozenset(),
+    "people.leave_prompt": frozenset(),
+    "people.left_village": frozenset({"village"}),
     **{f"people.roles.{role}": frozenset() for role in ROLES},
     **{f"people.purposes.{purpose}": frozenset() for purpose in ("privacy", "panel")},
     **{
         f"people.button.{name}": frozenset()
         for name in ("start", "more", "back", "other_municipality", "panel_yes", "panel_no", "panel_leave",
-                     "panel_join", "come_anyway", "stay_away_anyway")
+                     "panel_join", "come_anyway", "stay_away_anyway", "open_form")
     },
 }  # fmt: skip
 
@@ -151,6 +155,17 @@ def rsvp_receipt(
     return Message(text, (Button(label, "rsvp", (event_id, 0 if coming else 1)),))
 
 
+def leave_ask(texts: Texts, villages: Sequence[Choice]) -> Message:
+    """Build the menu of villages that somebody may leave."""
+    menu = Menu("leave_village", tuple(villages[:PAGE]), prompt=texts("people.leave_prompt"))
+    return Message(texts("people.leave_ask"), menus=(menu,))
+
+
+def left_village(texts: Texts, village: str) -> Message:
+    """Build the receipt of having left a village."""
+    return Message(texts("people.left_village", village=village))
+
+
 def role_given(texts: Texts, name: str, role: str, place: str, new: bool = True) -> Message:
     """Build the receipt of a role given; `place` is empty for the secretariat."""
     return Message(
@@ -161,11 +176,6 @@ def role_given(texts: Texts, name: str, role: str, place: str, new: bool = True)
 def role_taken(texts: Texts, name: str, role: str, place: str) -> Message:
     """Build the receipt of a role taken."""
     return Message(texts("people.role_taken", name=name, role=texts(f"people.roles.{role}"), place=place))
-
-
-def lead_missing(texts: Texts, village: str) -> Message:
-    """Build the note to the secretariat that a village has no steering lead."""
-    return Message(texts("people.lead_missing", village=village), silent=True)
 
 
 def agreed(texts: Texts, village: str) -> Message:

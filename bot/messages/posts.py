@@ -26,6 +26,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "post.task.and_more": frozenset({"few", "count"}),
     "notice.parked": frozenset({"place"}),
     "notice.stale": frozenset({"count"}),
+    "notice.missed_polls": frozenset({"count"}),
     "notice.meeting_moved": frozenset({"title", "when", "before_at"}),
 }  # fmt: skip
 

@@ -26,6 +26,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "provisioning.topic.welcome": frozenset({"programme"}),
     "provisioning.account.intro": frozenset(),
     "provisioning.nothing": frozenset(),
+    "people.roles_left": frozenset({"account"}),
+    "error_people.discord_away": frozenset(),
     "provisioning.later": frozenset(),
     "provisioning.blocked": frozenset({"reason"}),
     **{f"provisioning.account.{line}": frozenset({"names"}) for line in _LINES},

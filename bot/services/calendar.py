@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, require
-from bot.domain.calendar import DatedMeeting, calendar_of, candidate_days, later, local, phase_on
+from bot.domain.calendar import (
+    DatedMeeting,
+    calendar_of,
+    candidate_days,
+    later,
+    local,
+    phase_on,
+    programme_days,
+)
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.posting import PostingHours
 from bot.domain.programme import Meeting, Phase, Scope
@@ -38,6 +46,9 @@ class MeetingView:
     link: str | None
 
 
+LATE_BY = timedelta(days=92)  # a meeting may be put off so long past the programme's last day
+
+
 class Calendar:
     """Read and change dates."""
 
@@ -62,8 +73,10 @@ class Calendar:
                 scope_key = village_key(village.id) if village else events_table.COHORT_SCOPE
                 row = found.get((dated.meeting.id, scope_key))
                 if row is None:
+                    common = found.get((dated.meeting.id, events_table.COHORT_SCOPE))
                     row = Event(cohort_id=cohort.id, code=dated.meeting.id, scope_key=scope_key,
-                                village_id=village.id if village else None, picked=False)  # fmt: skip
+                                village_id=village.id if village else None, picked=False,
+                                link=common.link if common else None)  # fmt: skip
                     session.add(row)
                     found[dated.meeting.id, scope_key] = row
                 if not row.picked:
@@ -73,33 +86,45 @@ class Calendar:
         return list(found.values())
 
     async def move(
-        self, actor: Actor, cohort_id: int, code: str, starts_at: datetime
-    ) -> tuple[MeetingView, datetime]:
-        """Move a common meeting; letter, reminders and polls follow when the posts are planned again.
+        self, session: AsyncSession, actor: Actor, cohort_id: int, code: str, starts_at: datetime
+    ) -> MeetingView:
+        """Move a common meeting; Planning.move lets letter, reminders and polls follow.
 
-        Returns the meeting and when it stood before. Raises NotFound, Conflict when it has been held,
-        InvalidInput for a moment that has passed.
+        Raises NotFound, Conflict when it has been held, InvalidInput for a moment that has passed or lies
+        outside the programme's time.
         """
         require(actor, Action.EDIT_CALENDAR, Where(cohort_id=cohort_id))
-        async with self._context.database.transaction() as session:
-            event = await events_table.one(session, cohort_id, code)
-            meeting = self._context.programme.meetings.get(code)
-            if event is None or meeting is None:
-                raise NotFound("error.not_found.meeting", text=code)
-            if event.ends_at <= self._context.now():
-                raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
-            if starts_at <= self._context.now():
-                raise InvalidInput("error.date_passed", starts_at=starts_at)
-            before = event.starts_at
-            shift(event, meeting, starts_at)
-            rows = await session.scalars(
-                select(Event).where(Event.cohort_id == cohort_id, Event.code == code, Event.picked.is_(False))
-            )
-            for row in rows:
-                row.starts_at, row.ends_at, row.moved_by = event.starts_at, event.ends_at, None
-            await self._tell_of_move(session, event, before, meeting.title)
-            await audit(session, self._context, actor, "calendar.move", f"{code} {starts_at.isoformat()}")
-            return self.view(event), before
+        event = await events_table.one(session, cohort_id, code)
+        meeting = self._context.programme.meetings.get(code)
+        if event is None or meeting is None:
+            raise NotFound("error.not_found.meeting", text=code)
+        if event.ends_at <= self._context.now():
+            raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
+        if starts_at <= self._context.now():
+            raise InvalidInput("error.date_passed", starts_at=starts_at)
+        await self._check_within_programme(session, cohort_id, starts_at)
+        shown = {row.id: row.starts_at for row in (event,)}
+        shift(event, meeting, starts_at)
+        rows = await session.scalars(
+            select(Event).where(Event.cohort_id == cohort_id, Event.code == code, Event.picked.is_(False))
+        )
+        moved = [event]
+        for row in rows:
+            shown[row.id] = row.starts_at
+            row.starts_at, row.ends_at, row.moved_by = event.starts_at, event.ends_at, None
+            moved.append(row)
+        for row in moved:
+            await self._tell_of_move(session, row, shown[row.id], meeting.title)
+        await audit(session, self._context, actor, "calendar.move", f"{code} {starts_at.isoformat()}")
+        return self.view(event)
+
+    async def _check_within_programme(
+        self, session: AsyncSession, cohort_id: int, starts_at: datetime
+    ) -> None:
+        cohort = await session.get_one(Cohort, cohort_id)
+        first, last = programme_days(self._context.programme, cohort.start_year)
+        if not first <= starts_at.astimezone(self._zone).date() <= last + LATE_BY:
+            raise InvalidInput("error.date_outside", from_on=first, to_on=last + LATE_BY)
 
     def usual_time(self, code: str) -> time:
         """Return the hour a meeting has by the rules. Raises NotFound."""
@@ -111,8 +136,17 @@ class Calendar:
     async def _tell_of_move(
         self, session: AsyncSession, event: Event, before_at: datetime, title: str
     ) -> None:
-        """Post the new date in every channel that has heard of the old one."""
+        """Post the new date in every channel that has heard of the old one; the last word is the one that counts."""
+        if event.starts_at == before_at:
+            return
         now = self._context.now()
+        await session.execute(
+            update(Delivery)
+            .where(
+                Delivery.event_id == event.id, Delivery.key.startswith("moved:"), Delivery.state == "pending"
+            )
+            .values(state="cancelled")
+        )
         told = (
             select(Delivery.place_key)
             .where(Delivery.event_id == event.id, Delivery.state == "sent")
@@ -131,13 +165,15 @@ class Calendar:
         )
         due = hours.allowed_from(now)
         posts = [
-            Post(f"moved:{event.id}:{event.starts_at.isoformat()}:{key}", key, "broadcast", due, event.starts_at,
+            Post(f"moved:{event.id}:{now.isoformat()}:{key}", key, "broadcast", due, event.starts_at,
                  urgent=True, cohort_id=event.cohort_id, event_id=event.id, payload={"said": said})
             for key in await session.scalars(told)
         ]  # fmt: skip
         await plan(session, posts)
 
-    async def pick(self, actor: Actor, place: Place, code: str, day: date) -> MeetingView:
+    async def pick(
+        self, session: AsyncSession, actor: Actor, place: Place, code: str, day: date
+    ) -> MeetingView:
         """Let a village choose the day of its own meeting. Raises InvalidInput for a day outside its window."""
         require(actor, Action.PICK_DATE, place.where)
         if place.village is None or place.cohort is None:
@@ -145,20 +181,21 @@ class Calendar:
         meeting = self._context.programme.meetings.get(code)
         if meeting is None or day not in self.choices(place.cohort, code):
             raise InvalidInput("error.day_outside_window")
-        async with self._context.database.transaction() as session:
-            event = await events_table.one(session, place.cohort.id, code, village_key(place.village.id))
-            if event is None:
-                raise NotFound("error.not_found.meeting", text=code)
-            at = meeting.position.time
-            assert at is not None
-            starts_at = local(day, at, self._zone)
-            if starts_at <= self._context.now():
-                raise InvalidInput("error.date_passed", starts_at=starts_at)
-            if event.starts_at <= self._context.now():
-                raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
-            shift(event, meeting, starts_at)
-            await audit(session, self._context, actor, "calendar.pick", f"{code} {event.scope_key} {day}")
-            return self.view(event)
+        event = await events_table.one(session, place.cohort.id, code, village_key(place.village.id))
+        if event is None:
+            raise NotFound("error.not_found.meeting", text=code)
+        at = meeting.position.time
+        assert at is not None
+        starts_at = local(day, at, self._zone)
+        if starts_at <= self._context.now():
+            raise InvalidInput("error.date_passed", starts_at=starts_at)
+        if event.starts_at <= self._context.now():
+            raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
+        before_at = event.starts_at
+        shift(event, meeting, starts_at)
+        await self._tell_of_move(session, event, before_at, meeting.title)
+        await audit(session, self._context, actor, "calendar.pick", f"{code} {event.scope_key} {day}")
+        return self.view(event)
 
     async def set_link(self, actor: Actor, cohort_id: int, code: str, url: str) -> MeetingView:
         """Store the link to an online meeting, for the cohort's own and the villages'. Raises InvalidInput, NotFound."""

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, require
-from bot.domain.calendar import phase_days
+from bot.domain.calendar import programme_days
 from bot.domain.errors import Conflict, NotFound
 from bot.messages.message import Choice
 from bot.services.audit import audit
@@ -94,6 +94,23 @@ class Cohorts:
             raise NotFound("error.not_found.cohort")
         return wanted[0]
 
+    async def cohort_of(self, municipality: Municipality, start_year: int | None = None) -> Cohort:
+        """Return the cohort a municipality takes part in: that of a year, or the newest that is not over.
+
+        Raises NotFound when it takes part in none.
+        """
+        running = [c.start_year for c in await self.active(upcoming=True)]
+        years = {
+            v.cohort.start_year: v.cohort
+            for v in await self.villages()
+            if v.municipality_id == municipality.id
+        }
+        wanted = [start_year] if start_year is not None else sorted(running, reverse=True)
+        for year in wanted:
+            if year in years:
+                return years[year]
+        raise NotFound("error.not_found.municipality", text=municipality.name)
+
     async def find_municipality(self, text: str) -> Municipality:
         """Return a municipality by its name. Raises NotFound."""
         found = {name_key(v.municipality.name): v.municipality for v in await self.villages()}
@@ -103,8 +120,7 @@ class Cohorts:
         return municipality
 
     def _window(self, cohort: Cohort) -> tuple[date, date]:
-        spans = [phase_days(phase, cohort.start_year) for phase in self._context.programme.phases]
-        return min(first for first, _ in spans), max(last for _, last in spans)
+        return programme_days(self._context.programme, cohort.start_year)
 
     async def villages(self, cohort_id: int | None = None) -> list[Village]:
         """Return the villages of one cohort, or of all, by municipality and name."""

@@ -13,6 +13,7 @@ from bot.services.places import Place, place_of
 from bot.storage.models import CoordinatorGroup, Decision, Village
 
 PAGE = 5
+SEARCH_LONGEST = 60
 
 
 async def decision_view(
@@ -49,14 +50,16 @@ async def page_of(session: AsyncSession, place: Place, search: str | None, page:
     )
     rows = (await session.execute(query)).all()
     replaced_by = {row.replaces_id: row for row, _ in rows if row.replaces_id is not None}
-    words = [word.removeprefix("#") for word in _folded(search or "").split()]
+    words = [word.removeprefix("#") for word in _folded((search or "")[:SEARCH_LONGEST]).split()]
     hits = [(row, old) for row, old in rows if all(_holds(row, word) for word in words)]
     pages = max(1, -(-len(hits) // PAGE))
     page = min(max(page, 1), pages)
     shown = hits[(page - 1) * PAGE : page * PAGE]
     name = place_name(place)
     views = tuple(_view(row, name, old, replaced_by.get(row.id)) for row, old in shown)
-    return DecisionPage(place.key, name, views, page, pages, len(hits), " ".join((search or "").split()))
+    return DecisionPage(
+        place.key, name, views, page, pages, len(hits), " ".join((search or "").split())[:SEARCH_LONGEST]
+    )
 
 
 async def hold(session: AsyncSession, place: Place) -> Village | CoordinatorGroup:

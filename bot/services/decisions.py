@@ -98,10 +98,13 @@ class Decisions:
         async with self._context.database.transaction() as session:
             return await page_of(session, place, search, page)
 
-    async def show(self, decision_id: int) -> DecisionView:
-        """Return one decision. Raises NotFound."""
+    async def show(self, place: Place, decision_id: int) -> DecisionView:
+        """Return one decision of a place. Raises NotFound, also for another place's."""
         async with self._context.database.transaction() as session:
-            return await decision_view(session, await found(session, decision_id))
+            row = await found(session, decision_id)
+            if row.scope_key != place.key:
+                raise NotFound("error_polls.decision_missing")
+            return await decision_view(session, row)
 
     async def proposal_from_poll(self, actor: Actor, poll_id: int) -> Proposal:
         """Return what the form for a closed poll's decision begins with.

@@ -7,10 +7,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.errors import Conflict
 from bot.services.context import Context
-from bot.storage.models import Consent, Person, RoleAssignment
+from bot.services.outbox import tell_secretariat
+from bot.services.places import village_key
+from bot.storage.models import Consent, Person, RoleAssignment, Village
 from bot.storage.repositories import people as people_table
 
-SUPPLIES: Mapping[str, frozenset[str]] = {"error_people.privacy_needed": frozenset()}
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    "error_people.privacy_needed": frozenset(),
+    "people.lead_missing": frozenset({"village"}),
+}
 PANEL = "panel"
 
 
@@ -55,6 +60,10 @@ def panel_yes(session: AsyncSession, context: Context, person_id: int, key: str,
     )
 
 
-async def lead_missing(session: AsyncSession, key: str) -> bool:
-    """Tell whether a village has no steering lead."""
-    return not await people_table.holders(session, [Role.STEERING_LEAD], key)
+async def tell_of_missing_lead(session: AsyncSession, context: Context, village: Village) -> None:
+    """Tell the secretariat when a village has no steering lead any more."""
+    key = village_key(village.id)
+    if not await people_table.holders(session, [Role.STEERING_LEAD], key):
+        now = context.now()
+        said = context.texts("people.lead_missing", village=village.name)
+        await tell_secretariat(session, now, f"notice:lead_missing:{key}:{now.isoformat()}", said)

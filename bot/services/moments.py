@@ -7,6 +7,7 @@ from bot.domain.calendar import local
 from bot.domain.errors import InvalidInput
 
 _DAYS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%y", "%d/%m/%y")
+_YEARS = range(1900, 2200)  # any other is a slip of the finger, and some clocks cannot tell it
 _TIMES = ("%H:%M", "%H.%M", "%H")
 
 
@@ -14,9 +15,11 @@ def read_day(text: str) -> date:
     """Return a date written as 26-10-2027, 26/10/2027, 26.10.2027 or 2027-10-26. Raises InvalidInput."""
     for pattern in _DAYS:
         try:
-            return datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007 - only the date is kept
+            day = datetime.strptime(text.strip(), pattern).date()  # noqa: DTZ007 - only the date is kept
         except ValueError:
             continue
+        if day.year in _YEARS:
+            return day
     raise InvalidInput("error.date_format", text=text)
 
 

@@ -11,6 +11,7 @@ from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
+from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
 from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
@@ -104,7 +105,7 @@ class Newsletters(NextSteps):
                         SECRETARIAT,
                         "broadcast",
                         now,
-                        urgent=True,
+                        at_once=True,
                         cohort_id=cohort_id,
                         payload={"said": text},
                     )
@@ -137,7 +138,7 @@ class Newsletters(NextSteps):
                 raise Conflict("error.meeting_held", title=circle.title, starts_at=event.starts_at)
             keys = await self._places(session, cohort_id, letter, municipality_id, village_id)
             wanted = [
-                Post(f"{letter.id}:{key}", key, "newsletter", now, event.starts_at, urgent=True, cohort_id=cohort_id,
+                Post(f"{letter.id}:{key}", key, "newsletter", now, event.starts_at, at_once=True, cohort_id=cohort_id,
                      event_id=event.id, payload={"newsletter": letter.id})
                 for key in keys
             ]  # fmt: skip
@@ -172,7 +173,7 @@ class Newsletters(NextSteps):
             query = (
                 select(func.count())
                 .where(Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter")
-                .where(Delivery.key.startswith(f"{code.strip().upper()}:"), Delivery.due_at <= now)
+                .where(Delivery.key.startswith(f"{self.find(code).id}:"), Delivery.due_at <= now)
                 .where(Delivery.state.in_(("pending", "claimed")))
             )
             return await session.scalar(query) or 0
@@ -207,6 +208,11 @@ class Newsletters(NextSteps):
                 )
             )
             session.add(NewsletterVideo(cohort_id=cohort_id, newsletter=letter.id, slot=slot, url=link))
+            await session.flush()
+            for key in await self._places(session, cohort_id, letter, None, None):
+                text = await self._letters.text(session, letter, await place_of(session, key))
+                if len(text) > MESSAGE_LONGEST:
+                    raise InvalidInput("error.link_long", over=len(text) - MESSAGE_LONGEST)
             await audit(session, self._context, actor, "newsletter.video", f"{letter.id} {slot}")
         return letter
 
@@ -233,6 +239,9 @@ class Newsletters(NextSteps):
         if municipality_id is not None:
             query = query.where(Village.municipality_id == municipality_id)
         if village_id is not None:
+            village = await session.get(Village, village_id)
+            if village is not None and village.agreed_at is None:
+                raise Conflict("error_people.village_not_ready", village=village.name)
             query = query.where(Village.id == village_id)
         return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]
 

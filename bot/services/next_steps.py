@@ -1,6 +1,5 @@
 """The next steps of a letter: what a village is asked to do before its circle, and what it has done (S06)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, require
 from bot.domain.errors import InvalidInput, NotFound
-from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
+from bot.domain.programme import Newsletter
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import Event, NextStepDone
+from bot.storage.models import Delivery, Event, NextStepDone
 from bot.storage.repositories import events as events_table
 
 
@@ -33,11 +32,12 @@ class NextSteps:
         self._context = context
 
     def find(self, code: str) -> Newsletter:
-        """Return a letter by its id. Raises NotFound."""
-        letter = self._context.programme.newsletters.get(code.strip().upper())
-        if letter is None:
-            raise NotFound("error.not_found.newsletter", text=code)
-        return letter
+        """Return a letter by its id, in capitals or not. Raises NotFound."""
+        wanted = code.strip().casefold()
+        for letter in self._context.programme.newsletters.values():
+            if letter.id.casefold() == wanted:
+                return letter
+        raise NotFound("error.not_found.newsletter", text=code)
 
     async def next_steps(self, place: Place, letter_id: str | None = None) -> Steps | None:
         """Return the next steps of a letter, or of the latest one that has been sent; None before the first."""
@@ -49,32 +49,27 @@ class NextSteps:
                 return None
             circle = self._context.programme.meetings[event.code]
             letter = self._context.programme.newsletters[circle.newsletter or ""]
-            done: Sequence[int] = ()
-            if place.village is not None:
-                done = (
-                    await session.scalars(
-                        select(NextStepDone.step).where(
-                            NextStepDone.village_id == place.village.id, NextStepDone.newsletter == letter.id
-                        )
-                    )
-                ).all()
+            ticked = select(NextStepDone.step).where(
+                NextStepDone.place_key == place.key, NextStepDone.newsletter == letter.id
+            )
+            done = await session.scalars(ticked)
             return Steps(letter, circle.title, event.starts_at, frozenset(done))
 
     async def tick(self, actor: Actor, place: Place, letter_id: str, step: int) -> Steps | None:
-        """Mark a next step as done by the village, or as not done after all."""
-        require(actor, Action.TICK_NEXT_STEP, place.where)
+        """Mark a next step as done by the village or group, or as not done after all."""
+        require(actor, tick_right(place), place.where)
         letter = self.find(letter_id)
-        if place.village is None or not 0 <= step < len(letter.next_steps):
+        if not 0 <= step < len(letter.next_steps):
             raise InvalidInput()
         async with self._context.database.transaction() as session:
-            here = (NextStepDone.village_id == place.village.id, NextStepDone.newsletter == letter.id)
+            here = (NextStepDone.place_key == place.key, NextStepDone.newsletter == letter.id)
             row = await session.scalar(select(NextStepDone).where(*here, NextStepDone.step == step))
             if row is not None:
                 await session.delete(row)
             else:
                 session.add(
                     NextStepDone(
-                        village_id=place.village.id,
+                        place_key=place.key,
                         newsletter=letter.id,
                         step=step,
                         done_at=self._context.now(),
@@ -83,8 +78,15 @@ class NextSteps:
         return await self.next_steps(place, letter.id)
 
     async def _circle(self, session: AsyncSession, place: Place, letter_id: str | None) -> Event | None:
+        """Return the circle of a letter, or of the latest letter that has reached the place."""
         assert place.cohort is not None
-        wanted = VILLAGE_CIRCLE if place.village else None
+        sent = set(
+            await session.scalars(
+                select(Delivery.event_id).where(
+                    Delivery.place_key == place.key, Delivery.kind == "newsletter", Delivery.state == "sent"
+                )
+            )
+        )
         found: Event | None = None
         for event in await events_table.common(session, place.cohort.id):
             meeting = self._context.programme.meetings.get(event.code)
@@ -92,12 +94,11 @@ class NextSteps:
                 continue
             if letter_id is not None and meeting.newsletter == letter_id:
                 return event
-            mine = (meeting.kind == VILLAGE_CIRCLE) == (wanted is not None)
-            if (
-                letter_id is None
-                and mine
-                and event.newsletter_at
-                and event.newsletter_at <= self._context.now()
-            ):
+            if letter_id is None and event.id in sent:
                 found = event
         return found
+
+
+def tick_right(place: Place) -> Action:
+    """Return the right that ticking a next step takes at a place."""
+    return Action.TICK_NEXT_STEP if place.village is not None else Action.TICK_GROUP_STEP

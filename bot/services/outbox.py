@@ -4,6 +4,7 @@ A post is claimed with a lease before it is sent; whoever fails leaves it to be 
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -12,17 +13,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.poll_view import OPEN
 from bot.domain.posting import PostingHours
 from bot.messages.message import Message
 from bot.services.context import Context
-from bot.services.places import SECRETARIAT, WELCOME
+from bot.services.places import SECRETARIAT, WELCOME, place_of
 from bot.storage.database import PLANNED
-from bot.storage.models import Cohort, Delivery, DiscordPlace
+from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 
 LEASE = timedelta(seconds=30)
+OVERTAKEN_AFTER = timedelta(hours=12)  # reminders of one meeting that are due so far apart say much the same
 BATCH = 50
+
+
+OPEN_POST = "poll_open"
 
 
 class Composer(Protocol):
@@ -42,6 +48,7 @@ class Outgoing:
     channel_id: int
     message: Message
     retry: bool
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +76,13 @@ class Outbox:
                 return Batch([], [], more=False)
             await deliveries.preload(session, rows)
             places = await self._channels(session, {row.place_key for row in rows})
+            _drop_overtaken(rows)
             counts = await deliveries.sent_counts(session, list(places) or [""], self._day(now))
             ready = [
-                out for row in rows if (out := await self._prepare(session, row, now, places, counts, worker))
+                out
+                for row in rows
+                if row.state != "stale"
+                and (out := await self._prepare(session, row, now, places, counts, worker))
             ]
             return Batch(ready, [row.key for row in rows if row.state == "stale"], more=len(rows) == BATCH)
 
@@ -92,7 +103,7 @@ class Outbox:
             row.due_at = later
             return None
         if row.place_key not in places:
-            row.state, row.last_error = "parked", "the channel does not exist"
+            await self._park(session, row, "the channel does not exist")
             return None
         message = await self._composer.compose(session, row)
         if message is None:
@@ -101,17 +112,17 @@ class Outbox:
         retry = row.state == "claimed"
         deliveries.claim(row, worker, now, LEASE)
         counts[row.place_key] = counts.get(row.place_key, 0) + 1
-        return Outgoing(row.id, row.key, places[row.place_key], message, retry)
+        return Outgoing(row.id, row.key, places[row.place_key], message, retry, row.due_at)
 
     async def _put_off(
         self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]
     ) -> datetime | None:
         """Return the later moment a post must wait for, or None when it may go now (CALENDAR 8: two a day)."""
-        if row.state == "claimed" or row.kind in ("notice", "decision"):
+        if row.state == "claimed" or row.at_once or row.kind in ("notice", "decision"):
             return None
         hours = await self._hours(session, row, now)
         allowed = hours.allowed_from(now)
-        if allowed > now and not row.urgent:
+        if allowed > now:
             return allowed
         limit = self._context.programme.rules.max_bot_posts_per_channel_per_day
         over = counts.get(row.place_key, 0) >= limit and row.place_key != SECRETARIAT
@@ -147,11 +158,18 @@ class Outbox:
                 wait = min(2**row.attempts, 300)
                 row.lease_until = self._context.now() + timedelta(seconds=wait)
                 return
-            row.state, row.lease_until = "parked", None
-            said = self._context.texts(
-                "notice.parked", place=f"<#{row.channel_id}>" if row.channel_id else row.place_key
-            )
-            await tell_secretariat(session, self._context.now(), f"notice:parked:{row.place_key}", said)
+            await self._park(session, row, reason)
+
+    async def _park(self, session: AsyncSession, row: Delivery, reason: str) -> None:
+        """Put a post aside until its channel is mended, and tell the secretariat once a day for each channel."""
+        row.state, row.lease_until, row.last_error = "parked", None, reason[:500]
+        now, channel_id = (
+            self._context.now(),
+            (await self._channels(session, {row.place_key})).get(row.place_key),
+        )
+        place = f"<#{channel_id}>" if channel_id else await _name_of(session, row.place_key)
+        said = self._context.texts("notice.parked", place=place)
+        await tell_secretariat(session, now, f"notice:parked:{row.place_key}:{self._day(now)}", said)
 
     async def release(self, worker: str) -> None:
         """Give back what this worker has claimed and surely not sent (a stop between claim and send)."""
@@ -171,9 +189,26 @@ class Outbox:
         """Plan the lasting post in the welcome channel, once; new wording is posted anew."""
         said = self._context.texts("people.welcome", phone=self._context.facts.phone)
         version = hashlib.sha256(said.encode()).hexdigest()[:12]
-        post = Post(f"welcome:{version}", WELCOME, "welcome", self._context.now(), urgent=True)
         async with self._context.database.transaction() as session:
-            await deliveries.plan(session, [post])
+            await deliveries.plan(session, [self._welcome(version)])
+
+    def _welcome(self, version: str) -> Post:
+        return Post(f"welcome:{version}", WELCOME, "welcome", self._context.now(), at_once=True)
+
+    async def replant(self, place_keys: Sequence[str]) -> None:
+        """Post anew what a channel that was made again must hold: the way in, and polls that are still open."""
+        async with self._context.database.transaction() as session:
+            places = await self._channels(session, set(place_keys))
+            now = self._context.now()
+            posts = [self._welcome(f"again:{places[WELCOME]}")] if WELCOME in places else []
+            query = select(Poll).where(
+                Poll.scope_key.in_(place_keys), Poll.state == OPEN, Poll.closes_at > now
+            )
+            for poll in await session.scalars(query.order_by(Poll.id)):
+                key = f"poll:{poll.id}:open:{places[poll.scope_key]}"
+                posts.append(Post(key, poll.scope_key, OPEN_POST, now, poll.closes_at, at_once=True,
+                                  cohort_id=poll.cohort_id, poll_id=poll.id))  # fmt: skip
+            await deliveries.plan(session, posts)
 
     async def unpark(self) -> None:
         """Let posts that could not be sent be tried again, after channels have been mended."""
@@ -192,6 +227,24 @@ class Outbox:
         """Return when the next post is due, or the next poll opens or closes: one cheap question."""
         async with self._context.database.transaction() as session:
             return await deliveries.next_moment(session)
+
+
+def _drop_overtaken(rows: Sequence[Delivery]) -> None:
+    """Drop reminders of a meeting that a later one has caught up with, as after a long absence or a moved date."""
+    latest: dict[tuple[str, int | None], datetime] = {}
+    waiting = [row for row in rows if row.kind == "reminder" and row.state == "pending"]
+    for row in waiting:
+        what = (row.place_key, row.event_id)
+        latest[what] = max(row.due_at, latest.get(what, row.due_at))
+    for row in waiting:
+        if latest[row.place_key, row.event_id] - row.due_at >= OVERTAKEN_AFTER:
+            row.state, row.last_error = "stale", "a later reminder of the same meeting came with it"
+
+
+async def _name_of(session: AsyncSession, place_key: str) -> str:
+    place = await place_of(session, place_key)
+    owner = place.village or place.group
+    return owner.name if owner else place_key
 
 
 async def tell_secretariat(session: AsyncSession, now: datetime, key: str, text: str) -> None:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Actor, Role, RoleHeld
@@ -12,7 +13,8 @@ from bot.domain.errors import Conflict
 from bot.services.attendance import Attendance
 from bot.services.audit import audit
 from bot.services.cohorts import village_in
-from bot.services.membership import add_role, end_role, own_person, panel_yes
+from bot.services.coordinator_groups import coordinator_groups, groups_held
+from bot.services.membership import add_role, end_role, own_person, panel_yes, tell_of_missing_lead
 from bot.services.places import village_key
 from bot.services.privacy import Privacy
 from bot.services.roles import Roles
@@ -92,6 +94,29 @@ class People(Roles, Attendance, Privacy):
                 await audit(session, self._context, actor, f"{role}.joined", key)
             return Membership(village, new)
 
+    async def leave(self, actor: Actor, village_id: int) -> Village:
+        """Let somebody belong to a village no more: every role there ends. Raises Conflict, NotFound."""
+        async with self._context.database.transaction() as session:
+            person = await own_person(session, actor)
+            village = await village_in(session, village_id)
+            key = village_key(village.id)
+            ended = [r for r in await people_table.roles_now(session, person.id) if r.scope_key == key]
+            for row in ended:
+                await end_role(session, self._context, person.id, Role(row.role), key)
+            if ended:
+                await audit(session, self._context, actor, "village.left", key)
+            if any(row.role == Role.STEERING_LEAD for row in ended):
+                await tell_of_missing_lead(session, self._context, village)
+            return village
+
+    async def villages_of(self, actor: Actor) -> list[Village]:
+        """Return the villages somebody belongs to, in order of their names."""
+        ids = {held.village_id for held in actor.roles if held.village_id is not None}
+        async with self._context.database.transaction() as session:
+            return list(
+                await session.scalars(select(Village).where(Village.id.in_(ids)).order_by(Village.name))
+            )
+
     async def leave_panel(self, actor: Actor, village_id: int) -> Membership:
         """Take somebody off a panel list at once, and the yes with it; `new` is False when not on it."""
         async with self._context.database.transaction() as session:
@@ -108,8 +133,12 @@ async def _actor(
     session: AsyncSession, person: Person | None, discord_user_id: int, name: str, is_owner: bool
 ) -> Actor:
     held = {RoleHeld(Role.SECRETARIAT)} if is_owner else set()
-    for row in await people_table.roles_now(session, person.id) if person else ():
-        held.add(RoleHeld(Role(row.role), row.village_id, row.municipality_id, row.cohort_id))
+    rows = await people_table.roles_now(session, person.id) if person else ()
+    cohorts = {row.cohort_id for row in rows if row.role == Role.COORDINATOR and row.cohort_id is not None}
+    groups = await coordinator_groups(session, cohorts) if cohorts else {}
+    for row in rows:
+        sits = groups_held(groups, row.cohort_id, row.municipality_id)
+        held.add(RoleHeld(Role(row.role), row.village_id, row.municipality_id, row.cohort_id, sits))
     return Actor(person.id if person else None, tidy_name(name), frozenset(held), discord_user_id)
 
 

@@ -43,7 +43,9 @@ class Place:
         """The place as the table of rights sees it."""
         if self.village:
             return Where(self.village.id, self.village.municipality_id, self.village.cohort_id)
-        return Where(cohort_id=self.group.cohort_id if self.group else None)
+        if self.group:
+            return Where(cohort_id=self.group.cohort_id, group_id=self.group.id)
+        return Where()
 
 
 async def place_of(session: AsyncSession, key: str) -> Place:

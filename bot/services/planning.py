@@ -6,23 +6,25 @@ are cancelled, and what has been sent is never touched (S05, S07, S09).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.calendar import local, phase_days, phase_opening, window_days
+from bot.domain.access import Actor
+from bot.domain.calendar import local, phase_opening, window_days
 from bot.domain.posting import PostingHours
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Meeting, Phase, Reminder, Scope
 from bot.domain.reminders import moment_of
-from bot.services.calendar import Calendar
+from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
-from bot.services.places import SECRETARIAT, group_key, village_key
+from bot.services.places import SECRETARIAT, Place, group_key, village_key
 from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
 from bot.storage.repositories.deliveries import Post, cancel_missing, plan
 
+OPENING_IS_NEWS_FOR = timedelta(days=7)
 KINDS = ("newsletter", "reminder", "phase_opening")
 
 
@@ -62,31 +64,46 @@ class Planning:
         async with self._context.database.transaction() as session:
             query = select(Cohort.id).order_by(Cohort.id)
             ids = [cohort_id] if cohort_id is not None else list(await session.scalars(query))
-        return sum([await self._refresh(one) for one in ids])
+        changes = 0
+        for one in ids:
+            async with self._context.database.transaction() as session:
+                changes += await self._plan(session, one)
+        return changes
 
-    async def refresh_village(self, village: Village) -> int:
-        """Plan one village anew, when only its own dates have changed. Returns how many posts changed."""
-        return await self._refresh(village.cohort_id, village.id)
-
-    async def _refresh(self, cohort_id: int, village_id: int | None = None) -> int:
+    async def move(self, actor: Actor, cohort_id: int, code: str, starts_at: datetime) -> MeetingView:
+        """Move a common meeting, and all that hangs on it, or nothing. Raises as Calendar.move does."""
         async with self._context.database.transaction() as session:
-            cohort = await session.get_one(Cohort, cohort_id)
-            agreed = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
-            if village_id is not None:
-                agreed = agreed.where(Village.id == village_id)
-            villages = (await session.scalars(agreed.order_by(Village.id))).all()
-            query = select(CoordinatorGroup).where(CoordinatorGroup.cohort_id == cohort_id)
-            groups = (await session.scalars(query)).all() if village_id is None else []
-            events = await self._calendar.materialise(session, cohort, villages)
-            if village_id is not None:
-                events = [event for event in events if event.village_id in (None, village_id)]
-            posts = list(self.posts_of(cohort, villages, groups, events))
-            place = village_key(village_id) if village_id is not None else None
-            wanted = [post for post in posts if place in (None, post.place_key)]
-            changes = await plan(session, wanted, self._context.now())
-            changes += await cancel_missing(session, cohort_id, KINDS, {post.key for post in wanted}, place)
-            await self._polls.plan_standard(session, cohort, villages, groups, events)
-            return changes
+            moved = await self._calendar.move(session, actor, cohort_id, code, starts_at)
+            await self._plan(session, cohort_id)
+            return moved
+
+    async def pick(self, actor: Actor, place: Place, code: str, day: date) -> MeetingView:
+        """Choose the day of a village's own meeting, and let its posts follow. Raises as Calendar.pick does."""
+        async with self._context.database.transaction() as session:
+            picked = await self._calendar.pick(session, actor, place, code, day)
+            assert place.village is not None, "only a village picks days"
+            await self._plan(session, place.village.cohort_id, place.village.id)
+            return picked
+
+    async def _plan(self, session: AsyncSession, cohort_id: int, village_id: int | None = None) -> int:
+        """Plan a cohort anew, or one village alone when only its own dates have changed."""
+        cohort = await session.get_one(Cohort, cohort_id)
+        agreed = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
+        if village_id is not None:
+            agreed = agreed.where(Village.id == village_id)
+        villages = (await session.scalars(agreed.order_by(Village.id))).all()
+        query = select(CoordinatorGroup).where(CoordinatorGroup.cohort_id == cohort_id)
+        groups = (await session.scalars(query)).all() if village_id is None else []
+        events = await self._calendar.materialise(session, cohort, villages)
+        if village_id is not None:
+            events = [event for event in events if event.village_id in (None, village_id)]
+        posts = list(self.posts_of(cohort, villages, groups, events))
+        place = village_key(village_id) if village_id is not None else None
+        wanted = [post for post in posts if place in (None, post.place_key)]
+        changes = await plan(session, wanted, self._context.now())
+        changes += await cancel_missing(session, cohort_id, KINDS, {post.key for post in wanted}, place)
+        await self._polls.plan_standard(session, cohort, villages, groups, events)
+        return changes
 
     def posts_of(
         self,
@@ -98,7 +115,7 @@ class Planning:
         """Yield every post the calendar wants, for every place."""
         audience = _Audience(
             [Target(village_key(v.id), v.agreed_at, v.id) for v in villages if v.agreed_at is not None],
-            [Target(group_key(g.id), cohort.created_at) for g in groups],
+            [Target(group_key(g.id), g.created_at) for g in groups],
             Target(SECRETARIAT, cohort.created_at),
         )
         for phase in self._context.programme.phases:
@@ -121,7 +138,7 @@ class Planning:
         programme = self._context.programme
         due = phase_opening(programme, phase, cohort.start_year, self._context.off(cohort.start_year))
         places = [*audience.groups, *(audience.villages if phase.number else ())]
-        until = local(phase_days(phase, cohort.start_year)[1], programme.rules.newsletter_time, self._zone)
+        until = due + OPENING_IS_NEWS_FOR
         for target in places:
             if due >= target.since:
                 yield Post(f"{phase.id}:opening:{target.place_key}", target.place_key, "phase_opening", due, until,
@@ -131,9 +148,11 @@ class Planning:
         assert event.newsletter_at is not None and circle.newsletter is not None
         due = self.hours(cohort).allowed_from(event.newsletter_at)
         for target in audience.of_scope(circle, event):
-            if due >= target.since:
-                yield Post(f"{circle.newsletter}:{target.place_key}", target.place_key, "newsletter", due,
-                           event.starts_at, urgent=True, cohort_id=cohort.id, event_id=event.id,
+            if (
+                event.starts_at > target.since
+            ):  # who joins after the letter went out still gets it before the circle
+                yield Post(f"{circle.newsletter}:{target.place_key}", target.place_key, "newsletter",
+                           max(due, target.since), event.starts_at, urgent=True, cohort_id=cohort.id, event_id=event.id,
                            payload={"newsletter": circle.newsletter})  # fmt: skip
 
     def _reminder(

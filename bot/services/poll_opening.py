@@ -13,18 +13,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import poll_dates
-from bot.domain.access import VILLAGE_ROLES
-from bot.domain.calendar import candidate_days
-from bot.domain.poll_view import MISSED, OPEN, PLANNED, WAITING
-from bot.domain.polls import FEWEST_ANSWERS, roles_of
+from bot.domain.calendar import candidate_days, programme_days
+from bot.domain.poll_view import CLOSED, MISSED, OPEN, PLANNED, WAITING
+from bot.domain.polls import FEWEST_ANSWERS
 from bot.domain.posting import PostingHours
 from bot.domain.programme import EACH_CIRCLE, PollTemplate
 from bot.services.context import Context
+from bot.services.entitled import entitled_counts
+from bot.services.outbox import OPEN_POST
 from bot.services.poll_results import template_of
-from bot.storage.models import Cohort, Person, Poll, PollOption, RoleAssignment
+from bot.storage.models import Cohort, Poll, PollOption
 from bot.storage.repositories.deliveries import Post, plan
 
-OPEN_POST, HALF_POST, RESULT_POST, OPTIONS_POST = "poll_open", "poll_half", "poll_result", "poll_options"
+HALF_POST, RESULT_POST, OPTIONS_POST = "poll_half", "poll_result", "poll_options"
 CANDIDATE_DATES = "events.candidate_dates"
 _KEY_BYTES = 32
 _ANSWERS_WANTED_FOR = timedelta(days=14)
@@ -57,6 +58,10 @@ class PollOpening:
                 poll.state = MISSED
                 done.missed.append(poll.id)
                 continue
+            if await self._waits(session, poll, now):
+                if poll.state == MISSED:
+                    done.missed.append(poll.id)
+                continue
             await self._fill(session, poll)
             if poll.options:
                 ready.append(poll)
@@ -68,8 +73,37 @@ class PollOpening:
         done.opened = [poll.id for poll in ready]
         return done
 
-    async def open(self, session: AsyncSession, polls: Sequence[Poll], *, urgent: bool = False) -> None:
-        """Open polls that have their answers, and plan their posts in the same transaction."""
+    async def _waits(self, session: AsyncSession, poll: Poll, now: datetime) -> bool:
+        """Put a poll off while the one whose result it builds on has not closed (S43, S49).
+
+        When that one is missed, or never comes while the programme lasts, this one is missed too.
+        """
+        template = template_of(self._context.programme, poll.code)
+        if template is None or template.opens.after_poll is None:
+            return False
+        query = select(Poll).where(
+            Poll.scope_key == poll.scope_key, Poll.code == template.opens.after_poll, Poll.state != CLOSED
+        )
+        before = (await session.scalars(query)).first()
+        if before is None:
+            return False
+        if before.state == MISSED:
+            poll.state = MISSED
+            return True
+        tomorrow = poll_dates.closes_at(max(poll.opens_at, now), 1, self.zone)
+        poll.opens_at = max(before.closes_at, tomorrow)
+        poll.closes_at = poll_dates.closes_at(poll.opens_at, template.days, self.zone)
+        cohort = await session.get_one(Cohort, poll.cohort_id)
+        _, last = programme_days(self._context.programme, cohort.start_year)
+        if poll.opens_at.astimezone(self.zone).date() > last:
+            poll.state = MISSED
+        return True
+
+    async def open(self, session: AsyncSession, polls: Sequence[Poll], *, at_once: bool = False) -> None:
+        """Open polls that have their answers, and plan their posts in the same transaction.
+
+        `at_once`: somebody has just asked for it, so the post does not wait for the morning.
+        """
         if not polls:
             return
         await session.flush()
@@ -79,7 +113,7 @@ class PollOpening:
             if poll.secret:
                 make_secret(poll)
         await session.flush()
-        await plan(session, [post for poll in polls for post in self._posts(poll, urgent=urgent)])
+        await plan(session, [post for poll in polls for post in self._posts(poll, at_once=at_once)])
 
     async def follow(self, session: AsyncSession, poll: Poll) -> None:
         """Let the planned polls that wait for this one's end move with it."""
@@ -123,9 +157,9 @@ class PollOpening:
         chosen = poll_dates.spread(days, template.max_options)
         return [str(self._context.texts("poll.candidate_day", day_on=day)) for day in chosen]
 
-    def _posts(self, poll: Poll, *, urgent: bool) -> Iterable[Post]:
+    def _posts(self, poll: Poll, *, at_once: bool) -> Iterable[Post]:
         if not self._rides_along(poll):
-            yield self.post(poll, "open", OPEN_POST, poll.opens_at, poll.closes_at, urgent=urgent)
+            yield self.post(poll, "open", OPEN_POST, poll.opens_at, poll.closes_at, at_once=at_once)
             half = poll_dates.half_time(poll.opens_at, poll.closes_at)
             if half is not None:
                 yield self.post(poll, "half", HALF_POST, half, poll.closes_at)
@@ -142,7 +176,7 @@ class PollOpening:
 
     @staticmethod
     def post(
-        poll: Poll, name: str, kind: str, due_at: datetime, until: datetime | None, *, urgent: bool = False
+        poll: Poll, name: str, kind: str, due_at: datetime, until: datetime | None, *, at_once: bool = False
     ) -> Post:
         """Return a post about a poll; its key makes sure that it is planned once."""
         return Post(
@@ -151,7 +185,7 @@ class PollOpening:
             kind,
             due_at,
             until,
-            urgent=urgent,
+            at_once=at_once,
             cohort_id=poll.cohort_id,
             poll_id=poll.id,
         )
@@ -165,33 +199,3 @@ def answers(texts: Iterable[str]) -> list[PollOption]:
 def make_secret(poll: Poll) -> None:
     """Give a secret poll the random key that hides its voters until it closes."""
     poll.secret_key = secrets.token_bytes(_KEY_BYTES)
-
-
-async def entitled_counts(session: AsyncSession, polls: Sequence[Poll]) -> dict[int, int]:
-    """Return how many people may vote in each poll, from the roles they hold now."""
-    villages = {poll.village_id for poll in polls if poll.village_id is not None}
-    cohorts = {poll.cohort_id for poll in polls}
-    query = (
-        select(
-            RoleAssignment.village_id, RoleAssignment.cohort_id, RoleAssignment.role, RoleAssignment.person_id
-        )
-        .join(Person, Person.id == RoleAssignment.person_id)
-        .where(RoleAssignment.until.is_(None), Person.erased_at.is_(None))
-        .where(RoleAssignment.village_id.in_(villages) | RoleAssignment.cohort_id.in_(cohorts))
-    )
-    held = (await session.execute(query)).all()
-    village_roles = {str(role) for role in VILLAGE_ROLES}
-    by_village: dict[int, list[tuple[str, int]]] = {}
-    by_cohort: dict[int, list[tuple[str, int]]] = {}
-    for village_id, cohort_id, role, person_id in held:
-        if role in village_roles:
-            if village_id is not None:
-                by_village.setdefault(village_id, []).append((role, person_id))
-        elif cohort_id is not None:
-            by_cohort.setdefault(cohort_id, []).append((role, person_id))
-    counts: dict[int, int] = {}
-    for poll in polls:
-        roles = {str(role) for role in roles_of(poll.voters.split(","))}
-        people = [*by_village.get(poll.village_id or 0, ()), *by_cohort.get(poll.cohort_id, ())]
-        counts[poll.id] = len({person for role, person in people if role in roles})
-    return counts

@@ -1,5 +1,7 @@
 """Write the posts about polls and decisions at the moment they go out, from what is true then."""
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,8 +13,9 @@ from bot.messages import polls as build
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.decision_register import decision_view
+from bot.services.outbox import OPEN_POST
 from bot.services.places import village_key
-from bot.services.poll_opening import HALF_POST, OPEN_POST, OPTIONS_POST, RESULT_POST
+from bot.services.poll_opening import HALF_POST, OPTIONS_POST, RESULT_POST
 from bot.services.poll_results import close_if_over, view_of
 from bot.storage.models import Decision, Delivery, Poll
 
@@ -33,6 +36,8 @@ class PollPosts:
         if poll is None:
             return None
         await close_if_over(session, poll, self._context.now())
+        if delivery.kind == HALF_POST and not await _has_been_asked(session, poll, delivery.due_at):
+            return None
         view = await view_of(session, self._context.programme, poll)
         return self._of(delivery.kind, view)
 
@@ -68,3 +73,11 @@ class PollPosts:
         if row is None:
             return None
         return decision_messages.decision_saved(self._context.texts, await decision_view(session, row))
+
+
+async def _has_been_asked(session: AsyncSession, poll: Poll, before: datetime) -> bool:
+    """Tell whether a poll stood in its channel before a moment: else its first post is reminder enough."""
+    query = select(Delivery.id).where(
+        Delivery.poll_id == poll.id, Delivery.kind == OPEN_POST, Delivery.sent_at < before
+    )
+    return await session.scalar(query.limit(1)) is not None

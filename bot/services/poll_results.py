@@ -13,6 +13,8 @@ from bot.domain import polls as rules
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown, Tally
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
+from bot.services.entitled import entitled_counts
+from bot.storage.database import FORGOTTEN
 from bot.storage.models import Ballot, Poll, PollOption
 
 _CHUNK = 500
@@ -44,18 +46,20 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime) -> N
     """Count; in the same transaction destroy a secret poll's ballots and the key to their voters."""
     ids = [poll.id for poll in due]
     cast = await _ballots(session, ids)
+    entitled = await entitled_counts(session, due)
     for poll in due:
         result = rules.tally((option.position for option in poll.options), cast.get(poll.id, {}))
         for option in poll.options:
             option.votes = result.votes[option.position]
         poll.turnout = result.turnout
-        # Who joined after the opening could vote too: never more votes than people entitled to them.
-        poll.entitled = max(poll.entitled or 0, result.turnout)
+        # Who joined after the opening counts too, and so does a vote of somebody who has left since.
+        poll.entitled = max(entitled[poll.id], result.turnout)
         poll.secret_key = None
         poll.state, poll.closed_at = CLOSED, now
     secret = [poll.id for poll in due if poll.secret]
     if secret:
         await session.execute(delete(Ballot).where(Ballot.poll_id.in_(secret)))
+        session.info[FORGOTTEN] = True
     await session.flush()
 
 

@@ -25,7 +25,7 @@ class Voting:
     async def vote(self, actor: Actor, poll_id: int, option_positions: Sequence[int]) -> Receipt:
         """Cast a vote, or change it; positions count from 1.
 
-        Raises NotFound, NotPermitted (privacy text not accepted, not a voter), Conflict (closed),
+        Raises NotFound, NotPermitted (not a voter), Conflict (privacy text not accepted, closed),
         InvalidInput (nothing or too much chosen).
         """
         async with self._context.database.transaction() as session:
@@ -35,7 +35,7 @@ class Voting:
             self.must_be_voter(actor, poll)
             options = {option.position: option for option in poll.options}
             chosen = rules.checked_choice(option_positions, poll.pick, options)
-            voter = _voter(poll, person_id)
+            voter = _voter(poll, actor)
             await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id, Ballot.voter == voter))
             named = None if poll.secret else person_id
             for position in chosen:
@@ -52,7 +52,7 @@ class Voting:
             poll = await _found(session, poll_id)
             if actor.person_id is None or (poll.secret and poll.secret_key is None):
                 return ()
-            voter = _voter(poll, actor.person_id)
+            voter = _voter(poll, actor)
             query = select(Ballot.option_id).where(Ballot.poll_id == poll.id, Ballot.voter == voter)
             chosen = set(await session.scalars(query))
             return tuple(option.position for option in poll.options if option.id in chosen)
@@ -98,22 +98,26 @@ class Voting:
 
 def is_voter(actor: Actor, poll: Poll) -> bool:
     """Tell whether a person holds a role that may vote, in the poll's own village or cohort."""
-    where = Where(village_id=poll.village_id, cohort_id=poll.cohort_id)
+    where = Where(poll.village_id, cohort_id=poll.cohort_id, group_id=poll.coordinator_group_id)
     return bool(roles_at(actor, where) & rules.roles_of(poll.voters.split(",")))
 
 
 def _accepted(actor: Actor) -> int:
     if actor.person_id is None:
-        raise NotPermitted("privacy_first")
+        raise Conflict("error_people.privacy_needed")
     return actor.person_id
 
 
-def _voter(poll: Poll, person_id: int) -> str:
-    """Return the mark on a person's ballots: a name when open, an HMAC under the poll's key when secret."""
+def _voter(poll: Poll, actor: Actor) -> str:
+    """Return the mark on a person's ballots: a name when open, an HMAC under the poll's key when secret.
+
+    The secret mark is made of the account, so that whoever is erased and comes back still has one vote.
+    """
     if not poll.secret:
-        return f"p:{person_id}"
+        return f"p:{actor.person_id}"
     assert poll.secret_key is not None, "an open secret poll has its key"
-    return rules.voter_key(poll.secret_key, person_id)
+    assert actor.discord_user_id is not None, "who presses a button has an account"
+    return rules.voter_key(poll.secret_key, actor.discord_user_id)
 
 
 async def _found(session: AsyncSession, poll_id: int) -> Poll:

@@ -18,9 +18,10 @@ from bot.domain.poll_dates import closes_at as same_hour_later
 from bot.domain.poll_view import CLOSED, PLANNED, WAITING, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.outbox import OPEN_POST
 from bot.services.places import Place, place_of
 from bot.services.poll_calendar import PollCalendar
-from bot.services.poll_opening import OPEN_POST, Opened, PollOpening, answers, make_secret
+from bot.services.poll_opening import Opened, PollOpening, answers, make_secret
 from bot.services.poll_results import close_due, template_of, view_of
 from bot.services.poll_voting import Voting
 from bot.storage.models import Ballot, Cohort, CoordinatorGroup, Delivery, Event, Poll, Village
@@ -86,7 +87,7 @@ class Polls(Voting):
         )
         async with self._context.database.transaction() as session:
             session.add(poll)
-            await self._opening.open(session, [poll], urgent=True)
+            await self._opening.open(session, [poll], at_once=True)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 
@@ -117,7 +118,7 @@ class Polls(Voting):
         query = select(Delivery.state).where(Delivery.poll_id == poll.id, Delivery.kind == OPEN_POST)
         if await session.scalar(query) in ("sent", "claimed"):
             now = self._context.now()
-            post = self._opening.post(poll, "open:secret", OPEN_POST, now, poll.closes_at, urgent=True)
+            post = self._opening.post(poll, "open:secret", OPEN_POST, now, poll.closes_at, at_once=True)
             await plan(session, [post])
 
     async def write_options(self, actor: Actor, poll_id: int, lines: Iterable[str]) -> PollView:
@@ -145,7 +146,7 @@ class Polls(Voting):
     async def _open_late(self, session: AsyncSession, poll: Poll, days: int) -> None:
         poll.opens_at = self._context.now()
         poll.closes_at = same_hour_later(poll.opens_at, days, self._opening.zone)
-        await self._opening.open(session, [poll], urgent=True)
+        await self._opening.open(session, [poll], at_once=True)
         await self._opening.follow(session, poll)
 
     async def plan_standard(
@@ -184,9 +185,7 @@ def _deadline(now: datetime, closes_at: datetime | None, hours: float | None) ->
     if closes_at is None:
         if hours is None:
             raise InvalidInput("error_polls.deadline_missing")
-        if not 0 < hours <= LONGEST / timedelta(hours=1):
-            raise InvalidInput("error_polls.deadline_far", days=LONGEST.days)
-        closes_at = now + timedelta(hours=hours)
+        closes_at = now + timedelta(hours=min(hours, LONGEST / timedelta(hours=1) + 1))
     if closes_at < now + SHORTEST:
         raise InvalidInput("error_polls.deadline_near", minutes=SHORTEST // timedelta(minutes=1))
     if closes_at > now + LONGEST:

@@ -12,7 +12,8 @@ from bot.domain.errors import Conflict
 from bot.messages.privacy import MyData, Records
 from bot.services.audit import audit
 from bot.services.context import Context
-from bot.services.membership import lead_missing, own_person
+from bot.services.membership import own_person, tell_of_missing_lead
+from bot.storage.database import FORGOTTEN
 from bot.storage.models import (
     AuditEntry,
     Ballot,
@@ -35,15 +36,13 @@ SECRET_VOTES, MESSAGES, DOCUMENTS, CONTACT = "secret_votes", "messages", "docume
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure did: the account and villages whose Discord roles must go, and what is left.
+    """What an erasure did: the account and villages it was about, and what is left.
 
-    `lead_missing` names the villages that have no steering lead left, which the secretariat is told.
     `left` holds keys of texts under "people.left".
     """
 
     discord_user_id: int | None
     village_ids: tuple[int, ...]
-    lead_missing: tuple[str, ...]
     left: tuple[str, ...]
 
 
@@ -108,8 +107,13 @@ class Privacy:
             await session.flush()
             nameless = Actor(None, "", actor.roles)
             await audit(session, self._context, nameless, "person.erased", f"person:{person.id}")
+            for row in roles:
+                if row.role == Role.STEERING_LEAD:
+                    village = await session.get_one(Village, row.village_id)
+                    await tell_of_missing_lead(session, self._context, village)
+            session.info[FORGOTTEN] = True
             villages = tuple(sorted({row.village_id for row in roles if row.village_id is not None}))
-            return Erased(account, villages, await _without_lead(session, roles), left)
+            return Erased(account, villages, left)
 
 
 async def _rows(session: AsyncSession, query: Any) -> Records:
@@ -148,11 +152,3 @@ async def _left(session: AsyncSession, person: Person) -> tuple[str, ...]:
     )
     named = bool(name) and any(name in (contact or "").casefold() for contact in contacts)
     return (SECRET_VOTES, MESSAGES, DOCUMENTS, *((CONTACT,) if named else ()))
-
-
-async def _without_lead(session: AsyncSession, ended: Any) -> tuple[str, ...]:
-    names = []
-    for row in ended:
-        if row.role == Role.STEERING_LEAD and await lead_missing(session, row.scope_key):
-            names.append((await session.get_one(Village, row.village_id)).name)
-    return tuple(names)

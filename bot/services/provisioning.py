@@ -5,7 +5,7 @@ The gateway compares this with Discord. Nothing here is asked by a person, so no
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from bot.domain.guild import DesiredGuild
 from bot.domain.guild_steps import Plan, Step
 from bot.messages.provisioning import account
 from bot.services.context import Context
+from bot.services.coordinator_groups import GroupsOf, coordinator_groups, groups_held
 from bot.services.desired_guild import (
     SECRETARIAT_ROLE,
     Taking,
@@ -86,12 +87,12 @@ class Provisioning:
         cohorts = await self._cohorts(session)
         villages = await self._villages(session, cohorts)
         agreed = {village.id for village in villages if village.agreed_at is not None}
-        groups_of = _groups_of(villages, await self._groups(session, cohorts))
+        groups = await coordinator_groups(session, cohorts)
         people = await self._people(session) if only is None else [only]
         found: dict[int, set[str]] = {user_id: set() for user_id in people}
         for held in await self._active(session, only):
             assert held.person.discord_user_id is not None, "only people with an account are asked for"
-            found[held.person.discord_user_id] |= _role_keys(held, agreed, groups_of)
+            found[held.person.discord_user_id] |= _role_keys(held, agreed, groups)
         return {user_id: frozenset(keys) for user_id, keys in found.items()}
 
     async def _cohorts(self, session: AsyncSession) -> list[int]:
@@ -133,26 +134,11 @@ def _coordinators(active: Iterable[RoleAssignment]) -> dict[tuple[int, int | Non
     return found
 
 
-def _groups_of(
-    villages: Iterable[Village], groups: Iterable[CoordinatorGroup]
-) -> Mapping[tuple[int, int | None], set[int]]:
-    """Return the groups of each municipality in a cohort, and under None those of the whole cohort."""
-    found: dict[tuple[int, int | None], set[int]] = defaultdict(set)
-    for village in villages:
-        found[village.cohort_id, village.municipality_id].add(village.coordinator_group_id)
-    for group in groups:
-        found[group.cohort_id, None].add(group.id)
-    return found
-
-
-def _role_keys(
-    held: RoleAssignment, agreed: set[int], groups_of: Mapping[tuple[int, int | None], set[int]]
-) -> set[str]:
+def _role_keys(held: RoleAssignment, agreed: set[int], groups: GroupsOf) -> set[str]:
     if held.role == Role.SECRETARIAT:
         return {SECRETARIAT_ROLE}
     if held.role == Role.COORDINATOR and held.cohort_id is not None:
-        whole = groups_of.get((held.cohort_id, None), set())
-        return {group_role(i) for i in groups_of.get((held.cohort_id, held.municipality_id)) or whole}
+        return {group_role(i) for i in groups_held(groups, held.cohort_id, held.municipality_id)}
     if held.role in VILLAGE_ROLES and held.village_id in agreed:
         return {village_role(held.village_id)}
     return set()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import (
@@ -16,13 +17,13 @@ from bot.domain.access import (
     require,
     strongest,
 )
-from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.services.audit import audit
 from bot.services.cohorts import village_in
 from bot.services.context import Context
-from bot.services.membership import add_role, end_role, lead_missing, panel_yes
+from bot.services.membership import add_role, end_role, panel_yes, tell_of_missing_lead
 from bot.services.places import village_key
-from bot.storage.models import Cohort, Municipality, Village
+from bot.storage.models import Cohort, Decision, Municipality, Village
 from bot.storage.repositories import people as people_table
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -36,10 +37,7 @@ ON_PAPER = "paper"
 
 @dataclass(frozen=True, slots=True)
 class RoleChange:
-    """A role given or taken. `changed` is False when it was so already; `place` is empty for the secretariat.
-
-    `lead_missing` says that the village has no steering lead left, which the secretariat is told.
-    """
+    """A role given or taken. `changed` is False when it was so already; `place` is empty for the secretariat."""
 
     role: Role
     name: str
@@ -47,7 +45,6 @@ class RoleChange:
     place: str
     village: Village | None
     changed: bool
-    lead_missing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +105,9 @@ class Roles:
                 raise NotFound("error_people.role_not_held", name=name, role=self._word(role))
             subject = f"{role} {seat.key} person:{person.id}"
             await audit(session, self._context, actor, "role.taken", subject)
-            missing = role is Role.STEERING_LEAD and await lead_missing(session, seat.key)
-            return RoleChange(role, name, discord_user_id, seat.place, seat.village, True, missing)
+            if role is Role.STEERING_LEAD and seat.village is not None:
+                await tell_of_missing_lead(session, self._context, seat.village)
+            return RoleChange(role, name, discord_user_id, seat.place, seat.village, True)
 
     async def steering_group(self, village_id: int) -> list[Member]:
         """Return a village's steering group, its lead first, then by time served (S22)."""
@@ -137,8 +135,16 @@ class Roles:
             require(actor, action, where)
             raise InvalidInput("error_people.role_needs_village", role=self._word(role))
         village = await village_in(session, where.village_id)
-        require(actor, action, Where(village.id, village.municipality_id, village.cohort_id))
+        by = require(actor, action, Where(village.id, village.municipality_id, village.cohort_id))
+        if by is Role.LOCAL_COUNCIL_CONTACT and await self._is_established(session, village):
+            raise NotPermitted(f"error.not_allowed.{action}")
         return _Seat(RoleHeld(role, village.id), village_key(village.id), village.name, village)
+
+    async def _is_established(self, session: AsyncSession, village: Village) -> bool:
+        """Tell whether a village's steering group has been established: from then on it chooses its own people."""
+        code = self._context.programme.rules.steering_established_by
+        query = select(Decision.id).where(Decision.village_id == village.id, Decision.code == code).limit(1)
+        return code is not None and await session.scalar(query) is not None
 
     async def _wider_seat(self, session: AsyncSession, role: Role, where: Where) -> _Seat:
         if role is Role.SECRETARIAT:

@@ -101,7 +101,8 @@ class VillageImport:
         default = self._context.texts("people.default_group", title=self._cohort.title)
         key = name_key(name) if name and name_key(name) != name_key(default) else DEFAULT_GROUP_KEY
         if key not in self._groups:
-            group = CoordinatorGroup(cohort_id=self._cohort.id, name=name or str(default), key=key)
+            group = CoordinatorGroup(cohort_id=self._cohort.id, name=name or str(default), key=key,
+                                     created_at=self._context.now())  # fmt: skip
             self._session.add(group)
             await self._session.flush()
             self._groups[key] = group

@@ -9,7 +9,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+FORGOTTEN = "forgotten"  # in a session's info: what was deleted must not lie on the disk either
 PLANNED = "planned"  # in a session's info: posts were planned, so whoever sends them should look
+_QUIET: dict[str, Any] = {"hide_parameters": True}  # an error that is logged tells no vote and no text
 Connect = Callable[[], Awaitable[Any]]
 
 
@@ -28,12 +30,23 @@ class Database:
         """Give a session that commits at the end, or rolls everything back when something fails.
 
         When posts were planned in it, `on_planned` is called after the commit: the alarm clock listens.
+        When something was to be forgotten, SQLite's log of recent changes is emptied.
         """
         async with self._sessions() as session:
             async with session.begin():
                 yield session
+            if session.info.get(FORGOTTEN):
+                await self._empty_log()
             if session.info.get(PLANNED):
                 self.on_planned()
+
+    async def _empty_log(self) -> None:
+        if self.engine.dialect.name != "sqlite":
+            return
+        async with self.engine.connect() as connection:
+            driver = (await connection.get_raw_connection()).driver_connection
+            assert driver is not None
+            await driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -44,10 +57,10 @@ def open_engine(url: str, connect: Connect | None = None) -> AsyncEngine:
     """Create an engine; a SQLite file's folder is made when it is missing."""
     parsed = make_url(url)
     if not parsed.drivername.startswith("sqlite"):
-        return create_async_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        return create_async_engine(url, **_QUIET, pool_pre_ping=True, pool_size=5, max_overflow=5)
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url) if connect is None else create_async_engine(url, async_creator=connect)
+    engine = create_async_engine(url, **_QUIET, **({"async_creator": connect} if connect else {}))
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
@@ -57,7 +70,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     """Let us begin transactions ourselves: the driver's own way loses updates (docs/adr/0002)."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+    for pragma in (
+        "journal_mode=WAL",
+        "foreign_keys=ON",
+        "busy_timeout=15000",
+        "synchronous=NORMAL",
+        "secure_delete=ON",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -9,7 +9,8 @@ COHORT, OTHER_COHORT = 3, 4
 HOME = Where(village_id=7, municipality_id=5, cohort_id=COHORT)
 NEXT_VILLAGE = Where(village_id=8, municipality_id=5, cohort_id=COHORT)
 OTHER_YEAR = Where(village_id=9, municipality_id=5, cohort_id=OTHER_COHORT)
-GROUP = Where(cohort_id=COHORT)
+GROUP = Where(cohort_id=COHORT, group_id=2)
+NEXT_GROUP = Where(cohort_id=COHORT, group_id=3)
 OTHER_GROUP = Where(cohort_id=OTHER_COHORT)
 NOWHERE = Where()
 
@@ -28,8 +29,9 @@ TABLE: dict[Action, set[Role]] = {
     Action.RECORD_GROUP_DECISION: {K, SEC},
     Action.RECORD_AGREEMENT: {SEC},
     Action.TICK_NEXT_STEP: {P, S, R, L, SEC},
+    Action.TICK_GROUP_STEP: {K, SEC},
     Action.PICK_DATE: {R, L, SEC},
-    Action.GIVE_STEERING_ROLES: {L, SEC},
+    Action.GIVE_STEERING_ROLES: {L, LC, SEC},
     Action.GIVE_ALL_ROLES: {SEC},
     Action.OPEN_CHANNEL_TO_COORDINATOR: {S, R, L, SEC},
     Action.EDIT_CALENDAR: {SEC},
@@ -41,9 +43,9 @@ EVERY_RIGHT = [(action, role) for action in Action for role in Role]
 
 
 def someone(role: Role) -> Actor:
-    """A person with one role: of village 7, of cohort 3, or of the secretariat."""
+    """A person with one role: of village 7, of cohort 3 and its group 2, or of the secretariat."""
     held = {
-        K: RoleHeld(K, municipality_id=5, cohort_id=COHORT),
+        K: RoleHeld(K, municipality_id=5, cohort_id=COHORT, group_ids=frozenset({2})),
         SEC: RoleHeld(SEC),
     }.get(role, RoleHeld(role, village_id=7))
     return Actor(1, "Ida", frozenset({held}))
@@ -75,11 +77,13 @@ def test_a_village_role_counts_in_its_own_village_only(action: Action, role: Rol
 
 
 @pytest.mark.parametrize("action", list(Action))
-def test_a_coordinators_role_counts_in_the_whole_cohort_and_in_no_other(action: Action) -> None:
+def test_a_coordinators_role_counts_in_the_whole_cohort_and_the_own_group_and_in_no_other(
+    action: Action,
+) -> None:
     actor, allowed = someone(K), K in TABLE[action]
     for place in (HOME, NEXT_VILLAGE, GROUP):
         assert may(actor, action, place) is allowed
-    for place in (OTHER_YEAR, OTHER_GROUP, NOWHERE):
+    for place in (OTHER_YEAR, OTHER_GROUP, NEXT_GROUP, NOWHERE):
         assert not may(actor, action, place)
 
 

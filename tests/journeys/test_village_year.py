@@ -65,7 +65,7 @@ async def test_a_moved_circle_takes_letter_reminders_and_polls_along(year: Progr
     told = [r for r in posts(year, cast) if "er flyttet" in r.content]
     assert len(told) == 1 and "tirsdag den 26. oktober kl. 19.00" in told[0].content
     zone = year.zone
-    reminders = [r for r in starting(year, cast, "**Hvem skal med?") if "Vi ses" in r.content]
+    reminders = [r for r in starting(year, cast, "**Studiekreds 1: Hvem skal med?") if "Vi ses" in r.content]
     assert [r.created_at.astimezone(zone).strftime("%d %H.%M") for r in reminders] == ["21 10.00", "27 17.00"]
     assert "Vi ses i morgen, torsdag den 28. oktober kl. 18.30" in reminders[-1].content
     hour = [r for r in posts(year, cast) if "Om lidt begynder vi" in r.content]

@@ -174,7 +174,7 @@ def test_the_reminder_at_half_time_is_silent_and_names_nobody() -> None:
 def test_answers_are_asked_for_with_a_button_and_a_form() -> None:
     view = replace(OPEN, answers=(), state="waiting", most_answers=5, days=7)
     message = polls.options_wanted(TEXTS, view)
-    assert actions(message) == [("write_options", (7,))] and "fra 2 til 5" in message.text
+    assert actions(message) == [("write_options", (7,))] and "skriv 2 til 5 svar" in message.text
     form = polls.options_form(TEXTS, view)
     assert (form.action, form.args, form.fields[0].long) == ("write_options", (7,), True)
 
@@ -238,7 +238,7 @@ def test_the_register_opens_a_decision_from_a_menu_and_turns_its_pages() -> None
 
 def test_an_empty_register_and_a_search_without_luck_say_what_to_do() -> None:
     empty = DecisionPage("village:1", "Sønder Ørslev", (), 1, 1, 0)
-    assert "jeres referent" in decisions.decision_list(TEXTS, empty).text
+    assert "/beslutning registrer" in decisions.decision_list(TEXTS, empty).text
     assert "»telt«" in decisions.decision_list(TEXTS, replace(empty, search="telt")).text
 
 

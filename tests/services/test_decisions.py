@@ -237,7 +237,7 @@ async def test_a_correction_is_a_new_record_and_the_old_one_stays_as_it_was(regi
     gone = await register.decisions.withdraw(rie, new.id, "Festen er aflyst.")
     assert (gone.kind, gone.title, gone.text) == (Kind.WITHDRAWAL, "Vi lejer et telt", "Festen er aflyst.")
     assert (await register.rows())[old.id] == before
-    seen = await register.decisions.show(old.id)
+    seen = await register.decisions.show(register.world.village, old.id)
     assert (seen.replaced_by, seen.replaced_kind, seen.title) == (2, Kind.CORRECTION, "Vi køber et telt")
     assert len(await register.posts()) == 3
 
@@ -291,7 +291,10 @@ async def test_a_withdrawal_says_why_and_an_unknown_decision_is_not_found(regist
     view = await register.record()
     with pytest.raises(InvalidInput):
         await register.decisions.withdraw(rie, view.id, "  ")
-    for act in (register.decisions.show(404), register.decisions.correct(rie, 404, "X", "X.")):
+    for act in (
+        register.decisions.show(register.world.village, 404),
+        register.decisions.correct(rie, 404, "X", "X."),
+    ):
         with pytest.raises(NotFound):
             await act
 

@@ -1,6 +1,6 @@
 """People join by the privacy text, take part in villages and panels, and get roles from those who may give them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,11 +9,14 @@ from bot.domain.access import Action, Actor, Role, RoleHeld, Where, may
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+from bot.services.decisions import Decisions
 from bot.services.people import People
+from bot.services.places import SECRETARIAT, place_of, village_key
 from bot.services.village_list import VillageRow
-from bot.storage.models import AuditEntry, Consent, Event, Person, RoleAssignment, Village
+from bot.storage.models import AuditEntry, Consent, Delivery, Event, Person, RoleAssignment, Village
 
 IDA, BO, EVA, OWNER = 101, 102, 103, 999
+TODAY = date(2027, 8, 2)
 STEERING = (Role.STEERING, Role.STEERING_SECRETARY, Role.STEERING_LEAD)
 
 
@@ -35,6 +38,13 @@ async def villages(context: Context) -> list[Village]:
 @pytest.fixture
 async def owner(people: People) -> Actor:
     return await people.actor(OWNER, "Ejeren", is_owner=True)
+
+
+async def told(context: Context) -> list[str]:
+    """Return what the secretariat has been told."""
+    async with context.database.transaction() as session:
+        rows = await session.scalars(select(Delivery).where(Delivery.place_key == SECRETARIAT))
+        return [str(row.payload["said"]) for row in rows]
 
 
 def at(village: Village) -> Where:
@@ -169,7 +179,7 @@ async def test_the_secretariat_gives_and_takes_every_role(
     assert [held.role for held in (await people.actor(IDA, "Ida")).roles] == [role]
     assert not (await people.give_role(owner, IDA, "Ida", role, where)).changed
     taken = await people.take_role(owner, IDA, "Ida", role, where)
-    assert taken.lead_missing is (role is Role.STEERING_LEAD)
+    assert taken.changed
     assert (await people.actor(IDA, "Ida")).roles == frozenset()
     with pytest.raises(NotFound, match="role_not_held"):
         await people.take_role(owner, IDA, "Ida", role, where)
@@ -193,7 +203,7 @@ async def test_a_steering_lead_gives_steering_roles_in_the_own_village_only(
 
 
 @pytest.mark.parametrize(
-    "role", [role for role in Role if role not in (Role.STEERING_LEAD, Role.SECRETARIAT)]
+    "role", [Role.VILLAGER, Role.PANEL, Role.STEERING, Role.STEERING_SECRETARY, Role.COORDINATOR]
 )
 async def test_others_give_no_roles(
     people: People, villages: list[Village], owner: Actor, role: Role
@@ -232,7 +242,8 @@ async def test_a_role_needs_the_place_it_is_held_at(
     given = await people.give_role(owner, IDA, "Ida", Role.COORDINATOR, where)
     assert given.place == "Næstved"
     [held] = (await people.actor(IDA, "Ida")).roles
-    assert held == RoleHeld(Role.COORDINATOR, None, where.municipality_id, where.cohort_id)
+    groups = frozenset({villages[0].coordinator_group_id})
+    assert held == RoleHeld(Role.COORDINATOR, None, where.municipality_id, where.cohort_id, groups)
 
 
 async def test_the_right_is_judged_by_the_village_itself_and_not_by_what_the_caller_says(
@@ -257,12 +268,62 @@ async def test_a_paper_yes_to_the_panel_is_kept_as_such_and_can_be_taken_back(
 
 
 async def test_the_last_lead_may_go_and_the_secretariat_is_told_only_then(
-    people: People, villages: list[Village], owner: Actor
+    people: People, villages: list[Village], owner: Actor, context: Context
 ) -> None:
     lead = await with_role(people, owner, IDA, Role.STEERING_LEAD, at(villages[0]))
     await with_role(people, owner, BO, Role.STEERING_LEAD, at(villages[0]))
-    assert not (await people.take_role(lead, BO, "Bo", Role.STEERING_LEAD, at(villages[0]))).lead_missing
-    assert (await people.take_role(lead, IDA, "Ida", Role.STEERING_LEAD, at(villages[0]))).lead_missing
+    await people.take_role(lead, BO, "Bo", Role.STEERING_LEAD, at(villages[0]))
+    assert await told(context) == []
+    await people.take_role(lead, IDA, "Ida", Role.STEERING_LEAD, at(villages[0]))
+    assert ["Fensby har ingen tovholder" in said for said in await told(context)] == [True]
+
+
+async def test_somebody_leaves_a_village_with_every_role_there_and_may_come_again(
+    people: People, villages: list[Village], owner: Actor, context: Context
+) -> None:
+    await with_role(people, owner, IDA, Role.STEERING_LEAD, at(villages[0]))
+    ida = await with_role(people, owner, IDA, Role.PANEL, at(villages[0]))
+    await people.join(ida, villages[0].id)
+    await people.join(ida, villages[1].id)
+    ida = await people.actor(IDA, "Ida")
+    assert [village.name for village in await people.villages_of(ida)] == ["Fensby", "Nyby"]
+    await people.leave(ida, villages[0].id)
+    assert (await people.actor(IDA, "Ida")).roles == {RoleHeld(Role.VILLAGER, villages[1].id)}
+    assert len(await told(context)) == 1, "it was the only lead"
+    assert (await people.join(ida, villages[0].id)).new
+
+
+async def test_the_councils_contact_adds_steering_members_until_the_group_is_established(
+    people: People, villages: list[Village], owner: Actor, context: Context
+) -> None:
+    contact = await with_role(people, owner, BO, Role.LOCAL_COUNCIL_CONTACT, at(villages[0]))
+    await newcomer(people)
+    assert (await people.give_role(contact, IDA, "Ida", Role.STEERING_LEAD, at(villages[0]))).changed
+    with pytest.raises(NotPermitted):
+        await people.give_role(contact, IDA, "Ida", Role.STEERING_LEAD, at(villages[1]))
+    lead = await people.actor(IDA, "Ida")
+    async with context.database.transaction() as session:
+        place = await place_of(session, village_key(villages[0].id))
+    await Decisions(context).record(
+        lead, place, title="Etableret", text="Vi er i gang.", how="Enighed", decided_on=TODAY, code="D04"
+    )
+    with pytest.raises(NotPermitted):
+        await people.give_role(contact, IDA, "Ida", Role.STEERING, at(villages[0]))
+
+
+async def test_a_coordinator_sits_in_the_groups_of_the_own_municipalitys_villages(
+    people: People, owner: Actor, context: Context
+) -> None:
+    rows = [
+        VillageRow(2, "Ribe", "Vesterby", coordinator_group="Vest"),
+        VillageRow(3, "Køge", "Østerby", coordinator_group="Øst"),
+    ]
+    await Cohorts(context).import_villages(rows, 2027)
+    west, east = sorted(await Cohorts(context).villages(), key=lambda village: village.name, reverse=True)
+    kim = await with_role(people, owner, IDA, Role.COORDINATOR, at(west))
+    own, other = (Where(cohort_id=v.cohort_id, group_id=v.coordinator_group_id) for v in (west, east))
+    assert may(kim, Action.START_GROUP_POLL, own)
+    assert not may(kim, Action.START_GROUP_POLL, other)
 
 
 async def test_the_steering_group_is_listed_with_its_lead_first(
@@ -387,7 +448,8 @@ async def test_a_meeting_that_is_over_takes_no_answers(
     event = await meeting(context, "VC01", villages[0].cohort_id)
     assert (await people.answer_meeting(ida, event.id, True)).changed
     async with context.database.transaction() as session:
-        (await session.get_one(Event, event.id)).ends_at = context.now()
+        row = await session.get_one(Event, event.id)
+        row.starts_at, row.ends_at = context.now() - timedelta(hours=1), context.now()
     with pytest.raises(Conflict, match="meeting_over"):
         await people.answer_meeting(ida, event.id, False)
     with pytest.raises(NotFound, match="meeting_gone"):

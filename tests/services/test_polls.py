@@ -29,7 +29,7 @@ async def test_a_steering_member_starts_a_poll_and_its_posts_are_planned_with_it
         "half": world.now + timedelta(hours=24),
         "result": world.now + timedelta(hours=48),
     }
-    assert posts["open"].urgent and not posts["result"].urgent
+    assert posts["open"].at_once and not posts["result"].at_once
     assert {row.place_key for row in posts.values()} == {world.village.key}
 
 
@@ -204,9 +204,9 @@ async def test_those_who_may_vote_can_and_the_others_cannot(
 async def test_the_privacy_text_comes_before_the_first_vote(world: PollsWorld) -> None:
     view = await world.start()
     bo = await world.person("Bo", Role.STEERING)
-    with pytest.raises(NotPermitted) as refused:
+    with pytest.raises(Conflict) as refused:
         await world.polls.vote(Actor(None, "Bo", bo.roles), view.id, [1])
-    assert refused.value.key == "privacy_first"
+    assert refused.value.key == "error_people.privacy_needed"
     await world.polls.vote(bo, view.id, [1])
 
 
@@ -284,7 +284,7 @@ async def test_after_a_secret_poll_no_table_links_voter_and_answer(world: PollsW
     async with world.context.database.transaction() as session:
         poll = await session.get_one(Poll, view.id)
         assert poll.secret_key is not None
-        marks = {voter_key(poll.secret_key, m.person_id) for m in members if m.person_id is not None}
+        marks = {voter_key(poll.secret_key, m.discord_user_id) for m in members if m.discord_user_id}
         assert set(await session.scalars(select(Ballot.voter))) == marks
         key = poll.secret_key
     world.at(view.closes_at)

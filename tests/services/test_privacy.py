@@ -13,12 +13,14 @@ from bot.messages import privacy as builders
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.people import People
+from bot.services.places import SECRETARIAT
 from bot.services.village_list import VillageRow
 from bot.storage.models import (
     AuditEntry,
     Ballot,
     Consent,
     Decision,
+    Delivery,
     Event,
     Person,
     Poll,
@@ -141,13 +143,15 @@ async def test_an_erasure_removes_the_person_and_keeps_what_the_village_decided(
 ) -> None:
     ida = await a_full_life(people, context, village)
     done = await people.erase(ida)
-    assert (done.discord_user_id, done.village_ids, done.lead_missing) == (IDA, (village.id,), ("Fensby",))
+    assert (done.discord_user_id, done.village_ids) == (IDA, (village.id,))
     assert done.left == ("secret_votes", "messages", "documents", "contact")
     async with context.database.transaction() as session:
         person = await session.get_one(Person, ida.person_id)
         assert (person.display_name, person.discord_user_id, person.erased_at) == (None, None, context.now())
         assert (await session.scalars(select(Rsvp))).all() == []
         assert [row.person_id for row in await session.scalars(select(Ballot))] == [None]
+        told = (await session.scalars(select(Delivery).where(Delivery.place_key == SECRETARIAT))).all()
+        assert ["Fensby har ingen tovholder" in str(row.payload["said"]) for row in told] == [True]
         assert all(row.until == context.now() for row in await session.scalars(select(RoleAssignment)))
         assert all(row.withdrawn_at == context.now() for row in await session.scalars(select(Consent)))
         [decision] = (await session.scalars(select(Decision))).all()

@@ -219,7 +219,7 @@ async def test_a_role_in_an_invited_village_opens_nothing_until_the_agreement_is
     assert await provisioning.roles_of(IDA) == {f"role:village:{invited.id}"}
 
 
-async def test_a_coordinator_of_a_municipality_without_villages_joins_the_cohorts_groups(
+async def test_a_coordinator_of_a_municipality_without_villages_sits_in_no_group(
     context: Context, provisioning: Provisioning, villages: list[Village]
 ) -> None:
     async with context.database.transaction() as session:
@@ -227,7 +227,7 @@ async def test_a_coordinator_of_a_municipality_without_villages_joins_the_cohort
         await session.flush()
         tonder = await session.scalar(select(Municipality.id).where(Municipality.key == "tønder"))
     await give(context, KAI, Role.COORDINATOR, Where(municipality_id=tonder, cohort_id=villages[0].cohort_id))
-    assert await provisioning.roles_of(KAI) == {f"role:group:{villages[0].coordinator_group_id}"}
+    assert await provisioning.roles_of(KAI) == frozenset()
 
 
 async def test_someone_who_was_erased_is_nobodys_member(

@@ -116,7 +116,7 @@ async def test_polls_open_by_themselves_once_with_their_answers_and_posts(world:
     assert poll.state == "open" and len(poll.options) == 7
     posts = await world.deliveries(poll.id)
     assert sorted(posts) == ["half", "open", "result"]
-    assert posts["open"].due_at == poll.opens_at and not posts["open"].urgent
+    assert posts["open"].due_at == poll.opens_at and not posts["open"].at_once
     assert posts["result"].due_at == poll.closes_at
 
 
@@ -157,12 +157,27 @@ async def test_goals_are_voted_on_once_the_steering_group_has_written_them(world
     assert view.closes_at == local(2028, 3, 21, 10)
     assert (await world.standard("PL11")).opens_at == local(2028, 3, 22, 10)
     posts = await world.deliveries(poll.id)
-    assert sorted(posts) == ["half", "open", "options", "result"] and posts["open"].urgent
+    assert sorted(posts) == ["half", "open", "options", "result"] and posts["open"].at_once
     await world.polls.vote(panel, poll.id, [1, 2, 3])
     with pytest.raises(Conflict):
         await world.polls.write_options(member, poll.id, ["Noget", "Andet"])
     await world.plan()
     assert (await world.standard("PL11")).opens_at == local(2028, 3, 22, 10)
+
+
+async def test_a_poll_that_builds_on_another_waits_until_that_one_has_closed(world: PollsWorld) -> None:
+    for code in ("PL10", "PL11"):
+        world.at((await world.standard(code)).opens_at)
+        await world.turn()
+    first, second = await world.standard("PL10"), await world.standard("PL11")
+    assert (first.state, second.state) == ("waiting", "planned")
+    member = await world.person("Bo", Role.STEERING)
+    view = await world.polls.write_options(member, first.id, ["Ny legeplads", "Fælles have"])
+    world.at(view.closes_at)
+    await world.turn()
+    world.at((await world.standard("PL11")).opens_at)
+    await world.turn()
+    assert (await world.standard("PL11")).state == "open"
 
 
 async def test_answers_written_before_their_time_wait_for_it(world: PollsWorld) -> None:
@@ -202,11 +217,12 @@ async def test_a_whole_year_opens_and_closes_every_poll_once(world: PollsWorld) 
         world.at(max(min(moments), world.now))
         await world.turn()
         steps += 1
-        assert steps < 300
+        assert steps < 600
     states = {poll.code: poll.state for poll in await world.all_polls()}
     waiting = {code for code, state in states.items() if state == "waiting"}
     assert waiting == {"PL10", "PL14", "PL17"}  # nobody wrote their answers
-    assert set(states.values()) == {"waiting", "closed"}
+    assert {code for code, state in states.items() if state == "missed"} == {"PL11"}, "it builds on PL10"
+    assert set(states.values()) == {"waiting", "closed", "missed"}
     async with world.context.database.transaction() as session:
         polls = await session.scalar(select(func.count()).select_from(Poll).where(Poll.state == "closed"))
         results = select(func.count()).select_from(Delivery).where(Delivery.kind == "poll_result")

@@ -30,6 +30,8 @@ VILLAGE_NAMES = ("Sønder Ørslev", "Ålby")
 SECRETARY = Actor(None, "Sekretariatet", frozenset({RoleHeld(Role.SECRETARIAT)}))
 YES_NO = ("Ja", "Nej")
 
+FIRST_ACCOUNT = 7000
+
 
 @dataclass
 class PollsWorld:
@@ -68,7 +70,8 @@ class PollsWorld:
         village_id = place.village.id if place.village else None
         cohort_id = place.where.cohort_id
         async with self.context.database.transaction() as session:
-            person = Person(display_name=name, created_at=self.now)
+            account = FIRST_ACCOUNT + len(self._people)
+            person = Person(display_name=name, discord_user_id=account, created_at=self.now)
             session.add(person)
             await session.flush()
             session.add(
@@ -81,8 +84,9 @@ class PollsWorld:
                     since=self.now,
                 )
             )
-        held = RoleHeld(role, village_id=village_id, cohort_id=cohort_id)
-        actor = Actor(person.id, name, frozenset({held}))
+        groups = frozenset({place.group.id} if place.group else ())
+        held = RoleHeld(role, village_id=village_id, cohort_id=cohort_id, group_ids=groups)
+        actor = Actor(person.id, name, frozenset({held}), account)
         self._people[name, role, place.key] = actor
         return actor
 
@@ -165,7 +169,7 @@ async def polls_world(
         municipality = Municipality(name="Næstved", key="næstved")
         session.add_all([cohort, municipality])
         await session.flush()
-        group = CoordinatorGroup(cohort_id=cohort.id, name="Koordinatorer", key="")
+        group = CoordinatorGroup(cohort_id=cohort.id, name="Koordinatorer", key="", created_at=START)
         session.add(group)
         await session.flush()
         villages = [

@@ -70,8 +70,8 @@ async def test_killed_without_a_receipt_and_started_again_it_posts_no_second_tim
 async def test_what_goes_wrong_on_the_way_is_tried_again_and_each_post_stands_once(scene: Scene) -> None:
     scene.server()
     scene.ledger(
-        "INSERT INTO delivery (key, place_key, kind, due_at, urgent, state, attempts, payload)"
-        " SELECT 'test:' || id, 'village:' || id, 'notice', '2026-01-01 00:00:00', 1, 'pending', 0,"
+        "INSERT INTO delivery (key, place_key, kind, due_at, urgent, at_once, state, attempts, payload)"
+        " SELECT 'test:' || id, 'village:' || id, 'notice', '2026-01-01 00:00:00', 1, 1, 'pending', 0,"
         """ '{"said": "Hej ' || id || '"}' FROM village"""
     )
     troubles = (Trouble.ERROR_500, Trouble.ERROR_503, Trouble.DROP_BEFORE, Trouble.DROP_AFTER)

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.base import Base
@@ -31,10 +31,11 @@ class CoordinatorGroup(Base):
     """Coordinators across municipalities, one channel for each group."""
 
     __tablename__ = "coordinator_group"
-    __table_args__ = (UniqueConstraint("cohort_id", "key"),)
+    __table_args__ = (UniqueConstraint("cohort_id", "key"), UniqueConstraint("id", "cohort_id"))
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
     name: Mapped[str]
     key: Mapped[str]
+    created_at: Mapped[datetime]
     cohort: Mapped[Cohort] = relationship(lazy="joined")
 
 
@@ -42,10 +43,16 @@ class Village(Base):
     """A village in one cohort. `agreed_at` is set when agreement and both contacts are in place (hard gate)."""
 
     __tablename__ = "village"
-    __table_args__ = (UniqueConstraint("cohort_id", "municipality_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "municipality_id", "key"),
+        UniqueConstraint("id", "cohort_id"),
+        ForeignKeyConstraint(
+            ["coordinator_group_id", "cohort_id"], ["coordinator_group.id", "coordinator_group.cohort_id"]
+        ),
+    )
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"), index=True)
     municipality_id: Mapped[int] = mapped_column(ForeignKey("municipality.id"), index=True)
-    coordinator_group_id: Mapped[int] = mapped_column(ForeignKey("coordinator_group.id"))
+    coordinator_group_id: Mapped[int]
     name: Mapped[str]
     key: Mapped[str]
     local_council: Mapped[str | None]
@@ -70,9 +77,13 @@ class Event(Base):
     """A meeting of a cohort, or of one village; `scope_key` is "cohort" or "village:7"."""
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("cohort_id", "code", "scope_key"),)
+    __table_args__ = (
+        UniqueConstraint("cohort_id", "code", "scope_key"),
+        ForeignKeyConstraint(["village_id", "cohort_id"], ["village.id", "village.cohort_id"]),
+        CheckConstraint("ends_at > starts_at", name="has_a_length"),
+    )
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
-    village_id: Mapped[int | None] = mapped_column(ForeignKey("village.id"), index=True)
+    village_id: Mapped[int | None] = mapped_column(index=True)
     code: Mapped[str]
     scope_key: Mapped[str]
     starts_at: Mapped[datetime] = mapped_column(index=True)

@@ -67,11 +67,11 @@ class Rsvp(Base):
 
 
 class NextStepDone(Base):
-    """A next step of a letter that a village has ticked off."""
+    """A next step of a letter that a village or a coordinator group has ticked off."""
 
     __tablename__ = "next_step_done"
-    __table_args__ = (UniqueConstraint("village_id", "newsletter", "step"),)
-    village_id: Mapped[int] = mapped_column(ForeignKey("village.id"))
+    __table_args__ = (UniqueConstraint("place_key", "newsletter", "step"),)
+    place_key: Mapped[str]
     newsletter: Mapped[str]
     step: Mapped[int]
     done_at: Mapped[datetime]

@@ -2,10 +2,21 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.base import Base
+
+
+def of_one_owner() -> tuple[CheckConstraint | ForeignKeyConstraint, ...]:
+    """Return what ties a row to one village or one coordinator group, of the row's own cohort."""
+    return (
+        CheckConstraint("(village_id IS NULL) <> (coordinator_group_id IS NULL)", name="one_owner"),
+        ForeignKeyConstraint(["village_id", "cohort_id"], ["village.id", "village.cohort_id"]),
+        ForeignKeyConstraint(
+            ["coordinator_group_id", "cohort_id"], ["coordinator_group.id", "coordinator_group.cohort_id"]
+        ),
+    )
 
 
 class Poll(Base):
@@ -14,11 +25,13 @@ class Poll(Base):
     __tablename__ = "poll"
     __table_args__ = (
         UniqueConstraint("scope_key", "code", "series"),
-        CheckConstraint("(village_id IS NULL) <> (coordinator_group_id IS NULL)", name="one_owner"),
+        *of_one_owner(),
+        CheckConstraint("closes_at > opens_at", name="has_a_length"),
+        CheckConstraint("NOT (secret AND binding)", name="secret_is_advisory"),
     )
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
-    village_id: Mapped[int | None] = mapped_column(ForeignKey("village.id"), index=True)
-    coordinator_group_id: Mapped[int | None] = mapped_column(ForeignKey("coordinator_group.id"), index=True)
+    village_id: Mapped[int | None] = mapped_column(index=True)
+    coordinator_group_id: Mapped[int | None] = mapped_column(index=True)
     scope_key: Mapped[str]
     code: Mapped[str | None]
     series: Mapped[int] = mapped_column(default=0)
@@ -43,7 +56,7 @@ class PollOption(Base):
     """One answer; `votes` is filled when the poll closes."""
 
     __tablename__ = "poll_option"
-    __table_args__ = (UniqueConstraint("poll_id", "position"),)
+    __table_args__ = (UniqueConstraint("poll_id", "position"), UniqueConstraint("poll_id", "id"))
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
     position: Mapped[int]
     text: Mapped[str]
@@ -54,10 +67,13 @@ class Ballot(Base):
     """One voter's choice of one option. `voter` is "p:7" when open, an HMAC of the person when secret."""
 
     __tablename__ = "ballot"
-    __table_args__ = (UniqueConstraint("poll_id", "voter", "option_id"),)
-    poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"))
+    __table_args__ = (
+        UniqueConstraint("poll_id", "voter", "option_id"),
+        ForeignKeyConstraint(["poll_id", "option_id"], ["poll_option.poll_id", "poll_option.id"]),
+    )
+    poll_id: Mapped[int]
     voter: Mapped[str]
-    option_id: Mapped[int] = mapped_column(ForeignKey("poll_option.id"))
+    option_id: Mapped[int]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
 
@@ -67,11 +83,11 @@ class Decision(Base):
     __tablename__ = "decision"
     __table_args__ = (
         UniqueConstraint("scope_key", "number"),
-        CheckConstraint("(village_id IS NULL) <> (coordinator_group_id IS NULL)", name="one_owner"),
+        *of_one_owner(),
     )
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
-    village_id: Mapped[int | None] = mapped_column(ForeignKey("village.id"), index=True)
-    coordinator_group_id: Mapped[int | None] = mapped_column(ForeignKey("coordinator_group.id"), index=True)
+    village_id: Mapped[int | None] = mapped_column(index=True)
+    coordinator_group_id: Mapped[int | None] = mapped_column(index=True)
     scope_key: Mapped[str]
     number: Mapped[int]
     kind: Mapped[str]

@@ -31,6 +31,7 @@ class Delivery(Base):
     due_at: Mapped[datetime]
     useful_until: Mapped[datetime | None]
     urgent: Mapped[bool] = mapped_column(default=False)
+    at_once: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(default="pending")
     claimed_by: Mapped[str | None]
     lease_until: Mapped[datetime | None]

@@ -17,7 +17,8 @@ NOT_NEEDED = "not_needed"  # its moment came, and there was nothing to say
 class Post:
     """A post that is wanted: what it is, where it goes, when, and how long it stays useful.
 
-    urgent posts (links, answers to what people just did) do not wait for the daily limit.
+    `urgent` posts (letters, links) do not wait for the daily limit; those `at_once`, which answer what somebody
+    has just done, do not wait for the morning either.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Post:
     due_at: datetime
     useful_until: datetime | None = None
     urgent: bool = False
+    at_once: bool = False
     cohort_id: int | None = None
     event_id: int | None = None
     poll_id: int | None = None
@@ -50,10 +52,12 @@ async def plan(session: AsyncSession, posts: Sequence[Post], now: datetime | Non
         if row is None and not useless:
             session.add(_row(post))
             changes += 1
+        elif row is not None and row.state == "parked":
+            row.due_at, row.useful_until = post.due_at, post.useful_until
         elif row is not None and _follows(row, post):
             row.state = "cancelled" if useless else "pending"
             row.due_at, row.useful_until = post.due_at, post.useful_until
-            row.payload, row.urgent = post.payload, post.urgent
+            row.payload, row.urgent, row.at_once = post.payload, post.urgent, post.at_once
             changes += 1
     await session.flush()
     if changes:
@@ -69,6 +73,7 @@ def _row(post: Post) -> Delivery:
         due_at=post.due_at,
         useful_until=post.useful_until,
         urgent=post.urgent,
+        at_once=post.at_once,
         cohort_id=post.cohort_id,
         event_id=post.event_id,
         poll_id=post.poll_id,
@@ -81,8 +86,9 @@ def _follows(row: Delivery, post: Post) -> bool:
     """Tell whether a row that has not been sent must change; one not needed stays so until it is moved."""
     if row.state not in ("pending", "cancelled", NOT_NEEDED):
         return False
-    wanted = (post.due_at, post.useful_until, post.payload, post.urgent)
-    return row.state == "cancelled" or (row.due_at, row.useful_until, row.payload, row.urgent) != wanted
+    wanted = (post.due_at, post.useful_until, post.payload, post.urgent, post.at_once)
+    stands = (row.due_at, row.useful_until, row.payload, row.urgent, row.at_once)
+    return row.state == "cancelled" or stands != wanted
 
 
 async def cancel_missing(

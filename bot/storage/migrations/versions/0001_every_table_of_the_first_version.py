@@ -1,4 +1,4 @@
-"""Every table of the first version."""
+"""every table of the first version."""
 
 from collections.abc import Sequence
 
@@ -45,6 +45,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_municipality_key")),
     )
     op.create_table(
+        "next_step_done",
+        sa.Column("place_key", sa.String(), nullable=False),
+        sa.Column("newsletter", sa.String(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("done_at", bot.storage.models.base.UtcTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_next_step_done")),
+        sa.UniqueConstraint(
+            "place_key", "newsletter", "step", name=op.f("uq_next_step_done_place_key_newsletter_step")
+        ),
+    )
+    op.create_table(
         "person",
         sa.Column("discord_user_id", sa.BigInteger(), nullable=True),
         sa.Column("display_name", sa.String(), nullable=True),
@@ -86,12 +98,14 @@ def upgrade() -> None:
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
+        sa.Column("created_at", bot.storage.models.base.UtcTime(timezone=True), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["cohort_id"], ["cohort.id"], name=op.f("fk_coordinator_group_cohort_id_cohort")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coordinator_group")),
         sa.UniqueConstraint("cohort_id", "key", name=op.f("uq_coordinator_group_cohort_id_key")),
+        sa.UniqueConstraint("id", "cohort_id", name=op.f("uq_coordinator_group_id_cohort_id")),
     )
     with op.batch_alter_table("coordinator_group", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_coordinator_group_cohort_id"), ["cohort_id"], unique=False)
@@ -127,9 +141,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_village_cohort_id_cohort")),
         sa.ForeignKeyConstraint(
-            ["coordinator_group_id"],
-            ["coordinator_group.id"],
-            name=op.f("fk_village_coordinator_group_id_coordinator_group"),
+            ["coordinator_group_id", "cohort_id"],
+            ["coordinator_group.id", "coordinator_group.cohort_id"],
+            name=op.f("fk_village_coordinator_group_id_cohort_id_coordinator_group"),
         ),
         sa.ForeignKeyConstraint(
             ["municipality_id"], ["municipality.id"], name=op.f("fk_village_municipality_id_municipality")
@@ -138,6 +152,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "cohort_id", "municipality_id", "key", name=op.f("uq_village_cohort_id_municipality_id_key")
         ),
+        sa.UniqueConstraint("id", "cohort_id", name=op.f("uq_village_id_cohort_id")),
     )
     with op.batch_alter_table("village", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_village_cohort_id"), ["cohort_id"], unique=False)
@@ -156,8 +171,13 @@ def upgrade() -> None:
         sa.Column("picked", sa.Boolean(), nullable=False),
         sa.Column("link", sa.String(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_event_has_a_length")),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_event_cohort_id_cohort")),
-        sa.ForeignKeyConstraint(["village_id"], ["village.id"], name=op.f("fk_event_village_id_village")),
+        sa.ForeignKeyConstraint(
+            ["village_id", "cohort_id"],
+            ["village.id", "village.cohort_id"],
+            name=op.f("fk_event_village_id_cohort_id_village"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("cohort_id", "code", "scope_key", name=op.f("uq_event_cohort_id_code_scope_key")),
     )
@@ -189,21 +209,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_milestone_state_village_id"), ["village_id"], unique=False)
 
     op.create_table(
-        "next_step_done",
-        sa.Column("village_id", sa.Integer(), nullable=False),
-        sa.Column("newsletter", sa.String(), nullable=False),
-        sa.Column("step", sa.Integer(), nullable=False),
-        sa.Column("done_at", bot.storage.models.base.UtcTime(timezone=True), nullable=False),
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["village_id"], ["village.id"], name=op.f("fk_next_step_done_village_id_village")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_next_step_done")),
-        sa.UniqueConstraint(
-            "village_id", "newsletter", "step", name=op.f("uq_next_step_done_village_id_newsletter_step")
-        ),
-    )
-    op.create_table(
         "poll",
         sa.Column("cohort_id", sa.Integer(), nullable=False),
         sa.Column("village_id", sa.Integer(), nullable=True),
@@ -229,14 +234,20 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(village_id IS NULL) <> (coordinator_group_id IS NULL)", name=op.f("ck_poll_one_owner")
         ),
+        sa.CheckConstraint("NOT (secret AND binding)", name=op.f("ck_poll_secret_is_advisory")),
+        sa.CheckConstraint("closes_at > opens_at", name=op.f("ck_poll_has_a_length")),
         sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_poll_asked_by_id_person")),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_poll_cohort_id_cohort")),
         sa.ForeignKeyConstraint(
-            ["coordinator_group_id"],
-            ["coordinator_group.id"],
-            name=op.f("fk_poll_coordinator_group_id_coordinator_group"),
+            ["coordinator_group_id", "cohort_id"],
+            ["coordinator_group.id", "coordinator_group.cohort_id"],
+            name=op.f("fk_poll_coordinator_group_id_cohort_id_coordinator_group"),
         ),
-        sa.ForeignKeyConstraint(["village_id"], ["village.id"], name=op.f("fk_poll_village_id_village")),
+        sa.ForeignKeyConstraint(
+            ["village_id", "cohort_id"],
+            ["village.id", "village.cohort_id"],
+            name=op.f("fk_poll_village_id_cohort_id_village"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll")),
         sa.UniqueConstraint("scope_key", "code", "series", name=op.f("uq_poll_scope_key_code_series")),
     )
@@ -311,9 +322,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_decision_cohort_id_cohort")),
         sa.ForeignKeyConstraint(
-            ["coordinator_group_id"],
-            ["coordinator_group.id"],
-            name=op.f("fk_decision_coordinator_group_id_coordinator_group"),
+            ["coordinator_group_id", "cohort_id"],
+            ["coordinator_group.id", "coordinator_group.cohort_id"],
+            name=op.f("fk_decision_coordinator_group_id_cohort_id_coordinator_group"),
         ),
         sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_decision_poll_id_poll")),
         sa.ForeignKeyConstraint(
@@ -322,7 +333,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["replaces_id"], ["decision.id"], name=op.f("fk_decision_replaces_id_decision")
         ),
-        sa.ForeignKeyConstraint(["village_id"], ["village.id"], name=op.f("fk_decision_village_id_village")),
+        sa.ForeignKeyConstraint(
+            ["village_id", "cohort_id"],
+            ["village.id", "village.cohort_id"],
+            name=op.f("fk_decision_village_id_cohort_id_village"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
         sa.UniqueConstraint("poll_id", name=op.f("uq_decision_poll_id")),
         sa.UniqueConstraint("replaces_id", name=op.f("uq_decision_replaces_id")),
@@ -343,6 +358,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_poll_option_poll_id_poll")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_poll_option")),
+        sa.UniqueConstraint("poll_id", "id", name=op.f("uq_poll_option_poll_id_id")),
         sa.UniqueConstraint("poll_id", "position", name=op.f("uq_poll_option_poll_id_position")),
     )
     op.create_table(
@@ -369,11 +385,12 @@ def upgrade() -> None:
         sa.Column("option_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["option_id"], ["poll_option.id"], name=op.f("fk_ballot_option_id_poll_option")
-        ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_ballot_person_id_person")),
-        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_ballot_poll_id_poll")),
+        sa.ForeignKeyConstraint(
+            ["poll_id", "option_id"],
+            ["poll_option.poll_id", "poll_option.id"],
+            name=op.f("fk_ballot_poll_id_option_id_poll_option"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ballot")),
         sa.UniqueConstraint("poll_id", "voter", "option_id", name=op.f("uq_ballot_poll_id_voter_option_id")),
     )
@@ -393,6 +410,7 @@ def upgrade() -> None:
         sa.Column("due_at", bot.storage.models.base.UtcTime(timezone=True), nullable=False),
         sa.Column("useful_until", bot.storage.models.base.UtcTime(timezone=True), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("at_once", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("claimed_by", sa.String(), nullable=True),
         sa.Column("lease_until", bot.storage.models.base.UtcTime(timezone=True), nullable=True),
@@ -464,7 +482,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_poll_closes_at"))
 
     op.drop_table("poll")
-    op.drop_table("next_step_done")
     with op.batch_alter_table("milestone_state", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_milestone_state_village_id"))
 
@@ -490,6 +507,7 @@ def downgrade() -> None:
     op.drop_table("consent")
     op.drop_table("audit_entry")
     op.drop_table("person")
+    op.drop_table("next_step_done")
     op.drop_table("municipality")
     op.drop_table("discord_place")
     op.drop_table("cohort")
