@@ -83,7 +83,9 @@ class CalendarCog(CompanionCog):
 def _name(place: Place) -> str:
     if place.village is not None:
         return place.village.name
-    return place.group.name if place.group else place.key
+    if place.group is not None:
+        return place.group.name
+    return place.cohort.title if place.cohort else place.key
 
 
 async def setup(bot: CompanionBot) -> None:

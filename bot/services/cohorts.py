@@ -2,19 +2,17 @@
 
 import difflib
 from collections.abc import Mapping, Sequence
-from datetime import date
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, require
-from bot.domain.calendar import programme_days
 from bot.domain.errors import Conflict, NotFound
 from bot.messages.message import Choice
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.places import running_cohorts
 from bot.services.village_import import ImportReport, VillageImport, agree
 from bot.services.village_list import VillageRow, name_key
 from bot.storage.models import AuditEntry, Cohort, Municipality, Village
@@ -75,12 +73,8 @@ class Cohorts:
 
         In August and September there are two of them (S54).
         """
-        today = self._context.now().astimezone(ZoneInfo(self._context.programme.timezone)).date()
         async with self._context.database.transaction() as session:
-            cohorts = (await session.scalars(select(Cohort).order_by(Cohort.start_year))).all()
-        return [
-            c for c in cohorts if self._window(c)[1] >= today and (upcoming or self._window(c)[0] <= today)
-        ]
+            return await running_cohorts(session, self._context, upcoming=upcoming)
 
     async def cohort(self, start_year: int | None = None) -> Cohort:
         """Return the cohort of a start year, or the oldest that still runs or is to come. Raises NotFound."""
@@ -118,9 +112,6 @@ class Cohorts:
         if municipality is None:
             raise NotFound("error.not_found.municipality", text=text)
         return municipality
-
-    def _window(self, cohort: Cohort) -> tuple[date, date]:
-        return programme_days(self._context.programme, cohort.start_year)
 
     async def villages(self, cohort_id: int | None = None) -> list[Village]:
         """Return the villages of one cohort, or of all, by municipality and name."""

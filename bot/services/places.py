@@ -1,11 +1,13 @@
 """Keys of places on Discord ("village:7"), and from a channel back to the village or group it belongs to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Where
+from bot.domain.calendar import programme_days
 from bot.domain.errors import NotFound
 from bot.services.context import Context
 from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Village
@@ -26,17 +28,21 @@ def group_key(group_id: int) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where something is said: exactly one of village and group, or the secretariat, or the welcome channel."""
+    """Where something is said: exactly one of village and group, or the secretariat, or the welcome channel.
+
+    The secretariat's channel looks at the cohort that runs: `running`.
+    """
 
     key: str
     village: Village | None = None
     group: CoordinatorGroup | None = None
+    running: Cohort | None = None
 
     @property
     def cohort(self) -> Cohort | None:
-        """The cohort the place belongs to."""
+        """The cohort the place belongs to, or looks at."""
         owner = self.village or self.group
-        return owner.cohort if owner else None
+        return owner.cohort if owner else self.running
 
     @property
     def where(self) -> Where:
@@ -46,6 +52,20 @@ class Place:
         if self.group:
             return Where(cohort_id=self.group.cohort_id, group_id=self.group.id)
         return Where()
+
+
+async def running_cohorts(session: AsyncSession, context: Context, *, upcoming: bool = False) -> list[Cohort]:
+    """Return the cohorts whose programme runs today, oldest first; with `upcoming`, also those to come.
+
+    In August and September there are two of them (S54).
+    """
+    today = context.now().astimezone(ZoneInfo(context.programme.timezone)).date()
+    found = []
+    for cohort in await session.scalars(select(Cohort).order_by(Cohort.start_year)):
+        first, last = programme_days(context.programme, cohort.start_year)
+        if last >= today and (upcoming or first <= today):
+            found.append(cohort)
+    return found
 
 
 async def place_of(session: AsyncSession, key: str) -> Place:
@@ -76,7 +96,11 @@ class Places:
             row = await session.scalar(select(DiscordPlace).where(DiscordPlace.discord_id == channel_id))
             if row is None:
                 raise NotFound("error.not_found.place")
-            return await place_of(session, row.key)
+            place = await place_of(session, row.key)
+            if place.key != SECRETARIAT:
+                return place
+            cohorts = await running_cohorts(session, self._context, upcoming=True)
+            return replace(place, running=cohorts[0] if cohorts else None)
 
     async def channel_ids(self) -> dict[str, int]:
         """Return the Discord id of every place."""

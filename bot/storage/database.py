@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 FORGOTTEN = "forgotten"  # in a session's info: what was deleted must not lie on the disk either
@@ -57,13 +57,22 @@ def open_engine(url: str, connect: Connect | None = None) -> AsyncEngine:
     """Create an engine; a SQLite file's folder is made when it is missing."""
     parsed = make_url(url)
     if not parsed.drivername.startswith("sqlite"):
-        return create_async_engine(url, **_QUIET, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        engine = create_async_engine(url, **_QUIET, pool_pre_ping=True, pool_size=5, max_overflow=5)
+        event.listen(engine.sync_engine, "handle_error", _tell_no_row)
+        return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, **_QUIET, **({"async_creator": connect} if connect else {}))
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
+
+
+def _tell_no_row(context: ExceptionContext) -> None:
+    """Keep an error's first line: PostgreSQL goes on with the row that failed."""
+    for error in (context.original_exception, context.sqlalchemy_exception):
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).split("\n", 1)[0],)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

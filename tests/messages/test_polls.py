@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from bot.discord_render import arguments, custom_id
 from bot.domain.decisions import DecisionPage, DecisionView, Kind
 from bot.domain.poll_view import AnswerView, PollView, Receipt
 from bot.domain.polls import Shown
@@ -276,3 +277,18 @@ def test_the_longest_poll_fits_a_discord_message_and_its_buttons_keep_the_whole_
         assert set(labels) == {letter * 80}
     ties = tuple(range(1, winners + 1))
     assert len(result(replace(view, state="closed", winners=ties, quorum_met=False))) <= 2000
+
+
+@pytest.mark.parametrize("search", ["19:30", "bænk, nr. 2", "50 % af: a,b,c", ":,%" * 20])
+def test_whatever_is_searched_for_the_pages_can_be_turned(search: str) -> None:
+    page = DecisionPage("village:1", "Fensby", (DECISION,), 1, 2, 6, search)
+    (older,) = decisions.decision_list(TEXTS, page).buttons
+    custom = custom_id(older.action, older.args)
+    number, found = arguments(custom.split(":")[2])
+    assert (number, search.startswith(str(found)), len(custom) <= 100) == (2, True, True)
+    assert found == search or len(search) > 40
+
+
+def test_a_decision_of_signs_that_must_be_escaped_can_be_shown() -> None:
+    view = replace(DECISION, text="_" * 1000, title="*" * 100, how="_" * 200)
+    assert len(decisions.decision_full(TEXTS, view).text) <= 2000

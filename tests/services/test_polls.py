@@ -407,3 +407,15 @@ async def test_a_faulty_question_stores_nothing(world: PollsWorld) -> None:
         with pytest.raises(CompanionError):
             await world.start(question=question, options=options)
     assert await world.all_polls() == []
+
+
+async def test_who_joins_while_a_binding_poll_is_open_counts_towards_its_quorum(world: PollsWorld) -> None:
+    lead = await world.lead()
+    view = await world.start(binding=True)
+    assert view.entitled == 1
+    await world.polls.vote(lead, view.id, [1])
+    await world.people(5)
+    world.at(view.closes_at)
+    await world.turn()
+    closed = await world.polls.view(view.id)
+    assert (closed.turnout, closed.entitled, closed.quorum_met, closed.adopted) == (1, 6, False, False)
