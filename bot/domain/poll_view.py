@@ -75,5 +75,5 @@ def _cut(text: str, longest: int) -> str:
 class Receipt:
     """What a voter is told, privately, after voting."""
 
-    view: PollView
     chosen: tuple[str, ...]
+    closes_at: datetime

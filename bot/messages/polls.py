@@ -84,7 +84,7 @@ def options_form(texts: Texts, view: PollView) -> Form:
 
 def receipt(texts: Texts, done: Receipt) -> Message:
     """Tell a voter, privately, what was counted."""
-    return Message(texts("poll.receipt", answers=joined(done.chosen), closes_at=done.view.closes_at))
+    return Message(texts("poll.receipt", answers=joined(done.chosen), closes_at=done.closes_at))
 
 
 def _by_buttons(view: PollView) -> bool:

@@ -161,10 +161,9 @@ class Polls(Voting):
         await self._calendar.plan_standard(session, cohort, villages, groups, events)
 
     async def turn(self, now: datetime) -> Opened:
-        """Close and open what time has come for, each in one transaction. Returns what was opened."""
+        """Close, then open, what time has come for. Returns what was opened."""
         async with self._context.database.transaction() as session:
             await self.close_due(session, now)
-        async with self._context.database.transaction() as session:
             return await self.open_due(session, now)
 
     async def open_due(self, session: AsyncSession, now: datetime) -> Opened:

@@ -181,7 +181,7 @@ def test_answers_are_asked_for_with_a_button_and_a_form() -> None:
 
 
 def test_a_receipt_says_what_was_chosen_and_until_when_it_can_be_changed() -> None:
-    text = polls.receipt(TEXTS, Receipt(OPEN, ("Ja", "*Nej*"))).text
+    text = polls.receipt(TEXTS, Receipt(("Ja", "*Nej*"), OPEN.closes_at)).text
     assert "Du valgte: Ja, \\*Nej\\*." in text and "onsdag den 3. november kl. 10.00" in text
 
 
