@@ -1,15 +1,19 @@
 """Coming in, roles, and one's own data: the welcome channel's buttons, /rolle, /mine-data and /slet-mig."""
 
+from collections.abc import Awaitable, Callable
+
 import discord
 
 from bot.client import Ask, CompanionBot
-from bot.domain.access import Role, Where
+from bot.domain.access import Actor, Role, Where
 from bot.domain.errors import NotFound
 from bot.messages import people as build
 from bot.messages import privacy
 from bot.messages.message import Choice
+from bot.services.roles import RoleChange
 from cogs._base import CompanionCog, Suggestions, command, handles
 
+Change = Callable[[Actor, int, str, Role, Where], Awaitable[RoleChange]]
 GIVEN = (
     "steering", "steering_secretary", "steering_lead", "panel", "local_council_contact", "coordinator", "secretariat",
 )  # fmt: skip
@@ -111,14 +115,8 @@ class PeopleCog(CompanionCog):
         cohort: int | None = None,
     ) -> None:
         """Give somebody a role in the village whose channel this is, or as coordinator or secretariat."""
-        change = await ask.services.people.give_role(
-            await ask.actor(),
-            person.id,
-            person.display_name,
-            Role(role),
-            await self._where(ask, role, municipality, cohort),
-        )
-        await self._follow(person.id, role)
+        where = await self._where(ask, role, municipality, cohort)
+        change = await self._change(ask, ask.services.people.give_role, person, role, where)
         await ask.reply(build.role_given(self.bot.texts, change.name, role, change.place, change.changed))
 
     @command(
@@ -135,21 +133,19 @@ class PeopleCog(CompanionCog):
         cohort: int | None = None,
     ) -> None:
         """Take a role from somebody."""
-        change = await ask.services.people.take_role(
-            await ask.actor(),
-            person.id,
-            person.display_name,
-            Role(role),
-            await self._where(ask, role, municipality, cohort),
-        )
-        await self._follow(person.id, role)
+        where = await self._where(ask, role, municipality, cohort)
+        change = await self._change(ask, ask.services.people.take_role, person, role, where)
         await ask.reply(build.role_taken(self.bot.texts, change.name, role, change.place))
 
-    async def _follow(self, user_id: int, role: str) -> None:
-        """Let Discord's roles follow; a coordinator is also named in the channels villages have opened."""
-        await self.bot.caretaker.refresh_member(user_id)
+    async def _change(
+        self, ask: Ask, give_or_take: Change, person: discord.Member, role: str, where: Where
+    ) -> RoleChange:
+        """Change a role, and let Discord follow; coordinators are also named in the channels villages opened."""
+        change = await give_or_take(await ask.actor(), person.id, person.display_name, Role(role), where)
+        await self.bot.caretaker.refresh_member(person.id)
         if role == Role.COORDINATOR:
             self.bot.caretaker.needed()
+        return change
 
     async def _where(self, ask: Ask, role: str, municipality: str | None, cohort: int | None) -> Where:
         """Return the place a role is about: the channel's own, or a municipality in a cohort it takes part in."""
