@@ -78,19 +78,27 @@ class Provisioning:
 
     async def role_ids(self) -> dict[str, int]:
         """Return the ids of the roles we give and take, by place key; those of old cohorts are left alone."""
-        wanted = {role.key for role in (await self.desired()).roles}
-        return {key: discord_id for key, discord_id in (await self.known()).items() if key in wanted}
+        async with self._context.database.transaction() as session:
+            cohorts = await self._cohorts(session)
+            groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id.in_(cohorts))
+            wanted = {SECRETARIAT_ROLE, *(group_role(group_id) for group_id in await session.scalars(groups))}
+            wanted |= {village_role(village_id) for village_id in await self._agreed(session, cohorts)}
+            known = await session.scalars(select(DiscordPlace).where(DiscordPlace.key.startswith("role:")))
+            return {row.key: row.discord_id for row in known if row.key in wanted}
 
     async def _member_roles(
         self, session: AsyncSession, only: int | None = None
     ) -> dict[int, frozenset[str]]:
         cohorts = await self._cohorts(session)
-        villages = await self._villages(session, cohorts)
-        agreed = {village.id for village in villages if village.agreed_at is not None}
-        groups = await coordinator_groups(session, cohorts)
+        agreed = await self._agreed(session, cohorts)
+        active = await self._active(session, only)
+        coordinated = [
+            c for c in cohorts if any(h.role == Role.COORDINATOR and h.cohort_id == c for h in active)
+        ]
+        groups = await coordinator_groups(session, coordinated) if coordinated else {}
         people = await self._people(session) if only is None else [only]
         found: dict[int, set[str]] = {user_id: set() for user_id in people}
-        for held in await self._active(session, only):
+        for held in active:
             assert held.person.discord_user_id is not None, "only people with an account are asked for"
             found[held.person.discord_user_id] |= _role_keys(held, agreed, groups)
         return {user_id: frozenset(keys) for user_id, keys in found.items()}
@@ -99,6 +107,11 @@ class Provisioning:
         today = self._context.now().astimezone(ZoneInfo(self._context.programme.timezone)).date()
         rows = await session.scalars(select(Cohort))
         return [row.id for row in rows if is_looked_after(self._context.programme, row.start_year, today)]
+
+    async def _agreed(self, session: AsyncSession, cohorts: Sequence[int]) -> set[int]:
+        """Return the villages that have, or should have, a channel."""
+        agreed = select(Village.id).where(Village.cohort_id.in_(cohorts), Village.agreed_at.is_not(None))
+        return set(await session.scalars(agreed))
 
     async def _villages(self, session: AsyncSession, cohorts: Sequence[int]) -> Sequence[Village]:
         rows = await session.scalars(select(Village).where(Village.cohort_id.in_(cohorts)))
