@@ -68,7 +68,7 @@ class App:
         await self.services.planning.refresh()
         await self.services.outbox.welcome()
         rounds = Rounds(self.services, self.dispatcher, self.upkeep)
-        self.alarm = Alarm(rounds.run, self.services.context.clock, self.look_every)
+        self.alarm = Alarm(rounds.run, rounds.next_moment, self.services.context.clock, self.look_every)
         self.database.on_planned = self.upkeep.on_needed = self.alarm.wake
         if not self.stopping:
             self.alarm.start()

@@ -16,19 +16,22 @@ from apscheduler.triggers.interval import IntervalTrigger
 from bot.domain.clock import Clock
 
 log = logging.getLogger(__name__)
-Round = Callable[[], Awaitable[datetime | None]]
+Work = Callable[[], Awaitable[None]]
+Moment = Callable[[], Awaitable[datetime | None]]
 AFTER_FAILURE = timedelta(seconds=10)
 
 
 class Alarm:
-    """Runs a round of work when something is due; a round says when the next thing is.
+    """Runs a round of work when something is due, then asks when the next thing is.
 
     Each ring is a job of its own, so that a ring set from inside another is never skipped; a steady watch
     looks every `longest`, whatever happens to the rings.
     """
 
-    def __init__(self, round_of_work: Round, clock: Clock, longest: timedelta = timedelta(minutes=5)) -> None:
-        self._round, self._clock, self._longest = round_of_work, clock, longest
+    def __init__(
+        self, work: Work, next_moment: Moment, clock: Clock, longest: timedelta = timedelta(minutes=5)
+    ) -> None:
+        self._work, self._next_moment, self._clock, self._longest = work, next_moment, clock, longest
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -79,7 +82,9 @@ class Alarm:
         self._at_rest.clear()
         next_at: datetime | None = self._clock.now() + AFTER_FAILURE
         try:
-            next_at = await self._round()
+            await self._work()
+            self._again = False  # what was planned until now is seen by the question that follows
+            next_at = await self._next_moment()
         except Exception:
             log.exception("a round of work failed; trying again soon", extra={"action": "round"})
         finally:

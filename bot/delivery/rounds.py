@@ -12,17 +12,15 @@ class Rounds:
 
     def __init__(self, services: Services, dispatcher: Dispatcher, upkeep: Upkeep) -> None:
         self._services, self._dispatcher, self._upkeep = services, dispatcher, upkeep
+        self._come_back_at: datetime | None = None
 
-    async def run(self) -> datetime | None:
-        """Do all that is due now. Returns when the next thing is due, if anything is."""
-        moments = (await self._upkeep.settle(), await self._posts_and_polls())
-        return min((moment for moment in moments if moment is not None), default=None)
-
-    async def _posts_and_polls(self) -> datetime | None:
+    async def run(self) -> None:
+        """Do all that is due now."""
+        self._come_back_at = await self._upkeep.settle()
         outbox, now = self._services.outbox, self._services.context.now()
         next_at = await outbox.next_moment()
         if next_at is None or next_at > now:
-            return next_at
+            return
         missed = (await self._services.polls.turn(now)).missed
         stale = await self._dispatcher.send_due()
         for name, late in (("stale", stale), ("missed_polls", missed)):
@@ -31,4 +29,8 @@ class Rounds:
                 await outbox.tell_secretariat(f"notice:{name}:{now.isoformat()}", said)
         if stale or missed:
             await self._dispatcher.send_due()
-        return await outbox.next_moment()
+
+    async def next_moment(self) -> datetime | None:
+        """Return when the next thing is due, if anything is."""
+        moments = (self._come_back_at, await self._services.outbox.next_moment())
+        return min((moment for moment in moments if moment is not None), default=None)

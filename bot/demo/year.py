@@ -51,7 +51,7 @@ class ProgrammeYear(Stage):
         )
         app = build(self.plan.database_url, self.plan.content, facts, self.discord.clock, connect=connect)
         app.look_every = timedelta(
-            days=1
+            weeks=4
         )  # the alarm rings when something is due; nobody else touches this database
         return app
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -18,7 +18,7 @@ from bot.services.membership import add_role, end_role, own_person, panel_yes, t
 from bot.services.places import village_key
 from bot.services.privacy import Privacy
 from bot.services.roles import Roles
-from bot.storage.models import Consent, Person, Village
+from bot.storage.models import Consent, Person, RoleAssignment, Village
 from bot.storage.repositories import people as people_table
 
 SUPPLIES: Mapping[str, frozenset[str]] = {"error_people.village_not_ready": frozenset({"village"})}
@@ -43,10 +43,10 @@ class People(Roles, Attendance, Privacy):
         The server's owner counts as secretariat, so that somebody can give the first roles.
         """
         async with self._context.database.transaction() as session:
-            person = await people_table.by_account(session, discord_user_id)
+            person, held = await people_table.with_roles(session, discord_user_id)
             if person is not None and person.display_name != tidy_name(name):
                 person.display_name = tidy_name(name)
-            return await _actor(session, person, discord_user_id, name, is_owner)
+            return await _actor(session, person, held, discord_user_id, name, is_owner)
 
     def privacy_text(self) -> dict[str, str]:
         """Return the values the privacy text is filled with."""
@@ -62,7 +62,8 @@ class People(Roles, Attendance, Privacy):
         async with self._context.database.transaction() as session:
             person = await people_table.created(session, discord_user_id, tidy_name(name), now)
             said = await people_table.consents(session, person.id, PRIVACY)
-            actor = await _actor(session, person, discord_user_id, name, is_owner)
+            held = await people_table.roles_now(session, person.id)
+            actor = await _actor(session, person, held, discord_user_id, name, is_owner)
             if version not in {row.text_version for row in said}:
                 session.add(Consent(person_id=person.id, purpose=PRIVACY, text_version=version, given_at=now))
                 await audit(session, self._context, actor, "privacy.accepted", f"person:{person.id}")
@@ -130,10 +131,14 @@ class People(Roles, Attendance, Privacy):
 
 
 async def _actor(
-    session: AsyncSession, person: Person | None, discord_user_id: int, name: str, is_owner: bool
+    session: AsyncSession,
+    person: Person | None,
+    rows: Sequence[RoleAssignment],
+    discord_user_id: int,
+    name: str,
+    is_owner: bool,
 ) -> Actor:
     held = {RoleHeld(Role.SECRETARIAT)} if is_owner else set()
-    rows = await people_table.roles_now(session, person.id) if person else ()
     cohorts = {row.cohort_id for row in rows if row.role == Role.COORDINATOR and row.cohort_id is not None}
     groups = await coordinator_groups(session, cohorts) if cohorts else {}
     for row in rows:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import lazyload
 
 from bot.storage.models import Consent, Person, RoleAssignment
 
@@ -16,6 +17,22 @@ async def by_account(session: AsyncSession, discord_user_id: int) -> Person | No
     """Return the person behind a Discord account, locked until the transaction ends, or None."""
     query = select(Person).where(Person.discord_user_id == discord_user_id).with_for_update()
     return await session.scalar(query)
+
+
+async def with_roles(
+    session: AsyncSession, discord_user_id: int
+) -> tuple[Person | None, Sequence[RoleAssignment]]:
+    """Return the person behind an account and the roles held at present, in one question."""
+    held = (RoleAssignment.person_id == Person.id) & RoleAssignment.until.is_(None)
+    query = (
+        select(Person, RoleAssignment)
+        .outerjoin(RoleAssignment, held)
+        .where(Person.discord_user_id == discord_user_id)
+        .options(lazyload(RoleAssignment.person))
+        .order_by(RoleAssignment.id)
+    )
+    rows = (await session.execute(query)).all()
+    return (rows[0][0] if rows else None), [role for _, role in rows if role is not None]
 
 
 async def by_id(session: AsyncSession, person_id: int) -> Person | None:
