@@ -90,8 +90,8 @@ class PollOpening:
         if before.state == MISSED:
             poll.state = MISSED
             return True
-        tomorrow = poll_dates.closes_at(max(poll.opens_at, now), 1, self.zone)
-        poll.opens_at = max(before.closes_at, tomorrow)
+        in_a_week = poll_dates.closes_at(max(poll.opens_at, now), 7, self.zone)
+        poll.opens_at = max(before.closes_at, in_a_week)  # sooner, when that one opens late: see follow
         poll.closes_at = poll_dates.closes_at(poll.opens_at, template.days, self.zone)
         cohort = await session.get_one(Cohort, poll.cohort_id)
         _, last = programme_days(self._context.programme, cohort.start_year)
