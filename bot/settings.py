@@ -162,6 +162,8 @@ class Settings(BaseSettings):
         except ValidationError as error:
             # `from None`: the original holds the values, a token or a password among them
             raise SettingsError("\n".join(_faults(error))) from None
+        except UnicodeDecodeError:
+            raise SettingsError(".env is not written in UTF-8; save it as UTF-8 and try again") from None
 
     @field_validator("*", mode="before")
     @classmethod

@@ -4,6 +4,7 @@ import asyncio
 
 import typer
 
+from bot.domain.errors import StartupError
 from bot.settings import Settings
 from bot.storage import upgrade as migrations
 from bot.storage.database import Database
@@ -23,11 +24,18 @@ def upgrade() -> None:
 
 
 async def _upgrade(url: str) -> None:
-    database = Database(url)
+    database: Database | None = None
     try:
+        database = Database(url)
         before = await migrations.current(database.engine)
         await migrations.upgrade(database.engine)
         after = await migrations.current(database.engine)
+    except RuntimeError:
+        raise
+    except Exception as error:
+        reason = str(error).split("\n", 1)[0]
+        raise StartupError(f"BLUP_DATABASE_URL: the database cannot be upgraded: {reason}") from error
     finally:
-        await database.close()
+        if database is not None:
+            await database.close()
     typer.echo(f"database at version {after}" + ("" if before == after else f" (was {before or 'empty'})"))

@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import logging
+import socket
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -61,8 +62,11 @@ def demo(
         raise typer.Exit(2) from None
     except OSError as error:
         raise StartupError(f"--villages: {error}") from None
-    from bot.demo.stage import Plan
-
+    try:
+        from bot.demo.stage import Plan
+    except ModuleNotFoundError as error:
+        raise StartupError(f"{error.name} is missing: install the extra, blup-companion[demo]") from None
+    _check_room_for(json_file, None if headless else port)
     with tempfile.TemporaryDirectory(prefix="blup-demo-") as folder:
         url = (
             Settings(BLUP_DATABASE_URL=database).async_database_url
@@ -106,7 +110,21 @@ async def _live(plan: object, port: int | None, json_file: Path | None) -> int:
     return 1 if account.missing or account.duplicates else 0
 
 
+def _check_room_for(json_file: Path | None, port: int | None) -> None:
+    """Find out before the year whether its account and page have a place. Raises StartupError."""
+    try:
+        if json_file is not None:
+            json_file.parent.mkdir(parents=True, exist_ok=True)
+            json_file.open("a").close()
+        if port:
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(("127.0.0.1", port))
+    except OSError as error:
+        what = f"--json {json_file}" if error.filename else f"--port {port}"
+        raise StartupError(f"{what}: {error.strerror or error}") from None
+
+
 def _write(file: Path, figures: dict[str, int | float]) -> None:
-    """Write the account; a folder that is missing is made."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Write the account."""
     file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

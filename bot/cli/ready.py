@@ -14,14 +14,16 @@ from bot.storage.database import Database
 
 async def upgraded(url: str) -> None:
     """Make sure that a database can be used. Raises StartupError when it cannot be reached or is too old."""
-    database = Database(url)
+    database: Database | None = None
     try:
+        database = Database(url)
         version = await migrations.current(database.engine)
     except Exception as error:
         reason = str(error).split("\n", 1)[0]
         raise StartupError(f"BLUP_DATABASE_URL: the database cannot be opened: {reason}") from error
     finally:
-        await database.close()
+        if database is not None:
+            await database.close()
     if version != migrations.newest():
         raise StartupError(
             f"the database is at version {version or 'none'}, {migrations.newest()} is needed: run `blup db upgrade`"

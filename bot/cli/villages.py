@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.app import build
+from bot.cli.calendar import YEARS
 from bot.cli.ready import ready_database
 from bot.domain.calendar import next_start_year
 from bot.domain.errors import StartupError
@@ -26,7 +27,11 @@ def import_villages(
     file: Annotated[Path, typer.Argument(help="CSV with the columns kommune and landsby.")],
     start_year: Annotated[
         int | None,
-        typer.Option(help="First year of the cohort; left out: the next one that can still be joined."),
+        typer.Option(
+            min=YEARS[0],
+            max=YEARS[1],
+            help="First year of the cohort; left out: the next one that can still be joined.",
+        ),
     ] = None,
 ) -> None:
     """Import villages: all of them, or none when one line is faulty."""
@@ -35,7 +40,7 @@ def import_villages(
         rows = read_village_list(file)
     except VillageListError as error:
         for fault in error.faults:
-            typer.echo(f"{file}: {fault}", err=True)
+            typer.echo(str(fault), err=True)
         typer.echo(f"{len(error.faults)} fault(s); nothing was imported.", err=True)
         raise typer.Exit(2) from None
     except OSError as error:
@@ -44,7 +49,11 @@ def import_villages(
     async def work() -> None:
         async with ready_database(settings) as (url, content, facts):
             app_ = build(url, content, facts)
-            year = start_year or next_start_year(content.programme, app_.services.context.now())
+            year = (
+                start_year
+                if start_year is not None
+                else next_start_year(content.programme, app_.services.context.now())
+            )
             try:
                 report = await app_.services.cohorts.import_villages(rows, year)
                 await app_.services.planning.refresh()

@@ -43,11 +43,25 @@ class Hands:
     async def join(self, actor: MemberActor, welcome_id: int, municipality_id: int, village_id: int) -> None:
         """Come in as a newcomer does: the welcome button, the privacy text, municipality, village."""
         await self.accept(actor, welcome_id)
-        private = self._latest_private(welcome_id)
-        await actor.select(
-            private, [str(municipality_id)], custom_id=self._id(private, "choose_municipality")
-        )
-        await actor.select(private, [str(village_id)], custom_id=self._id(private, "choose_village"))
+        await self._choose_private(actor, welcome_id, "municipality", municipality_id)
+        await self._choose_private(actor, welcome_id, "village", village_id)
+
+    async def _choose_private(self, actor: MemberActor, channel_id: int, what: str, value: int) -> None:
+        """Choose in the private menu, turning its pages until the choice is on one."""
+        turned = 0
+        while True:
+            private = self._latest_private(channel_id)
+            menu = self._id(private, f"choose_{what}")
+            if str(value) in _values(private, menu):
+                await actor.select(private, [str(value)], custom_id=menu)
+                return
+            turned += 1
+            more = [
+                c for c in _ids(private) if f":{what}_page:" in c and c.split(":")[2].endswith(str(turned))
+            ]
+            if not more:
+                raise LookupError(f"{what} {value} is in no menu")
+            await actor.click(private, custom_id=more[0])
 
     async def accept(self, actor: MemberActor, welcome_id: int) -> None:
         """Press the welcome button and say yes to the privacy text."""
@@ -62,8 +76,21 @@ class Hands:
 
     @staticmethod
     def _id(message: Any, action: str) -> str:
-        for row in message.components:
-            for part in row.get("components", ()):
-                if f":{action}:" in part.get("custom_id", ""):
-                    return str(part["custom_id"])
+        for custom_id in _ids(message):
+            if f":{action}:" in custom_id:
+                return custom_id
         raise LookupError(f"no {action} under: {message.content!r}")
+
+
+def _parts(message: Any) -> list[dict[str, Any]]:
+    return [part for row in message.components for part in row.get("components", ())]
+
+
+def _ids(message: Any) -> list[str]:
+    return [str(part["custom_id"]) for part in _parts(message) if part.get("custom_id")]
+
+
+def _values(message: Any, menu: str) -> set[str]:
+    """Return what can be chosen in a menu."""
+    options = [part.get("options", ()) for part in _parts(message) if part.get("custom_id") == menu]
+    return {str(option["value"]) for found in options for option in found}

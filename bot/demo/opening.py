@@ -1,5 +1,7 @@
 """The first of August: the bot comes in, the villages are imported, people join and get their roles."""
 
+from collections import defaultdict
+
 from bot.delivery.guild_gateway import required_permissions
 from bot.demo.cast import PARTS, GroupCast, VillageCast, name_of
 from bot.demo.hands import Hands
@@ -72,6 +74,9 @@ async def _give_roles(year: Stage, cast: VillageCast) -> None:
 async def _coordinators(year: Stage, welcome_id: int) -> None:
     """Let one coordinator for each municipality come in."""
     by_municipality = {cast.municipality: cast for cast in year.villages}
+    groups_of: dict[str, set[int]] = defaultdict(set)
+    for village in await year.app.services.cohorts.villages():
+        groups_of[village.municipality.name].add(village.coordinator_group_id)
     guild = year.discord.guilds()[0]
     for number, (municipality, cast) in enumerate(sorted(by_municipality.items())):
         actor = year.discord.add_member(guild, f"{name_of(200 + number)}, {municipality}"[:32])
@@ -81,7 +86,8 @@ async def _coordinators(year: Stage, welcome_id: int) -> None:
             municipality=municipality,
         )  # fmt: skip
         for group in year.groups:
-            group.people.append(actor)
+            if group.group_id in groups_of[municipality]:
+                group.people.append(actor)
 
 
 async def _links(year: Stage, secretariat_id: int) -> None:
