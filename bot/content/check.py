@@ -60,7 +60,8 @@ def check(
     faults: list[Fault] = []
     references = [*check_references(programme, places)]
     faults += references
-    faults += check_structure(content, places)
+    structure = [*check_structure(content, places)]
+    faults += structure
     faults += check_circles(programme, places)
     faults += check_polls(programme, places)
     faults += check_reminders(programme, places)
@@ -68,7 +69,7 @@ def check(
     faults += check_post_texts(content)
     setting = [*check_setting(programme, places)]
     faults += setting
-    if not references and not setting:
+    if not references and not setting and not structure:
         faults += check_dates(programme, places)
     warnings = [*warn_of_circles(programme, places)]
     try:

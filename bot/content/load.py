@@ -58,6 +58,15 @@ class Content:
         return self.sources[file].fault(path, problem)
 
 
+_KEYS = {
+    "calendar.yaml": {"phases", "events", "village_circles", "coordinator_circles"},
+    "polls.yaml": {"polls"},
+    "decisions.yaml": {"decisions"},
+    "milestones.yaml": {"milestones"},
+    "global_goals.yaml": {"global_goals"},
+}
+
+
 def content_folder(override: Path | None = None) -> Path:
     """Return the folder to read: the given one, the one beside the package, or the one inside it."""
     if override is not None:
@@ -81,6 +90,9 @@ def load(folder: Path) -> Content:
     names = ("programme.yaml", "calendar.yaml", "polls.yaml", "decisions.yaml", "milestones.yaml", "global_goals.yaml",
              "tone.yaml")  # fmt: skip
     sources = {name: attempt(lambda n=name: read_yaml(folder, n), Source(name, {})) for name in names}  # type: ignore[misc]
+    for name in names:
+        if name != "tone.yaml":
+            attempt(lambda n=name: _check_form(sources[n]), None)  # type: ignore[misc]
     if faults:
         raise ContentError(faults)
     head, calendar = sources["programme.yaml"], sources["calendar.yaml"]
@@ -101,6 +113,18 @@ def load(folder: Path) -> Content:
         raise ContentError(faults)
     programme = Programme(**top, **parts, checksum=_checksum(folder))
     return Content(programme, texts, sources["tone.yaml"].data, folder, sources)
+
+
+def _check_form(source: Source) -> None:
+    """Refuse a file that holds no keys, or one that nobody knows. Raises ContentError."""
+    if not isinstance(source.data, Mapping):
+        raise ContentError([Fault(source.file, 1, "(file)", "must hold keys and their values")])
+    known = _KEYS.get(source.file)
+    if known is None:
+        return
+    faults = [source.fault([key], "is not a known key") for key in source.data if key not in known]
+    if faults:
+        raise ContentError(faults)
 
 
 def _texts(folder: Path, language: str, sources: dict[str, Source]) -> dict[str, Any]:
@@ -126,6 +150,10 @@ def _head(source: Source) -> dict[str, Any]:
     _known_keys(source, {"schema", "id", "name", "language", "timezone", "cohort", "discord", "rules", "blackouts",
                          "circle_defaults", "reminders"})  # fmt: skip
     blackouts = tuple[Blackout, ...]
+    off = typed(source, TypeAdapter(dict[str, Any]), data["blackouts"], ["blackouts"])
+    missing = [key for key in ("meetings", "posts") if key not in off]
+    if missing:
+        raise ContentError([source.fault(["blackouts"], f"{key} is missing") for key in missing])
     return {
         "id": typed(source, TypeAdapter(str), data["id"], ["id"]),
         "name": typed(source, TypeAdapter(str), data["name"], ["name"]),
@@ -161,6 +189,8 @@ def _list(source: Source, key: str, kind: type[T], id_key: str = "id") -> dict[A
     """Read a list of entries with unique ids."""
     if not isinstance(source.data, Mapping) or key not in source.data:
         raise ContentError([Fault(source.file, 1, key, "is missing")])
+    if not isinstance(source.data[key], list | None):
+        raise ContentError([source.fault([key], "must be a list")])
     faults, found = [], {}
     adapter = TypeAdapter(kind)
     for index, row in enumerate(source.data[key] or ()):
@@ -189,7 +219,7 @@ def _meetings(head: Source, calendar: Source) -> dict[str, Meeting]:
             index = list(found).index(meeting.id)
             faults.append(calendar.fault(["events", index], "needs a day and a time"))
     for key, (kind, scope, defaults_key) in _CIRCLES.items():
-        defaults = dict(head.data["circle_defaults"][defaults_key])
+        defaults = _circle_defaults(head, defaults_key)
         day, at = defaults.pop("day"), defaults.pop("time")
         rows = _with_defaults(calendar, key, defaults, {"day": day, "time": at})
         for index, (name, circle) in enumerate(_list(rows, key, Meeting).items()):
@@ -204,11 +234,25 @@ def _meetings(head: Source, calendar: Source) -> dict[str, Meeting]:
     return found
 
 
+def _circle_defaults(head: Source, kind: str) -> dict[str, Any]:
+    """Return what circles of a kind share. Raises ContentError when day or time is missing."""
+    where = ["circle_defaults"]
+    found = typed(head, TypeAdapter(dict[str, dict[str, Any]]), head.data.get("circle_defaults"), where)
+    if kind not in found:
+        raise ContentError([head.fault(where, f"{kind} is missing")])
+    missing = [key for key in ("day", "time") if key not in found[kind]]
+    if missing:
+        raise ContentError([head.fault([*where, kind], f"{key} is missing") for key in missing])
+    return found[kind]
+
+
 def _with_defaults(calendar: Source, key: str, defaults: Mapping[str, Any], at: Mapping[str, Any]) -> Source:
     """Return a view of one list where each row has the defaults it does not set itself; lines stay."""
     if key not in calendar.data:
         raise ContentError([Fault(calendar.file, 1, key, "is missing")])
-    for row in calendar.data[key]:
+    for index, row in enumerate(calendar.data[key] or ()):
+        if not isinstance(row, dict):
+            raise ContentError([calendar.fault([key, index], "must hold keys and their values")])
         for name, value in defaults.items():
             row.setdefault(name, value)
         for name, value in at.items():

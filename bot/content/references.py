@@ -1,6 +1,8 @@
 """Check that every id and role the content names exists. Knows nothing of dates or of language."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import asdict
+from string import Formatter
 
 from bot.content.places import Places
 from bot.content.roles import ANY_PHASE, PER_CIRCLE, ROLES, WHOLE_PROGRAMME
@@ -9,6 +11,8 @@ from bot.domain.calendar import month_day
 from bot.domain.programme import EACH_CIRCLE, Meeting, PollTemplate, Programme
 
 At = Callable[..., Fault]
+_OF_A_YEAR = {"start", "end", "end_short"}
+_OF_A_PLACE = {*_OF_A_YEAR, "programme", "code", "title", "municipality"}
 
 
 def check_references(programme: Programme, places: Places) -> Iterator[Fault]:
@@ -24,6 +28,7 @@ def check_references(programme: Programme, places: Places) -> Iterator[Fault]:
     yield from _decisions(programme, places, phases)
     yield from _milestones(programme, places, phases | {WHOLE_PROGRAMME})
     yield from _rules(programme, places, phases)
+    yield from _patterns(programme, places)
     yield from _poll_circles(programme, places)
 
 
@@ -86,6 +91,24 @@ def _rules(programme: Programme, places: Places, phases: Collection[str]) -> Ite
     yield from _many(rules.village_channel_after, known, "milestone", at, "village_channel_after")
     established = (rules.steering_established_by,) if rules.steering_established_by else ()
     yield from _many(established, programme.decisions, "decision", at, "steering_established_by")
+
+
+def _patterns(programme: Programme, places: Places) -> Iterator[Fault]:
+    """Yield a fault for every name pattern that could not be filled in, or would give two cohorts one code."""
+    for part, names, known in (
+        ("cohort", asdict(programme.cohort), _OF_A_YEAR),
+        ("discord", asdict(programme.discord), _OF_A_PLACE),
+    ):
+        for key, pattern in names.items():
+            try:
+                used = {name for _, name, _, _ in Formatter().parse(str(pattern)) if name is not None}
+            except ValueError as error:
+                yield places.rule(part, key, problem=f"is no pattern: {error}")
+                continue
+            for name in sorted(used - known):
+                yield places.rule(part, key, problem=f"there is no {{{name}}} to fill in here")
+            if (part, key) == ("cohort", "code") and "start" not in used:
+                yield places.rule(part, key, problem="needs {start}, or two cohorts would have one code")
 
 
 def _poll_circles(programme: Programme, places: Places) -> Iterator[Fault]:
