@@ -6,12 +6,16 @@ channels; the database is asked only which post a mark belongs to.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
 
-from bot.demo.expected import expected_letters, expected_reminders
+from bot.demo.expected import expected_letters, expected_polls, expected_reminders
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.domain.programme import Programme
+from bot.services.places import SECRETARIAT, group_key, village_key
+
+LATE_AFTER = timedelta(hours=36)  # the story's own crash lasts fifteen hours
 
 _DANISH = {
     "villages": "Landsbyer",
@@ -63,47 +67,62 @@ class Account:
 
 @dataclass(frozen=True)
 class Found:
-    """What stands in the channels: each post's key, each letter's title and channel, each poll."""
+    """What stands in the channels: posts by key and channel, letters by title and channel, polls by id.
 
-    keys: Counter[str]
-    letters: Counter[tuple[str, int]]
-    polls: frozenset[int]
+    `late` are letters that came long after their day, `riding` polls that stand in another post.
+    """
+
+    posts: Counter[tuple[str, int]] = field(default_factory=Counter)
+    letters: Counter[tuple[str, int]] = field(default_factory=Counter)
+    late: set[tuple[str, int]] = field(default_factory=set)
+    polls: set[int] = field(default_factory=set)
+    riding: set[int] = field(default_factory=set)
+
+    def of(self, start: str, end: str = "") -> set[str]:
+        """Return the keys of posts that begin and end so."""
+        return {key for key, _ in self.posts if key.startswith(start) and key.endswith(end)}
+
+    def opened(self) -> set[int]:
+        """Return the polls whose opening stands in a channel."""
+        return {int(key.split(":")[1]) for key in self.of("poll:") if ":open" in key} | self.riding
 
 
 async def look(year: Stage, seconds: float) -> tuple[Account, list[str]]:
     """Count the year so far. Returns the account, and what is missing or doubled in words."""
-    now = year.discord.now()
-    keys = await year.app.services.outbox.keys()
-    found = _found(year, keys)
-    letters = Counter(dict.fromkeys(expected_letters(year, now), 1))
-    reminders = set(expected_reminders(year, now))
-    posted = Counter(
-        {key: n for key, n in found.keys.items() if _is_reminder(year.plan.content.programme, key)}
-    )
-    results = {key for key in found.keys if key.startswith("poll:") and key.endswith(":result")}
-    over = {
-        f"poll:{poll}:result" for poll in await year.app.services.polls.closed_ids() if poll in found.polls
-    }
-    doubled = [key for key, n in found.keys.items() if n > 1]
-    doubled += [f"{title} in channel {channel}" for (title, channel), n in found.letters.items() if n > 1]
-    missing = [
-        f"{title} in channel {channel}" for title, channel in letters if not found.letters[title, channel]
+    now, programme = year.discord.now(), year.plan.content.programme
+    letters = {(title, channel): at for title, channel, at in expected_letters(year, now)}
+    found = _found(year, await year.app.services.outbox.keys(), letters)
+    places = await year.app.services.places.channel_ids()
+    reminders = {(key, _channel(year, key, places[SECRETARIAT])) for key in expected_reminders(year, now)}
+    posted = {post for post in found.posts if _is_reminder(programme, post[0])}
+    results = found.of("poll:", ":result")
+    doubled = [
+        _named(*post) for counted in (found.posts, found.letters) for post, n in counted.items() if n > 1
     ]
-    missing += [key for key in sorted(reminders) if not posted[key]] + sorted(over - results)
+    doubled += [f"{_named(*post)}, which nobody asked for" for post in sorted(posted - reminders)]
+    missing = [_named(*letter) for letter in letters if not found.letters[letter]]
+    missing += [f"{_named(*letter)}, in time" for letter in sorted(found.late)]
+    missing += [_named(*post) for post in sorted(reminders - posted)]
+    closed = await year.app.services.polls.closed_ids()
+    missing += sorted({f"poll:{poll}:result" for poll in closed if poll in found.polls} - results)
+    missing += [f"the opening of poll {poll}" for poll in sorted(found.polls - found.opened())]
+    if now >= year.ends_at:
+        missing += ["a poll"] * (expected_polls(year) - len(found.opened()))
+    missing += ["a decision"] * (len(year.decided) - len(found.of("decision:")))
     guild = year.discord.guilds()[0]
     account = Account(
         villages=len(year.villages),
         coordinator_groups=len(year.groups),
         channels=sum(len(category.channels) for category in year.discord.categories(guild)),
         roles=year.discord.role_count(guild),
-        newsletters_expected=sum(letters.values()),
+        newsletters_expected=len(letters),
         newsletters_posted=sum(found.letters.values()),
         reminders_expected=len(reminders),
-        reminders_posted=sum(n for key, n in posted.items() if key in reminders),
-        polls_opened=len(found.polls),
+        reminders_posted=sum(n for post, n in found.posts.items() if post in reminders),
+        polls_opened=len(found.opened()),
         polls_closed=len(results),
         ballots=year.ballots,
-        decisions=sum(key.startswith("decision:") for key in found.keys),
+        decisions=len(found.of("decision:")),
         duplicates=len(doubled),
         missing=len(missing),
         seconds=round(seconds, 1),
@@ -111,22 +130,39 @@ async def look(year: Stage, seconds: float) -> tuple[Account, list[str]]:
     return account, [*(f"missing: {text}" for text in missing), *(f"doubled: {text}" for text in doubled)]
 
 
-def _found(year: Stage, keys: Mapping[int, str]) -> Found:
+def _found(year: Stage, keys: Mapping[int, str], letters: Mapping[tuple[str, int], datetime]) -> Found:
     titles = {
         f"**{letter.title}**": letter.title for letter in year.plan.content.programme.newsletters.values()
     }
-    found, letters, polls = Counter[str](), Counter[tuple[str, int]](), set[int]()
+    found = Found()
     guild = year.discord.guilds()[0]
     members = {cast.channel_id for cast in year.villages} | {group.channel_id for group in year.groups}
     for category in year.discord.categories(guild):
         for channel in category.channels:
             for record in year.discord.messages(channel.id):
-                found.update(keys[mark] for mark in _marks(record) if mark in keys)
-                polls.update(_polls(record))
+                names = {keys[mark] for mark in _marks(record) if mark in keys}
+                found.posts.update((name, channel.id) for name in names)
+                asked = set(_polls(record))
+                found.polls.update(asked)
+                if not any(name.startswith("poll:") for name in names):
+                    found.riding.update(asked)
                 title = titles.get(record.content.split("\n", 1)[0])
                 if title is not None and channel.id in members:
-                    letters[title, channel.id] += 1
-    return Found(found, letters, frozenset(polls))
+                    found.letters[title, channel.id] += 1
+                    if record.created_at > letters.get((title, channel.id), record.created_at) + LATE_AFTER:
+                        found.late.add((title, channel.id))
+    return found
+
+
+def _named(what: str, channel_id: int) -> str:
+    return f"{what} in channel {channel_id}"
+
+
+def _channel(year: Stage, key: str, secretariat_id: int) -> int:
+    """Return the channel that a reminder's key is for."""
+    channels = {village_key(cast.village_id): cast.channel_id for cast in year.villages}
+    channels |= {group_key(group.group_id): group.channel_id for group in year.groups}
+    return next((channel for place, channel in channels.items() if key.endswith(f":{place}")), secretariat_id)
 
 
 def _marks(record: MessageRecord) -> set[int]:

@@ -22,7 +22,6 @@ class Evenings:
     def __init__(self, year: Stage) -> None:
         self._year = year
         self._looked_at: dict[int, datetime] = {}
-        self._decided: set[tuple[int, str]] = set()
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
         self._bodies: dict[int, tuple[str, ...]] = {}
@@ -130,7 +129,7 @@ class Evenings:
         view = await self._year.app.services.polls.view(poll_id)
         template = self._year.plan.content.programme.polls.get(view.code or "")
         code = template.decision if template else None
-        if not view.binding or code is None or (cast.village_id, code) in self._decided:
+        if not view.binding or code is None or (cast.village_id, code) in self._year.decided:
             return
         shown = await self._year.hands.press(cast.secretary, record, custom_id)
         await self._fill(cast, cast.secretary, shown, code)
@@ -140,7 +139,9 @@ class Evenings:
         programme = self._year.plan.content.programme
         today = self._year.discord.now().astimezone(self._year.zone).date()
         for template in programme.decisions.values():
-            if (cast.village_id, template.id) in self._decided or not self._due(template.milestone, today):
+            if (cast.village_id, template.id) in self._year.decided or not self._due(
+                template.milestone, today
+            ):
                 continue
             by_secretariat = template.recorded_by == "secretariat"
             actor = self._year.secretariat if by_secretariat else cast.secretary
@@ -165,7 +166,7 @@ class Evenings:
         if shown.modal is None:
             return
         await actor.submit_modal(shown, _filled(shown, {2: "Ved håndsoprækning på mødet"}))
-        self._decided.add((cast.village_id, code))
+        self._year.decided.add((cast.village_id, code))
 
     async def _ask_once(self) -> None:
         """Start a quick poll of their own in every village and in the coordinators' channel, half way."""
@@ -174,6 +175,7 @@ class Evenings:
         if self._asked or self._year.discord.now() < half_way:
             return
         self._asked = True
+        self._year.own_polls = len(self._year.villages) + len(self._year.groups)
         for cast in self._year.villages:
             await self._year.hands.command(
                 cast.lead, cast.channel_id, "poll.start", question="Skal vi holde sommerfest i år?",

@@ -7,20 +7,33 @@ from bot.demo.cast import VillageCast
 from bot.demo.stage import Stage
 from bot.domain.calendar import DatedMeeting, local, phase_opening, window_days
 from bot.domain.posting import PostingHours
-from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Reminder, Scope
+from bot.domain.programme import COORDINATOR_CIRCLE, EACH_CIRCLE, VILLAGE_CIRCLE, Reminder, Scope
 from bot.domain.reminders import moment_of
 from bot.services.places import SECRETARIAT, group_key, village_key
 
 
-def expected_letters(year: Stage, until: datetime) -> Iterator[tuple[str, int]]:
-    """Yield the title and channel of every letter that should stand by now."""
+def expected_polls(year: Stage) -> int:
+    """Return how many polls the year opens: the programme's in every village and group, and the story's own."""
+    programme = year.plan.content.programme
+    circles = sum(meeting.kind == VILLAGE_CIRCLE for meeting in programme.meetings.values())
+    places = {Scope.VILLAGE: len(year.villages), Scope.COORDINATOR_GROUP: len(year.groups)}
+    wanted = year.own_polls
+    for template in programme.polls.values():
+        if template.where != "meeting":
+            times = circles if template.opens.meeting == EACH_CIRCLE else len(template.series) or 1
+            wanted += times * places.get(template.scope, 0)
+    return wanted
+
+
+def expected_letters(year: Stage, until: datetime) -> Iterator[tuple[str, int, datetime]]:
+    """Yield title, channel and moment of every letter that should stand by now."""
     letters = year.plan.content.programme.newsletters
     for dated in year.dated:
         if dated.newsletter_at is None or not year.begins_at <= dated.newsletter_at <= until:
             continue
         village = dated.meeting.kind == VILLAGE_CIRCLE
         for cast in year.villages if village else year.groups:
-            yield letters[dated.meeting.newsletter or ""].title, cast.channel_id
+            yield letters[dated.meeting.newsletter or ""].title, cast.channel_id, dated.newsletter_at
 
 
 def expected_reminders(year: Stage, until: datetime) -> Iterator[str]:

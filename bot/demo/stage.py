@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from simcord.actors import MemberActor
@@ -14,6 +14,8 @@ from bot.demo.embedded_discord import EmbeddedDiscord
 from bot.demo.hands import Hands
 from bot.domain.calendar import DatedMeeting, later, local, programme_days
 from bot.services.village_list import VillageRow
+
+AFTERWARDS = timedelta(days=16)
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,19 @@ class Stage:
         self.villages: list[VillageCast] = []
         self.groups: list[GroupCast] = []
         self.picks: dict[tuple[int, str], tuple[datetime, date]] = {}
-        self.ballots = 0
+        self.ballots = self.own_polls = 0
+        self.decided: set[tuple[int, str]] = set()
         self.cohort_id = 0
 
     @property
     def dated(self) -> list[DatedMeeting]:
         """The meetings by the rules."""
         return self.app.services.calendar.dated(self.plan.start_year)
+
+    @property
+    def ends_at(self) -> datetime:
+        """When the story is over: every poll after the last meeting has closed."""
+        return max(meeting.ends_at for meeting in self.dated) + AFTERWARDS
 
     def when_held(self, dated: DatedMeeting, cast: VillageCast | None) -> tuple[datetime, datetime]:
         """Return when a meeting is held in a village: on the day it picked, else by the rules."""

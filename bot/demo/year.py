@@ -23,7 +23,6 @@ from bot.services.context import Facts
 
 PHONE = "12 34 56 78"
 EVENING = time(20, 0)
-AFTERWARDS = timedelta(days=16)
 OnDay = Callable[[float, date], None]
 
 
@@ -36,11 +35,6 @@ class ProgrammeYear(Stage):
         self._began = perf_counter()
         self._account: Account | None = None
         self._evenings: Evenings | None = None
-
-    @property
-    def ends_at(self) -> datetime:
-        """When the story is over: every poll after the last meeting has closed."""
-        return max(meeting.ends_at for meeting in self.dated) + AFTERWARDS
 
     def build_app(self) -> App:
         """Put the bot together on the simulated clock; used again after a crash."""
