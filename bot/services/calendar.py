@@ -103,7 +103,7 @@ class Calendar:
         if starts_at <= self._context.now():
             raise InvalidInput("error.date_passed", starts_at=starts_at)
         await self._check_within_programme(session, cohort_id, starts_at)
-        shown = {row.id: row.starts_at for row in (event,)}
+        shown = {event.id: event.starts_at}
         shift(event, meeting, starts_at)
         rows = await session.scalars(
             select(Event).where(Event.cohort_id == cohort_id, Event.code == code, Event.picked.is_(False))

@@ -209,7 +209,7 @@ class Newsletters(NextSteps):
             )
             session.add(NewsletterVideo(cohort_id=cohort_id, newsletter=letter.id, slot=slot, url=link))
             await session.flush()
-            for key in await self._places(session, cohort_id, letter, None, None):
+            for key in await self._longest_places(session, cohort_id, letter):
                 text = await self._letters.text(session, letter, await place_of(session, key))
                 if len(text) > MESSAGE_LONGEST:
                     raise InvalidInput("error.link_long", over=len(text) - MESSAGE_LONGEST)
@@ -223,6 +223,16 @@ class Newsletters(NextSteps):
         if not keys:
             raise NotFound("error.not_found.place")
         return await self._letters.text(session, letter, await place_of(session, keys[0]))
+
+    async def _longest_places(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> list[str]:
+        """Return where a letter is longest: one village a municipality, whose coordinator it may name."""
+        keys = await self._places(session, cohort_id, letter, None, None)
+        rows = await session.scalars(select(Village).where(Village.cohort_id == cohort_id))
+        longest: dict[int, Village] = {}
+        for village in sorted(rows, key=lambda found: len(found.name)):
+            if village_key(village.id) in keys:
+                longest[village.municipality_id] = village
+        return [village_key(village.id) for village in longest.values()] or keys
 
     async def _places(
         self,
