@@ -6,6 +6,7 @@ from bot.client import Ask, CompanionBot
 from bot.domain.access import may
 from bot.messages import calendar as build
 from bot.messages.message import Message
+from bot.messages.milestones import board_message, reopen_form
 from bot.services.next_steps import tick_right
 from bot.services.places import Place
 from cogs._base import CompanionCog, command, handles
@@ -60,6 +61,35 @@ class CalendarCog(CompanionCog):
             await ask.say("calendar.no_phase", phone=ask.services.context.facts.phone)
         else:
             await ask.reply(build.phase_message(self.bot.texts, status))
+
+    @command("milestones")
+    async def milestones(self, ask: Ask) -> None:
+        """Show the milestones of the phase that runs."""
+        await self.show_milestones(ask)
+
+    @handles("milestones")
+    async def show_milestones(self, ask: Ask) -> None:
+        """Show the milestones of the phase that runs, from a button."""
+        board = await ask.services.milestones.board(await ask.actor(), await ask.place())
+        await ask.reply(board_message(self.bot.texts, board))
+
+    @handles("tick_milestone")
+    async def tick_milestone(self, ask: Ask) -> None:
+        """Mark a milestone as reached."""
+        board = await ask.services.milestones.tick(await ask.actor(), await ask.place(), ask.values[0])
+        await ask.update(board_message(self.bot.texts, board))
+
+    @handles("reopen_milestone")
+    async def reopen_milestone(self, ask: Ask, code: str = "") -> None:
+        """Ask why a milestone is opened again, or open it when that is filled in."""
+        if not ask.filled:
+            chosen = code or ask.values[0]
+            await ask.form(reopen_form(self.bot.texts, chosen), "reopen_milestone", chosen)
+            return
+        board = await ask.services.milestones.reopen(
+            await ask.actor(), await ask.place(), code, ask.filled["reason"]
+        )
+        await ask.reply(board_message(self.bot.texts, board))
 
     @handles("pick_date")
     async def pick_date(self, ask: Ask, code: str) -> None:

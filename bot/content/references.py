@@ -5,10 +5,10 @@ from dataclasses import asdict
 from string import Formatter
 
 from bot.content.places import Places
-from bot.content.roles import ANY_PHASE, PER_CIRCLE, ROLES, WHOLE_PROGRAMME
+from bot.content.roles import ANY_PHASE, PER_CIRCLE, ROLES
 from bot.content.source import Fault
 from bot.domain.calendar import month_day
-from bot.domain.programme import EACH_CIRCLE, Meeting, PollTemplate, Programme
+from bot.domain.programme import EACH_CIRCLE, WHOLE_PROGRAMME, Meeting, PollTemplate, Programme
 
 At = Callable[..., Fault]
 _OF_A_YEAR = {"start", "end", "end_short"}

@@ -18,5 +18,4 @@ ROLES = frozenset(
     }
 )
 ANY_PHASE = "any"  # a poll that belongs to every phase
-WHOLE_PROGRAMME = "programme"  # a milestone of the cohort, outside the phases
 PER_CIRCLE = "per circle"  # a milestone that comes round with every circle

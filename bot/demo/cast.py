@@ -26,6 +26,7 @@ class VillageCast:
     municipality: str
     municipality_id: int
     channel_id: int
+    group_id: int
     people: list[tuple[str, MemberActor]] = field(default_factory=list)
 
     def who(self, *parts: str) -> list[MemberActor]:

@@ -11,6 +11,7 @@ from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
 from bot.domain.calendar import month_day
+from bot.services.decision_milestones import milestones_of
 from bot.services.places import SECRETARIAT
 
 MOOD = 0.9
@@ -74,6 +75,8 @@ class Evenings:
                 ticks = [c for c in _ids(shown) if ":tick_step:" in c]
                 if shown.response is not None and ticks:
                     await cast.lead.click(shown.response, custom_id=ticks[0])
+            elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
+                await self._tick(cast, record, custom_id)
             elif action == "decide":
                 await self._decide_poll(cast, record, custom_id, int(args[0]))
 
@@ -167,6 +170,16 @@ class Evenings:
             return
         await actor.submit_modal(shown, _filled(shown, {2: "Ved håndsoprækning på mødet"}))
         self._year.decided.add((cast.village_id, code))
+        self._year.reach(cast.village_id, milestones_of(self._year.plan.content.programme, code, None))
+
+    async def _tick(self, cast: VillageCast, record: MessageRecord, custom_id: str) -> None:
+        """Let the lead tick the first milestone that waits for a tick."""
+        shown = await self._year.hands.press(cast.lead, record, custom_id)
+        menus = [c for c in _ids(shown) if ":tick_milestone:" in c]
+        if shown.response is not None and menus:
+            code = _choices(shown.response, menus[0])[0]
+            await cast.lead.select(shown.response, [code], custom_id=menus[0])
+            self._year.reach(cast.village_id, [code])
 
     async def _ask_once(self) -> None:
         """Start a quick poll of their own in every village and in the coordinators' channel, half way."""
@@ -200,7 +213,7 @@ def _parts(record: MessageRecord, wanted: str | None = None) -> list[tuple[str, 
     return found
 
 
-def _menu(record: MessageRecord, custom_id: str) -> dict[str, Any]:
+def _menu(record: Any, custom_id: str) -> dict[str, Any]:
     for row in record.components:
         for part in row.get("components", ()):
             if part.get("custom_id") == custom_id:
@@ -208,7 +221,7 @@ def _menu(record: MessageRecord, custom_id: str) -> dict[str, Any]:
     raise LookupError(custom_id)
 
 
-def _choices(record: MessageRecord, custom_id: str) -> list[str]:
+def _choices(record: Any, custom_id: str) -> list[str]:
     return [str(option["value"]) for option in _menu(record, custom_id)["options"]]
 
 

@@ -1,13 +1,22 @@
 """What the rules ask to be posted until a moment, worked out from content and dates without the bot's own plan."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from bot.demo.cast import VillageCast
 from bot.demo.stage import Stage
+from bot.domain.access import Role
 from bot.domain.calendar import DatedMeeting, local, phase_opening, window_days
+from bot.domain.milestones import milestone_notes
 from bot.domain.posting import PostingHours
-from bot.domain.programme import COORDINATOR_CIRCLE, EACH_CIRCLE, VILLAGE_CIRCLE, Reminder, Scope
+from bot.domain.programme import (
+    COORDINATOR_CIRCLE,
+    EACH_CIRCLE,
+    VILLAGE_CIRCLE,
+    WHOLE_PROGRAMME,
+    Reminder,
+    Scope,
+)
 from bot.domain.reminders import moment_of
 from bot.services.places import SECRETARIAT, group_key, village_key
 
@@ -50,6 +59,43 @@ def expected_reminders(year: Stage, until: datetime) -> Iterator[str]:
     for dated in year.dated:
         for reminder in programme.reminders_of(dated.meeting):
             yield from _of(year, dated, reminder, hours, until)
+
+
+def expected_milestones(year: Stage, until: datetime, patience: timedelta) -> Iterator[str]:
+    """Yield the key of every reminder of milestones that should stand by now.
+
+    A full channel makes a post wait: with `patience`, only what still waited so long after is asked for.
+    """
+    programme = year.plan.content.programme
+    hours = PostingHours(
+        programme.rules, year.zone, year.app.services.context.off(year.plan.start_year).posts
+    )
+    for note in milestone_notes(programme, year.plan.start_year, hours):
+        due = note.moment.due_at
+        if not year.begins_at <= due <= until - patience:
+            continue
+        for place, village_ids in _spoken_to(year, note.body).items():
+            if any(_waits(year, code, village_ids, due + patience) for code in note.codes):
+                yield f"milestones:{note.stage}:{note.on}:{note.body}:{place}"
+
+
+def _spoken_to(year: Stage, body: Role) -> dict[str, list[int]]:
+    """Return the places where a body is reminded, each with the villages it is reminded of."""
+    if body is Role.SECRETARIAT:
+        return {f"{SECRETARIAT}:{year.cohort_id}": [cast.village_id for cast in year.villages]}
+    if body is Role.COORDINATOR:
+        return {
+            group_key(group.group_id): [c.village_id for c in year.villages if c.group_id == group.group_id]
+            for group in year.groups
+        }
+    return {village_key(cast.village_id): [cast.village_id] for cast in year.villages}
+
+
+def _waits(year: Stage, code: str, village_ids: Sequence[int], at: datetime) -> bool:
+    """Tell whether a milestone waited somewhere at a moment; the story never ticks the programme's own."""
+    if year.plan.content.programme.milestones[code].phase == WHOLE_PROGRAMME:
+        return True
+    return any(year.waits(village_id, code, at) for village_id in village_ids)
 
 
 def _of(

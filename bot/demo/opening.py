@@ -35,9 +35,11 @@ async def open_year(year: Stage) -> None:
         channel = places.get(village_key(village.id))
         if channel is not None:
             cast = VillageCast(
-                village.id, village.name, village.municipality.name, village.municipality_id, channel
-            )
+                village.id, village.name, village.municipality.name, village.municipality_id, channel,
+                village.coordinator_group_id,
+            )  # fmt: skip
             year.villages.append(cast)
+            year.reach(village.id, programme.rules.village_channel_after)
     for key, channel_id in places.items():
         if key.startswith(group_key(0)[:-1]):
             year.groups.append(GroupCast(int(key.split(":")[1]), channel_id))

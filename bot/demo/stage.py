@@ -1,6 +1,6 @@
 """What everybody in the demo's year shares: the simulated Discord, the bot, the people, and what was picked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -47,6 +47,7 @@ class Stage:
         self.picks: dict[tuple[int, str], tuple[datetime, date]] = {}
         self.ballots = self.own_polls = 0
         self.decided: set[tuple[int, str]] = set()
+        self.reached: dict[tuple[int, str], datetime] = {}
         self.cohort_id = 0
 
     @property
@@ -66,6 +67,16 @@ class Stage:
             return dated.starts_at, dated.ends_at
         starts = local(pick[1], dated.starts_at.timetz().replace(tzinfo=None), self.zone)
         return starts, later(starts, dated.meeting.minutes)
+
+    def reach(self, village_id: int, milestones: Iterable[str]) -> None:
+        """Keep since when a village has reached milestones."""
+        for code in milestones:
+            self.reached.setdefault((village_id, code), self.discord.now())
+
+    def waits(self, village_id: int, code: str, at: datetime) -> bool:
+        """Tell whether a village had not reached a milestone by then."""
+        since = self.reached.get((village_id, code))
+        return since is None or since > at
 
     def picked_by(self, cast: VillageCast, meeting_id: str, moment: datetime) -> bool:
         """Tell whether a village had picked its day by then."""

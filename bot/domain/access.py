@@ -39,6 +39,8 @@ class Action(StrEnum):
     RECORD_AGREEMENT = "record_agreement"
     TICK_NEXT_STEP = "tick_next_step"
     TICK_GROUP_STEP = "tick_group_step"
+    TICK_MILESTONE = "tick_milestone"
+    REOPEN_MILESTONE = "reopen_milestone"
     PICK_DATE = "pick_date"
     GIVE_STEERING_ROLES = "give_steering_roles"
     GIVE_ALL_ROLES = "give_all_roles"
@@ -61,6 +63,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.RECORD_AGREEMENT: frozenset({SEC}),
     Action.TICK_NEXT_STEP: frozenset({P, S, R, L, SEC}),
     Action.TICK_GROUP_STEP: frozenset({K, SEC}),
+    Action.TICK_MILESTONE: frozenset({S, R, L, SEC}),  # each only those it confirms
+    Action.REOPEN_MILESTONE: frozenset({SEC}),
     Action.PICK_DATE: frozenset({R, L, SEC}),
     Action.GIVE_STEERING_ROLES: frozenset({L, LC, SEC}),  # LC until the steering group is established
     Action.GIVE_ALL_ROLES: frozenset({SEC}),

@@ -222,6 +222,11 @@ class DecisionTemplate:
     milestone: str | None = None
 
 
+WHOLE_PROGRAMME = "programme"  # the phase of a milestone of the cohort, outside the phases
+BY_ITSELF = "bot"  # who confirms a milestone that nobody ticks
+STEERING_MEMBER = "steering_member"  # any of the steering group
+
+
 @dataclass(frozen=True, slots=True)
 class MilestoneTemplate:
     """A checkable point that a village (or the whole cohort) reaches."""
@@ -296,6 +301,16 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class MilestoneReminders:
+    """How many days before its due day a milestone's owner is reminded, at what time, and how long a reminder is of use."""
+
+    __pydantic_config__: ClassVar = Strict
+    before_days: int
+    time: dt.time
+    useful_days: int = 7
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The numbers that dates, posts and polls obey."""
 
@@ -315,6 +330,7 @@ class Rules:
     village_channel_after: tuple[str, ...]
     quiet_village_days: int
     steering_established_by: str | None = None
+    milestone_reminders: MilestoneReminders | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,9 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "when.later": frozenset({"starts_at"}),
     **{f"button.{name}": frozenset() for name in (
         "come", "stay_away", "next_steps", "calendar", "decisions", "meeting", "join_panel", "pick_date")},
-    "post.phase_opening": frozenset({"title", "elements", "when", "next_meeting", "phone", "village"}),
+    "post.phase_opening": frozenset(
+        {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
+    "post.phase_meeting": frozenset({"title", "starts_at"}),
     "post.pick_date.day": frozenset({"day_on"}),
     "post.task.and_more": frozenset({"few", "count"}),
     "notice.parked": frozenset({"place"}),
@@ -29,6 +31,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "notice.missed_polls": frozenset({"count"}),
     "notice.meeting_moved": frozenset({"title", "when", "before_at"}),
 }  # fmt: skip
+_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +132,16 @@ def _buttons(texts: Texts, additions: Sequence[str], occasion: Occasion) -> list
     return buttons
 
 
-def phase_opening(texts: Texts, values: Mapping[str, object]) -> Message:
+def phase_opening(texts: Texts, values: Mapping[str, object], buttons: Sequence[Button]) -> Message:
     """Build the post that opens a phase (S18, S34, S44, S53)."""
-    return Message(texts("post.phase_opening", **values), (calendar_button(texts),), silent=True)
+    return Message(texts("post.phase_opening", **values), tuple(buttons), silent=True)
+
+
+def few(texts: Texts, names: Sequence[str]) -> str:
+    """Name the first of many, and count the rest."""
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    return texts("post.task.and_more", few=", ".join(names[:_NAMED]), count=len(names) - _NAMED)
 
 
 def notice(texts: Texts, said: str) -> Message:

@@ -2,19 +2,18 @@
 
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content.roles import WHOLE_PROGRAMME
 from bot.domain.access import Action, Role
 from bot.domain.errors import InvalidInput
-from bot.domain.programme import DecisionTemplate, MilestoneTemplate, Programme
+from bot.domain.programme import BY_ITSELF, WHOLE_PROGRAMME, DecisionTemplate, MilestoneTemplate, Programme
 from bot.services.context import Context
 from bot.services.places import Place, village_key
-from bot.services.village_import import REACHED, agree
-from bot.storage.models import MilestoneState, Village
+from bot.services.village_import import agree
+from bot.storage.models import Village
+from bot.storage.repositories.milestones import MilestoneScope, reach, reached
 
-GATE, BOT = "gate", "bot"
+GATE = "gate"
 
 
 def milestones_of(programme: Programme, code: str | None, milestone: str | None) -> tuple[str, ...]:
@@ -34,7 +33,12 @@ def check(programme: Programme, place: Place, code: str | None, milestone: str |
         raise InvalidInput("error_polls.unknown_code", code=code)
     if milestone:
         found = programme.milestones.get(milestone)
-        unfit = found is None or found.phase == WHOLE_PROGRAMME or found.kind == GATE or found.confirm == BOT
+        unfit = (
+            found is None
+            or found.phase == WHOLE_PROGRAMME
+            or found.kind == GATE
+            or found.confirm == BY_ITSELF
+        )
         if unfit or place.village is None:
             raise InvalidInput("error_polls.unknown_milestone", code=milestone)
 
@@ -70,23 +74,10 @@ async def settle(
     """
     if not codes:
         return False
-    rows = await session.scalars(select(MilestoneState).where(MilestoneState.village_id == village.id))
-    known = {row.code: row for row in rows}
-    for code in codes:
-        row = known.get(code)
-        if row is None:
-            row = known[code] = MilestoneState(
-                cohort_id=village.cohort_id,
-                village_id=village.id,
-                scope_key=village_key(village.id),
-                code=code,
-            )
-            session.add(row)
-        if row.state != REACHED:
-            row.state, row.reached_on = REACHED, on
-    await session.flush()
+    scope = MilestoneScope(village_key(village.id), village.cohort_id, village.id)
+    await reach(session, scope, codes, on)
     gate = context.programme.rules.village_channel_after
-    if village.agreed_at is None and all(code in known and known[code].state == REACHED for code in gate):
+    if village.agreed_at is None and await reached(session, scope.key) >= set(gate):
         await agree(session, context, [village])
         return True
     return False

@@ -1,17 +1,27 @@
-"""How far a village is: milestones of a phase, as words and never as a ranking (S12)."""
+"""How far a village is: milestones as words and never as a ranking, ticked by those who confirm them (S12)."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.access import Action, Actor, may, require, roles_at
 from bot.domain.calendar import phase_days
+from bot.domain.errors import InvalidInput, NotFound, NotPermitted
+from bot.domain.milestones import confirmers, milestone_days
+from bot.domain.programme import WHOLE_PROGRAMME, MilestoneTemplate, Programme
 from bot.messages.calendar import PhaseStatus
+from bot.messages.milestones import Board, Line
+from bot.services.audit import audit
 from bot.services.calendar import Calendar
 from bot.services.context import Context
+from bot.services.moments import today
 from bot.services.places import Place
-from bot.storage.models import MilestoneState
+from bot.storage.models import Cohort, Village
+from bot.storage.repositories.deliveries import Post, plan
+from bot.storage.repositories.milestones import MilestoneScope, reach, reached, reopen
 
 
 class Milestones:
-    """Read milestones."""
+    """Read, tick and reopen milestones."""
 
     def __init__(self, context: Context, calendar: Calendar) -> None:
         self._context, self._calendar = context, calendar
@@ -21,17 +31,123 @@ class Milestones:
         phase = self._calendar.phase_now(place.cohort) if place.cohort else None
         if phase is None or place.cohort is None:
             return None
-        ids = [m.id for m in self._context.programme.milestones.values() if m.phase == phase.id]
-        reached = 0
+        ids = {m.id for m in self._context.programme.milestones.values() if m.phase == phase.id}
+        done: set[str] = set()
         if place.village is not None:
             async with self._context.database.transaction() as session:
-                query = select(func.count()).where(
-                    MilestoneState.village_id == place.village.id,
-                    MilestoneState.code.in_(ids),
-                    MilestoneState.state == "reached",
-                )
-                reached = await session.scalar(query) or 0
+                done = ids & await reached(session, place.key)
         first, last = phase_days(phase, place.cohort.start_year)
         return PhaseStatus(
-            phase.title, first, last, phase.elements, reached, len(ids) if place.village else 0
+            phase.title, first, last, phase.elements, len(done), len(ids) if place.village else 0
         )
+
+    async def board(self, actor: Actor, place: Place) -> Board:
+        """Return the milestones of the phase that runs, and those from before that still wait.
+
+        In the secretariat's channel these are the programme's own. Raises NotFound elsewhere.
+        """
+        scope = _scope(place)
+        async with self._context.database.transaction() as session:
+            done = await reached(session, scope.key)
+        assert place.cohort is not None
+        phase = self._calendar.phase_now(place.cohort)
+        now, before = [], []
+        for milestone in self._of(place):
+            if milestone.phase in (WHOLE_PROGRAMME, phase.id if phase else None):
+                now.append(milestone)
+            elif milestone.id not in done and self._has_begun(place.cohort, milestone):
+                before.append(milestone)
+        mine = [m for m in (*before, *now) if self._may_tick(actor, place, m)]
+        over = [m for m in self._of(place) if m.id in done] if self._may_reopen(actor, place) else []
+        return Board(
+            title=phase.title if phase and place.village else place.cohort.title,
+            now=[self._line(m, place.cohort, done) for m in now],
+            before=[self._line(m, place.cohort, done) for m in before],
+            ticks=[(m.id, m.title) for m in mine if m.id not in done],
+            reopens=[(m.id, m.title) for m in reversed(over)],
+        )
+
+    async def tick(self, actor: Actor, place: Place, code: str) -> Board:
+        """Mark a milestone as reached today. Raises NotPermitted unless it is the person's to confirm."""
+        require(actor, Action.TICK_MILESTONE, place.where)
+        scope, milestone = _scope(place), self._find(place, code)
+        if not self._may_tick(actor, place, milestone):
+            raise NotPermitted("error.not_allowed.tick_milestone")
+        day = today(self._context.now(), self._context.programme.timezone)
+        async with self._context.database.transaction() as session:
+            await _hold(session, scope)
+            await reach(session, scope, [milestone.id], day)
+            await audit(session, self._context, actor, "milestone.reached", f"{scope.key} {milestone.id}")
+        return await self.board(actor, place)
+
+    async def reopen(self, actor: Actor, place: Place, code: str, reason: str) -> Board:
+        """Open a milestone again and tell the channel why. Raises NotPermitted, InvalidInput without a reason."""
+        require(actor, Action.REOPEN_MILESTONE, place.where)
+        scope, milestone = _scope(place), self._find(place, code)
+        if not reason.strip():
+            raise InvalidInput("error_polls.reason_missing")
+        now = self._context.now()
+        async with self._context.database.transaction() as session:
+            await _hold(session, scope)
+            if await reopen(session, scope, milestone.id):
+                said = self._context.texts("notice.milestone_reopened", title=milestone.title, reason=reason)
+                key = f"milestone:{scope.key}:{milestone.id}:{now.isoformat()}"
+                await plan(session, [Post(key, place.key, "notice", now, payload={"said": said})])
+                await audit(
+                    session, self._context, actor, "milestone.reopened", f"{scope.key} {milestone.id}"
+                )
+        return await self.board(actor, place)
+
+    def _of(self, place: Place) -> list[MilestoneTemplate]:
+        """Return the milestones that a place has: a village's, or the whole programme's."""
+        rows = self._context.programme.milestones.values()
+        return [m for m in rows if (m.phase == WHOLE_PROGRAMME) is (place.village is None)]
+
+    def _find(self, place: Place, code: str) -> MilestoneTemplate:
+        found = next((m for m in self._of(place) if m.id == code), None)
+        if found is None:
+            raise InvalidInput("error_polls.unknown_milestone", code=code)
+        return found
+
+    def _may_tick(self, actor: Actor, place: Place, milestone: MilestoneTemplate) -> bool:
+        """Tell whether somebody ticks it by hand: a standard decision settles its own milestones by itself."""
+        if milestone.id in settled_by_decision(self._context.programme):
+            return False
+        return bool(roles_at(actor, place.where) & confirmers(milestone))
+
+    def _may_reopen(self, actor: Actor, place: Place) -> bool:
+        return may(actor, Action.REOPEN_MILESTONE, place.where)
+
+    def _has_begun(self, cohort: Cohort, milestone: MilestoneTemplate) -> bool:
+        first, _ = phase_days(self._context.programme.phase(milestone.phase), cohort.start_year)
+        return first <= today(self._context.now(), self._context.programme.timezone)
+
+    def _line(self, milestone: MilestoneTemplate, cohort: Cohort, done: set[str]) -> Line:
+        days = milestone_days(self._context.programme, milestone, cohort.start_year)
+        return Line(milestone.title, milestone.id in done, days[0] if days else None)
+
+
+def settled_by_decision(programme: Programme) -> set[str]:
+    """Return the milestones that a standard decision settles."""
+    named = {d.milestone for d in programme.decisions.values() if d.milestone}
+    return named | {m.id for m in programme.milestones.values() if m.decision}
+
+
+def _scope(place: Place) -> MilestoneScope:
+    """Return whose milestones a place shows. Raises NotFound where there are none."""
+    if place.village is not None:
+        return MilestoneScope(place.key, place.village.cohort_id, place.village.id)
+    if place.running is None:
+        raise NotFound("error.not_found.place")
+    return cohort_scope(place.running.id)
+
+
+def cohort_scope(cohort_id: int) -> MilestoneScope:
+    """Return the scope of the programme's own milestones in a cohort."""
+    return MilestoneScope(f"cohort:{cohort_id}", cohort_id)
+
+
+async def _hold(session: AsyncSession, scope: MilestoneScope) -> None:
+    """Lock the scope's row, so that two people cannot tick the same milestone at once."""
+    kind, row_id = (Village, scope.village_id) if scope.village_id else (Cohort, scope.cohort_id)
+    await session.execute(select(kind.id).where(kind.id == row_id).with_for_update())

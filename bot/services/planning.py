@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.access import Actor
+from bot.domain.access import Actor, Role
 from bot.domain.calendar import local, phase_opening, window_days
+from bot.domain.milestones import milestone_notes
 from bot.domain.posting import PostingHours
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Meeting, Phase, Reminder, Scope
 from bot.domain.reminders import moment_of
+from bot.services import milestone_posts
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
 from bot.services.places import SECRETARIAT, Place, group_key, village_key
@@ -25,7 +27,7 @@ from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
 from bot.storage.repositories.deliveries import Post, cancel_missing, plan
 
 OPENING_IS_NEWS_FOR = timedelta(days=7)
-KINDS = ("newsletter", "reminder", "phase_opening")
+KINDS = ("newsletter", "reminder", "phase_opening", milestone_posts.KIND)
 
 
 class PollPlanner(Protocol):
@@ -120,6 +122,7 @@ class Planning:
         )
         for phase in self._context.programme.phases:
             yield from self._opening(cohort, phase, audience)
+        yield from self._milestones(cohort, audience)
         for event in events:
             meeting = self._context.programme.meetings.get(event.code)
             if meeting is None:
@@ -144,6 +147,15 @@ class Planning:
                 yield Post(f"{phase.id}:opening:{target.place_key}", target.place_key, "phase_opening", due, until,
                            cohort_id=cohort.id, payload={"phase": phase.id})  # fmt: skip
 
+    def _milestones(self, cohort: Cohort, audience: "_Audience") -> Iterator[Post]:
+        for note in milestone_notes(self._context.programme, cohort.start_year, self.hours(cohort)):
+            for target in audience.of_body(note.body):
+                if note.moment.due_at >= target.since:
+                    key = f"milestones:{note.stage}:{note.on}:{note.body}:{_in_cohort(target, cohort)}"
+                    yield Post(key, target.place_key, milestone_posts.KIND, note.moment.due_at,
+                               note.moment.useful_until, cohort_id=cohort.id,
+                               payload=milestone_posts.payload_of(note))  # fmt: skip
+
     def _letter(self, cohort: Cohort, circle: Meeting, event: Event, audience: "_Audience") -> Iterator[Post]:
         assert event.newsletter_at is not None and circle.newsletter is not None
         due = self.hours(cohort).allowed_from(event.newsletter_at)
@@ -166,8 +178,7 @@ class Planning:
         for target in audience.of_reminder(meeting, event, reminder):
             if moment.due_at < target.since:
                 continue
-            suffix = f":{cohort.id}" if target.place_key == SECRETARIAT else ""
-            yield Post(f"{meeting.id}:{reminder.id}:{target.place_key}{suffix}", target.place_key, "reminder",
+            yield Post(f"{meeting.id}:{reminder.id}:{_in_cohort(target, cohort)}", target.place_key, "reminder",
                        moment.due_at, moment.useful_until, urgent=moment.urgent, cohort_id=cohort.id,
                        event_id=event.id, payload={"meeting": meeting.id, "reminder": reminder.id})  # fmt: skip
 
@@ -175,6 +186,11 @@ class Planning:
         window = window_days(self._context.programme, meeting, cohort.start_year)
         opens = self._context.programme.rules.posts_only_between[0]
         return local(window[0], opens, self._zone) if window else None
+
+
+def _in_cohort(target: Target, cohort: Cohort) -> str:
+    """Return the end of a post's key: the place, and in the secretariat's common channel also the cohort."""
+    return f"{target.place_key}:{cohort.id}" if target.place_key == SECRETARIAT else target.place_key
 
 
 @dataclass(frozen=True)
@@ -194,6 +210,12 @@ class _Audience:
         if meeting.scope is Scope.VILLAGE and meeting.kind != VILLAGE_CIRCLE:
             return [t for t in self.villages if t.village_id == event.village_id]
         return [*self.villages, *(self.groups if "coordinator" in meeting.audience else ())]
+
+    def of_body(self, body: Role) -> Iterable[Target]:
+        """Return the channels where those who own a milestone are spoken to."""
+        if body is Role.SECRETARIAT:
+            return [self.secretariat]
+        return self.groups if body is Role.COORDINATOR else self.villages
 
     def of_reminder(self, meeting: Meeting, event: Event, reminder: Reminder) -> Iterable[Target]:
         """Return the channels a reminder goes to; a village's own meeting never doubles in the others' channels."""

@@ -13,6 +13,8 @@ from bot.domain.programme import Meeting, Reminder, Scope
 from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
+from bot.messages.milestones import milestones_button
+from bot.services import milestone_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
@@ -37,6 +39,7 @@ class Posts:
 
     def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
+        self._milestones = milestone_posts.MilestonePosts(context)
 
     async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
         """Write a delivery's message; None when it is no longer needed. It always has a part that carries its mark."""
@@ -58,6 +61,8 @@ class Posts:
             return await self._letter(session, delivery, place)
         if delivery.kind == "reminder":
             return await self._reminder(session, delivery, place)
+        if delivery.kind == milestone_posts.KIND:
+            return await self._milestones.compose(session, delivery, place)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)
@@ -116,30 +121,33 @@ class Posts:
             names: Sequence[str] = (await session.scalars(query)).all()
         else:
             names = [village.name for village in await session.scalars(villages)]
-        few = ", ".join(names[:8])
-        return (
-            few
-            if len(names) <= 8
-            else self._context.texts("post.task.and_more", few=few, count=len(names) - 8)
-        )
+        return build.few(self._context.texts, names)
 
     async def _opening(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         phase = self._context.programme.phase(str(delivery.payload["phase"]))
-        upcoming = [m for m in await self._calendar.rows(session, place) if m.starts_at > self._context.now()]
-        first = min(upcoming, key=lambda event: event.starts_at, default=None)
+        programme, texts = self._context.programme, self._context.texts
+        rows = sorted(await self._calendar.rows(session, place), key=lambda event: event.starts_at)
+        upcoming = [row for row in rows if row.starts_at > self._context.now()]
+        first = next(iter(upcoming), None)
+        of_phase = [row for row in upcoming if programme.meetings[row.code].phase == phase.id]
+        milestones = [m for m in programme.milestones.values() if m.phase == phase.id and place.village]
         values: dict[str, object] = {
             "title": phase.title,
             "elements": phase.elements,
+            "meetings": [
+                texts("post.phase_meeting", title=programme.meetings[row.code].title, starts_at=row.starts_at)
+                for row in of_phase
+            ],
+            "milestone_count": len(milestones),
             "phone": self._context.facts.phone,
             "village": place.village.name if place.village else "",
-            "next_meeting": self._context.programme.meetings[first.code].title if first else "",
-            "when": build.when(
-                self._context.texts, first.starts_at, self._context.now(), self._context.programme.timezone
-            )
+            "next_meeting": programme.meetings[first.code].title if first else "",
+            "when": build.when(texts, first.starts_at, self._context.now(), programme.timezone)
             if first
             else "",
         }
-        return build.phase_opening(self._context.texts, values)
+        buttons = [milestones_button(texts)] if milestones else []
+        return build.phase_opening(texts, values, [*buttons, build.calendar_button(texts)])
 
     def _occasion(self, event: Event, reminder: Reminder) -> build.Occasion:
         """Show a meeting as a post speaks of it; after a circle the next step is the coming letter's first (S07)."""

@@ -11,9 +11,9 @@ from bot.services.context import Context
 from bot.services.places import village_key
 from bot.services.village_list import VillageRow, name_key
 from bot.storage.models import Cohort, CoordinatorGroup, MilestoneState, Municipality, Village
+from bot.storage.repositories.milestones import REACHED
 
 INVITED = "invited"
-REACHED = "reached"
 DEFAULT_GROUP_KEY = ""
 
 

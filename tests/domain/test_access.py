@@ -30,6 +30,8 @@ TABLE: dict[Action, set[Role]] = {
     Action.RECORD_AGREEMENT: {SEC},
     Action.TICK_NEXT_STEP: {P, S, R, L, SEC},
     Action.TICK_GROUP_STEP: {K, SEC},
+    Action.TICK_MILESTONE: {S, R, L, SEC},
+    Action.REOPEN_MILESTONE: {SEC},
     Action.PICK_DATE: {R, L, SEC},
     Action.GIVE_STEERING_ROLES: {L, LC, SEC},
     Action.GIVE_ALL_ROLES: {SEC},

@@ -208,3 +208,35 @@ async def test_after_a_long_absence_stale_reminders_are_dropped_and_the_secretar
     channel = (await year.app.services.places.channel_ids())[SECRETARIAT]
     told = [r.content for r in year.discord.messages(channel) if "kom for sent" in r.content]
     assert len(told) == 1 and "2 beskeder" in told[0]
+
+
+async def test_the_steering_group_is_reminded_of_milestones_and_its_lead_ticks_one(
+    year: ProgrammeYear,
+) -> None:
+    cast = year.villages[0]
+    await year.discord.advance_to(datetime(2027, 11, 17, 12, tzinfo=UTC))
+    (reminder,) = [
+        r for r in starting(year, cast, "Kære styregruppe.") if "tirsdag den 30. november" in r.content
+    ]
+    assert "- Liste over frivillige, der har sagt ja" in reminder.content
+    villager = cast.who("villager")[0]
+    seen = await year.hands.press(villager, reminder, part(reminder, "milestones"))
+    assert "**Milepæle: Kursusmodul 1: Mobilisering**" in said(seen)
+    assert "- Liste over frivillige, der har sagt ja, gerne inden tirsdag den 30. november" in said(seen)
+    assert seen.response is not None and "tick_milestone" not in str(seen.response.components)
+    shown = await year.hands.press(cast.lead, reminder, part(reminder, "milestones"))
+    assert shown.response is not None
+    menu = next(
+        p["custom_id"]
+        for row in shown.response.components
+        for p in row["components"]
+        if "tick" in p["custom_id"]
+    )
+    ticked = await cast.lead.select(shown.response, ["M1-05"], custom_id=menu)
+    assert "- Liste over frivillige, der har sagt ja (klar)" in str(
+        ticked.response.content if ticked.response else ""
+    )
+    await year.discord.advance_to(datetime(2027, 12, 21, 12, tzinfo=UTC))
+    last = starting(year, cast, "Kære styregruppe. I dag")[-1]
+    assert last.created_at.day == 20 and "- Online informationsmøde holdt for landsbyen" in last.content
+    assert "Liste over frivillige" not in last.content, "what is reached is not asked for again"
