@@ -15,6 +15,7 @@ from bot.delivery.alarm import Alarm
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.gateway import DiscordMessages
 from bot.delivery.guild_gateway import DiscordGuildGateway
+from bot.delivery.pace import Pace, paced
 from bot.delivery.rounds import Rounds
 from bot.delivery.upkeep import Upkeep
 from bot.domain.clock import Clock, SystemClock
@@ -41,12 +42,13 @@ class App:
     upkeep: Upkeep | None = None
     beginning: asyncio.Task[None] | None = None
     stopping: bool = False
+    pace: Pace = field(default_factory=Pace)
     failed: asyncio.Event = field(default_factory=asyncio.Event)
     failure: Exception | None = None
 
     def bot(self) -> CompanionBot:
         """Make a bot that provisions, plans and posts as soon as it is connected."""
-        return CompanionBot(self.services, when_ready=self._begin)
+        return CompanionBot(self.services, when_ready=self._begin, http_trace=paced(self.pace))
 
     async def _begin(self, bot: CompanionBot) -> None:
         self.beginning = asyncio.current_task()
@@ -60,7 +62,8 @@ class App:
         guild = the_guild(bot, self.guild_id)
         bot.tree.copy_global_to(guild=guild)
         await bot.tree.sync(guild=guild)
-        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot))
+        clock = self.services.context.clock
+        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot), clock)
         self.upkeep = Upkeep(DiscordGuildGateway(guild), self.services)
         if not self.stopping:
             await self.upkeep.begin()
@@ -68,7 +71,7 @@ class App:
         await self.services.planning.refresh()
         await self.services.outbox.welcome()
         rounds = Rounds(self.services, self.dispatcher, self.upkeep)
-        self.alarm = Alarm(rounds.run, rounds.next_moment, self.services.context.clock, self.look_every)
+        self.alarm = Alarm(rounds.run, rounds.next_moment, clock, self.look_every)
         self.database.on_planned = self.upkeep.on_needed = self.alarm.wake
         if not self.stopping:
             self.alarm.start()
@@ -83,8 +86,6 @@ class App:
             await asyncio.wait([self.beginning])
         if self.alarm is not None:
             await self.alarm.stop()
-        if self.dispatcher is not None:
-            await self.dispatcher.release()
         await self.database.close()
 
 

@@ -160,7 +160,7 @@ class CompanionBot(commands.Bot):
     """The companion; what it needs outside a channel its caretaker does."""
 
     def __init__(
-        self, services: Services, *, when_ready: Callable[["CompanionBot"], Awaitable[None]]
+        self, services: Services, *, when_ready: Callable[["CompanionBot"], Awaitable[None]], **options: Any
     ) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -168,6 +168,7 @@ class CompanionBot(commands.Bot):
             tree_cls=CompanionTree,
             help_command=None,
             allowed_mentions=discord.AllowedMentions.none(),
+            **options,
         )
         self.services = services
         self.texts = services.context.texts

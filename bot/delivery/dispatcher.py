@@ -1,19 +1,27 @@
-"""Bring due posts to Discord: claim, look before a second try, send, keep the receipt."""
+"""Bring due posts to Discord: claim, look before a second try, send, keep the receipt.
+
+Posts of many channels are in the air at once, those of one channel follow each other; how fast they go is
+the pace's business.
+"""
 
 import asyncio
 import hashlib
 import logging
 import uuid
 from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.delivery.pace import patiently
+from bot.domain.clock import Clock
 from bot.messages.message import Message
-from bot.services.outbox import Batch, Outbox, Outgoing
+from bot.services.outbox import BATCH, Outbox, Outgoing
 
 log = logging.getLogger(__name__)
-AT_ONCE = 8
+SEND_WITHIN = timedelta(seconds=10)  # a request ends, or is given up, so long before the lease does
 CLOCKS_APART = timedelta(minutes=5)  # our clock and Discord's, at worst
+RECEIPT_WAITS = (0.5, 1.0, 2.0, 4.0)  # seconds between tries to keep a receipt while the database is away
 
 
 class TransientFailure(Exception):
@@ -27,8 +35,11 @@ class PermanentFailure(Exception):
 class MessageGateway(Protocol):
     """Where posts go."""
 
-    async def send(self, channel_id: int, message: Message, mark: int, nonce: str) -> int:
-        """Post a message and return its id. Raises TransientFailure and PermanentFailure."""
+    async def send(self, channel_id: int, message: Message, mark: int, nonce: str) -> int | None:
+        """Post a message and return its id; None when it has stood there and was deleted.
+
+        Raises TransientFailure and PermanentFailure.
+        """
         ...
 
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
@@ -44,39 +55,56 @@ def nonce_of(key: str) -> str:
 class Dispatcher:
     """Send what is due; channels side by side, the posts of one channel in order."""
 
-    def __init__(self, outbox: Outbox, gateway: MessageGateway) -> None:
-        self._outbox, self._gateway = outbox, gateway
+    def __init__(self, outbox: Outbox, gateway: MessageGateway, clock: Clock) -> None:
+        self._outbox, self._gateway, self._clock = outbox, gateway, clock
         self._worker = uuid.uuid4().hex
-        self._room = asyncio.Semaphore(AT_ONCE)
         self._stopping = False
+        self._in_the_air: set[asyncio.Task[None]] = set()
 
     async def send_due(self) -> list[str]:
         """Send everything that is due now. Returns the keys that were dropped as too late."""
         stale: list[str] = []
-        while not self._stopping:
-            batch: Batch = await self._outbox.claim(self._worker)
-            stale.extend(batch.stale)
-            channels: dict[int, list[Outgoing]] = defaultdict(list)
-            for post in batch.ready:
-                channels[post.channel_id].append(post)
-            await asyncio.gather(*(self._send_in_order(posts) for posts in channels.values()))
-            if not batch.more:
-                break
+        with patiently():
+            while not self._stopping:
+                batch = await self._outbox.claim(self._worker)
+                stale.extend(batch.stale)
+                channels: dict[int, list[Outgoing]] = defaultdict(list)
+                for post in batch.ready:
+                    channels[post.channel_id].append(post)
+                for posts in channels.values():
+                    self._begin(posts)
+                if not batch.more:
+                    break
+                await self._until_below(BATCH)
+            await self._until_below(1)
         return stale
 
     def stop(self) -> None:
         """Claim and begin nothing more; what is in the air goes on to its end."""
         self._stopping = True
 
-    async def release(self) -> None:
-        """Give back what was claimed and not sent."""
-        await self._outbox.release(self._worker)
+    def _begin(self, posts: Sequence[Outgoing]) -> None:
+        task = asyncio.create_task(self._send_in_order(posts))
+        self._in_the_air.add(task)
+        task.add_done_callback(self._in_the_air.discard)
 
-    async def _send_in_order(self, posts: list[Outgoing]) -> None:
-        async with self._room:
-            for post in posts:
-                if self._stopping or not await self._send(post):
-                    return
+    async def _until_below(self, count: int) -> None:
+        while len(self._in_the_air) >= count:
+            await asyncio.wait(self._in_the_air, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _send_in_order(self, posts: Sequence[Outgoing]) -> None:
+        """Send a channel's posts one after another; after a failure the rest waits, in its order."""
+        for index, post in enumerate(posts):
+            if self._stopping or not self._in_time(post):
+                await self._settle(post, self._outbox.give_back, [p.delivery_id for p in posts[index:]])
+                return
+            if not await self._send(post):
+                await self._settle(post, self._outbox.give_back, [p.delivery_id for p in posts[index + 1 :]])
+                return
+
+    def _in_time(self, post: Outgoing) -> bool:
+        """Tell whether a request begun now would end before somebody else may take the post."""
+        return self._clock.now() + SEND_WITHIN < post.lease_until
 
     async def _send(self, post: Outgoing) -> bool:
         try:
@@ -87,12 +115,28 @@ class Dispatcher:
             message_id = found or await self._gateway.send(
                 post.channel_id, post.message, post.delivery_id, nonce_of(post.key)
             )
-        except TransientFailure as error:
-            await self._outbox.failed(post.delivery_id, str(error), permanent=False)
-        except PermanentFailure as error:
-            log.warning("post parked: %s", error, extra={"action": "parked", "key": post.key})
-            await self._outbox.failed(post.delivery_id, str(error), permanent=True)
-        else:
-            await self._outbox.sent(post.delivery_id, post.channel_id, message_id)
-            return True
-        return False
+        except (TransientFailure, PermanentFailure) as error:
+            permanent = isinstance(error, PermanentFailure)
+            if permanent:
+                log.warning("post parked: %s", error, extra={"action": "parked", "key": post.key})
+            await self._settle(post, self._outbox.failed, post.delivery_id, str(error), permanent)
+            return False
+        except Exception:
+            log.exception("a post could not be sent", extra={"action": "send", "key": post.key})
+            return False  # its lease runs out, and it is looked for before the next try
+        await self._settle(post, self._outbox.sent, post.delivery_id, post.channel_id, message_id)
+        return True
+
+    async def _settle(self, post: Outgoing, keep: Callable[..., Awaitable[None]], *what: object) -> None:
+        """Write down what became of a post; while the database is away, try for as long as it is worth it."""
+        for wait in (*RECEIPT_WAITS, None):
+            try:
+                await keep(*what)
+            except Exception as error:
+                if wait is None:
+                    log.error("a receipt is lost; the post is looked for later: %s", error,
+                              extra={"action": "receipt", "key": post.key})  # fmt: skip
+                    return
+                await asyncio.sleep(wait)
+            else:
+                return

@@ -4,13 +4,14 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import discord
 
-from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.delivery.dispatcher import SEND_WITHIN, PermanentFailure, TransientFailure
 from bot.discord_render import marked, payload
 from bot.messages.message import Message
 
-SEND_SECONDS = 20.0  # well below the lease, so that nobody else sends the same post meanwhile
+_UNKNOWN_MESSAGE = 10008  # the answer to a nonce whose message was deleted
 
 
 class DiscordMessages:
@@ -19,20 +20,23 @@ class DiscordMessages:
     def __init__(self, client: discord.Client) -> None:
         self._client = client
 
-    async def send(self, channel_id: int, message: Message, mark: int, nonce: str) -> int:
-        """Post a message and return its id. Raises TransientFailure and PermanentFailure."""
+    async def send(self, channel_id: int, message: Message, mark: int, nonce: str) -> int | None:
+        """Post a message and return its id; None when it has stood there and was deleted.
+
+        Raises TransientFailure and PermanentFailure.
+        """
         parts: dict[str, Any] = payload(message, mark)
         channel = self._client.get_partial_messageable(channel_id)
         try:
-            async with asyncio.timeout(SEND_SECONDS):
+            async with asyncio.timeout(SEND_WITHIN.total_seconds()):
                 sent = await channel.send(**parts, nonce=nonce, silent=message.silent)
-        except (discord.NotFound, discord.Forbidden) as error:
-            raise PermanentFailure(str(error)) from error
         except discord.HTTPException as error:
+            if error.code == _UNKNOWN_MESSAGE:
+                return None
             if 400 <= error.status < 500 and error.status != 429:
                 raise PermanentFailure(str(error)) from error
             raise TransientFailure(str(error)) from error
-        except (OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
             raise TransientFailure(repr(error)) from error
         return sent.id
 
@@ -40,11 +44,18 @@ class DiscordMessages:
         """Return the id of the post that carries a mark, if it has stood in the channel since a moment."""
         channel = self._client.get_partial_messageable(channel_id)
         try:
-            async for message in channel.history(limit=None, after=since):
-                if marked(_custom_ids(message), mark):
-                    return message.id
-        except (discord.HTTPException, OSError, TimeoutError) as error:
-            raise TransientFailure(str(error)) from error
+            async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                async for message in channel.history(limit=None, after=since):
+                    if marked(_custom_ids(message), mark):
+                        return message.id
+        except (
+            discord.HTTPException,
+            aiohttp.ClientError,
+            OSError,
+            TimeoutError,
+            discord.RateLimited,
+        ) as error:
+            raise TransientFailure(repr(error)) from error
         return None
 
 

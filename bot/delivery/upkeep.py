@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.delivery.pace import patiently
 from bot.delivery.provisioner import GuildGateway, provision, strip_member, sync_member, sync_members
 from bot.domain.errors import Conflict
 from bot.domain.guild_plan import PlanError
@@ -97,10 +98,11 @@ class Upkeep:
         self._needed = False
         provisioning, outbox = self._services.provisioning, self._services.outbox
         try:
-            report = await provision(self._gateway, provisioning, stopping=lambda: self._stopping)
-            self._needed = report.interrupted
-            if not report.interrupted:
-                await sync_members(self._gateway, provisioning)
+            with patiently():
+                report = await provision(self._gateway, provisioning, stopping=lambda: self._stopping)
+                self._needed = report.interrupted
+                if not report.interrupted:
+                    await sync_members(self._gateway, provisioning)
         except TransientFailure as error:
             log.warning("the server waits to be looked over: %s", error, extra={"action": "provision"})
             self._needed = True

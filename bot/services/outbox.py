@@ -3,7 +3,9 @@
 A post is claimed with a lease before it is sent; whoever fails leaves it to be claimed again.
 """
 
+import asyncio
 import hashlib
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,9 +25,10 @@ from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 
-LEASE = timedelta(seconds=30)
+LEASE = timedelta(seconds=30)  # so soon another process may take over what this one has claimed
+LONGEST_WAIT = timedelta(minutes=5)  # between two tries
 OVERTAKEN_AFTER = timedelta(hours=12)  # reminders of one meeting that are due so far apart say much the same
-BATCH = 50
+BATCH = 25
 
 
 OPEN_POST = "poll_open"
@@ -49,6 +52,7 @@ class Outgoing:
     message: Message
     retry: bool
     due_at: datetime
+    lease_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +82,13 @@ class Outbox:
             places = await self._channels(session, {row.place_key for row in rows})
             _drop_overtaken(rows)
             counts = await deliveries.sent_counts(session, list(places) or [""], self._day(now))
-            ready = [
-                out
-                for row in rows
-                if row.state != "stale"
-                and (out := await self._prepare(session, row, now, places, counts, worker))
-            ]
+            ready = []
+            for row in rows:
+                if row.state != "stale" and (
+                    out := await self._prepare(session, row, now, places, counts, worker)
+                ):
+                    ready.append(out)
+                await asyncio.sleep(0)  # writing posts must not keep people waiting
             return Batch(ready, [row.key for row in rows if row.state == "stale"], more=len(rows) == BATCH)
 
     async def _prepare(
@@ -112,7 +117,7 @@ class Outbox:
         retry = row.state == "claimed"
         deliveries.claim(row, worker, now, LEASE)
         counts[row.place_key] = counts.get(row.place_key, 0) + 1
-        return Outgoing(row.id, row.key, places[row.place_key], message, retry, row.due_at)
+        return Outgoing(row.id, row.key, places[row.place_key], message, retry, row.due_at, now + LEASE)
 
     async def _put_off(
         self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]
@@ -143,20 +148,20 @@ class Outbox:
     def _day(self, now: datetime) -> date:
         return now.astimezone(self._zone).date()
 
-    async def sent(self, delivery_id: int, channel_id: int, message_id: int) -> None:
-        """Keep the receipt of a post that stands in its channel."""
+    async def sent(self, delivery_id: int, channel_id: int, message_id: int | None) -> None:
+        """Keep the receipt of a post that stands in its channel, or stood there and was deleted (no id)."""
         now = self._context.now()
         async with self._context.database.transaction() as session:
             await deliveries.keep_receipt(session, delivery_id, channel_id, message_id, now, self._day(now))
 
-    async def failed(self, delivery_id: int, reason: str, *, permanent: bool) -> None:
+    async def failed(self, delivery_id: int, reason: str, permanent: bool) -> None:
         """Put a failed post back with growing patience, or park it and tell the secretariat once."""
         async with self._context.database.transaction() as session:
             row = await session.get_one(Delivery, delivery_id)
             row.last_error = reason[:500]
             if not permanent:
-                wait = min(2**row.attempts, 300)
-                row.lease_until = self._context.now() + timedelta(seconds=wait)
+                wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) * random.uniform(1, 1.25)
+                row.lease_until = self._context.now() + wait
                 return
             await self._park(session, row, reason)
 
@@ -171,14 +176,11 @@ class Outbox:
         said = self._context.texts("notice.parked", place=place)
         await tell_secretariat(session, now, f"notice:parked:{row.place_key}:{self._day(now)}", said)
 
-    async def release(self, worker: str) -> None:
-        """Give back what this worker has claimed and surely not sent (a stop between claim and send)."""
+    async def give_back(self, delivery_ids: Sequence[int]) -> None:
+        """Give back what was claimed and surely not sent: another try need not look for it."""
         async with self._context.database.transaction() as session:
-            rows = await session.scalars(
-                select(Delivery).where(Delivery.state == "claimed", Delivery.claimed_by == worker)
-            )
-            for row in rows:
-                row.lease_until = self._context.now()
+            await deliveries.give_back(session, delivery_ids)
+            session.info[PLANNED] = True
 
     async def tell_secretariat(self, key: str, text: str) -> None:
         """Post a notice in the secretariat's channel, once for each key."""
@@ -226,7 +228,7 @@ class Outbox:
     async def next_moment(self) -> datetime | None:
         """Return when the next post is due, or the next poll opens or closes: one cheap question."""
         async with self._context.database.transaction() as session:
-            return await deliveries.next_moment(session)
+            return await deliveries.next_moment(session, self._context.now())
 
 
 def _drop_overtaken(rows: Sequence[Delivery]) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.database import PLANNED
+from bot.storage.database import PLANNED, one_at_a_time
 from bot.storage.models import Delivery, Event, Poll, Village
 
+LONGEST_LEASE = timedelta(minutes=10)  # longer than the longest wait between two tries
 NOT_NEEDED = "not_needed"  # its moment came, and there was nothing to say
 
 
@@ -106,11 +107,19 @@ async def cancel_missing(
     return len(gone)
 
 
-async def next_moment(session: AsyncSession) -> datetime | None:
+async def next_moment(session: AsyncSession, now: datetime) -> datetime | None:
     """Return when the next post is due, a lease runs out, or a poll opens or closes."""
+    held, busy = _held(now)
+    next_due = (
+        select(Delivery.due_at.label("at"))
+        .where(Delivery.state == "pending", Delivery.place_key.not_in(busy))
+        .order_by(Delivery.due_at)
+        .limit(1)
+        .subquery()
+    )
     moments = union_all(
-        select(func.min(Delivery.due_at).label("at")).where(Delivery.state == "pending"),
-        select(func.min(Delivery.lease_until)).where(Delivery.state == "claimed"),
+        select(next_due.c.at),
+        select(func.min(case((held, Delivery.lease_until), else_=now))).where(Delivery.state == "claimed"),
         select(func.min(Poll.opens_at)).where(Poll.state == "planned"),
         select(func.min(Poll.closes_at)).where(Poll.state == "open"),
     ).subquery()
@@ -119,13 +128,26 @@ async def next_moment(session: AsyncSession) -> datetime | None:
 
 
 async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Delivery]:
-    """Return pending posts that are due, or claimed ones whose lease has run out, oldest first, locked."""
+    """Return pending posts that are due, or claimed ones whose lease has run out, oldest first, locked.
+
+    A place with a post in somebody's hands waits, so that its posts stand in order. A lease that ends later
+    than any can is from before the clock was put back. One process looks at a time.
+    """
+    await one_at_a_time(session, "deliveries")
+    held, busy = _held(now)
     ready = or_(
         (Delivery.state == "pending") & (Delivery.due_at <= now),
-        (Delivery.state == "claimed") & (Delivery.lease_until <= now),
+        (Delivery.state == "claimed") & not_(held),
     )
-    query = select(Delivery).where(ready).order_by(Delivery.due_at, Delivery.id).limit(limit)
-    return (await session.scalars(query.with_for_update(skip_locked=True))).all()
+    query = select(Delivery).where(ready, Delivery.place_key.not_in(busy))
+    query = query.order_by(Delivery.due_at, Delivery.id).limit(limit)
+    return (await session.scalars(query.with_for_update())).all()
+
+
+def _held(now: datetime) -> tuple[ColumnElement[bool], Select[str]]:
+    """Return what a lease that holds looks like, and the places with a post in somebody's hands."""
+    held = (Delivery.lease_until > now) & (Delivery.lease_until <= now + LONGEST_LEASE)
+    return held, select(Delivery.place_key).where(Delivery.state == "claimed", held)
 
 
 async def preload(session: AsyncSession, rows: Sequence[Delivery]) -> None:
@@ -143,9 +165,9 @@ async def preload(session: AsyncSession, rows: Sequence[Delivery]) -> None:
 
 
 async def keep_receipt(
-    session: AsyncSession, delivery_id: int, channel_id: int, message_id: int, now: datetime, day: date
+    session: AsyncSession, delivery_id: int, channel_id: int, message_id: int | None, now: datetime, day: date
 ) -> None:
-    """Note that a post stands in its channel."""
+    """Note that a post stands in its channel, or with no id that it stood there and was taken away."""
     await session.execute(
         update(Delivery)
         .where(Delivery.id == delivery_id)
@@ -161,6 +183,19 @@ def claim(row: Delivery, worker: str, now: datetime, lease: timedelta) -> None:
     """Take a due post for one worker until the lease runs out."""
     row.state, row.claimed_by, row.lease_until = "claimed", worker, now + lease
     row.attempts += 1
+
+
+async def give_back(session: AsyncSession, delivery_ids: Sequence[int]) -> None:
+    """Let posts that were claimed and surely not sent be as they were before; a first try stays a first."""
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.id.in_(delivery_ids), Delivery.state == "claimed")
+        .values(
+            state=case((Delivery.attempts > 1, "claimed"), else_="pending"),
+            attempts=Delivery.attempts - 1, lease_until=Delivery.due_at, claimed_by=None,
+        )
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
 
 
 async def sent_counts(session: AsyncSession, place_keys: Sequence[str], day: date) -> dict[str, int]:

@@ -1,0 +1,94 @@
+"""The pace of requests: as many a second as Discord allows a bot and no more, so that none is answered with 429.
+
+It sits on the HTTP session itself, so that it sees every request, also those that discord.py tries again.
+What answers a person never waits behind a broadcast; Discord does not count interaction answers at all.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from types import SimpleNamespace
+
+import aiohttp
+
+LIMIT_PER_SECOND = 50  # Discord's limit for a bot, interaction answers not counted
+PER_SECOND = 49.0  # with one request of slack, any second holds at most 50
+_FREE = ("/interactions/", "/webhooks/")
+_PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
+
+
+@contextmanager
+def patiently() -> Iterator[None]:
+    """Let the requests made inside wait behind those that answer people."""
+    token = _PATIENT.set(True)
+    try:
+        yield
+    finally:
+        _PATIENT.reset(token)
+
+
+class Pace:
+    """Lets requests through one by one, evenly spaced; a late one may be caught up with, but only one."""
+
+    def __init__(self, per_second: float = PER_SECOND) -> None:
+        self._interval = 1 / per_second
+        self._next_at = 0.0
+        self._waiting: dict[bool, deque[asyncio.Future[None]]] = {False: deque(), True: deque()}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def take(self, *, patient: bool = False) -> None:
+        """Wait for one's turn."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[patient].append(turn)
+        if self._timer is None:
+            self._let_through()
+        await turn
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing through for a while: Discord has said so."""
+        self._next_at = max(self._next_at, asyncio.get_running_loop().time() + seconds)
+
+    def _let_through(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = None
+        while (turn := self._first()) is not None:
+            now = loop.time()
+            if now < self._next_at:
+                self._timer = loop.call_at(self._next_at, self._let_through)
+                return
+            self._next_at = max(self._next_at, now - self._interval) + self._interval
+            self._pop()
+            turn.set_result(None)
+
+    def _first(self) -> asyncio.Future[None] | None:
+        """Return whose turn it is, after those who gave up waiting are taken out."""
+        for waiting in self._waiting.values():
+            while waiting and waiting[0].done():
+                waiting.popleft()
+            if waiting:
+                return waiting[0]
+        return None
+
+    def _pop(self) -> None:
+        (self._waiting[False] or self._waiting[True]).popleft()
+
+
+def paced(pace: Pace) -> aiohttp.TraceConfig:
+    """Return what discord.Client takes as `http_trace`, so that every request waits for its turn."""
+
+    async def before(_session: aiohttp.ClientSession, _context: SimpleNamespace,
+                     start: aiohttp.TraceRequestStartParams) -> None:  # fmt: skip
+        if not any(part in start.url.path for part in _FREE):
+            await pace.take(patient=_PATIENT.get())
+
+    async def after(_session: aiohttp.ClientSession, _context: SimpleNamespace,
+                    end: aiohttp.TraceRequestEndParams) -> None:  # fmt: skip
+        if end.response.status == 429 and end.response.headers.get("X-RateLimit-Global"):
+            pace.hold(float(end.response.headers.get("Retry-After", 1)))
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_start.append(before)
+    trace.on_request_end.append(after)
+    return trace
