@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import discord
 
-from bot.client import CompanionBot
+from bot.client import CompanionBot, ShardedBot, Shards
 from bot.content.load import Content, content_folder, load
 from bot.delivery.alarm import Alarm
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.gateway import DiscordMessages
 from bot.delivery.guild_gateway import DiscordGuildGateway
-from bot.delivery.pace import Pace, paced
+from bot.delivery.pace import Pace, Reserve, SharedPace, paced
 from bot.delivery.rounds import Rounds
 from bot.delivery.upkeep import Upkeep
 from bot.domain.clock import Clock, SystemClock
@@ -25,8 +26,11 @@ from bot.services.context import Context, Facts
 from bot.services.registry import Services, services_on
 from bot.settings import Settings
 from bot.storage.database import Connect, Database
+from bot.storage.locks import AdvisoryLocks, Locks, OneProcess, serves_several
+from bot.storage.repositories import pace as pace_slots
 
 log = logging.getLogger(__name__)
+LOOK_OFTEN = timedelta(seconds=2)  # where other processes may have planned something
 
 
 @dataclass
@@ -36,9 +40,12 @@ class App:
     database: Database
     services: Services
     guild_id: int | None = None
+    shards: Shards | None = None
     look_every: timedelta = timedelta(minutes=5)
+    locks: Locks = field(default_factory=OneProcess)
     alarm: Alarm | None = None
     dispatcher: Dispatcher | None = None
+    rounds: Rounds | None = None
     upkeep: Upkeep | None = None
     beginning: asyncio.Task[None] | None = None
     stopping: bool = False
@@ -48,7 +55,31 @@ class App:
 
     def bot(self) -> CompanionBot:
         """Make a bot that provisions, plans and posts as soon as it is connected."""
-        return CompanionBot(self.services, when_ready=self._begin, http_trace=paced(self.pace))
+        options: dict[str, Any] = {"when_ready": self._begin, "http_trace": paced(self.pace)}
+        if self.shards is None:
+            return CompanionBot(self.services, **options)
+        ids, count = self.shards.ids, self.shards.count
+        return ShardedBot(self.services, shard_ids=list(ids), shard_count=count, **options)
+
+    def gateway_locks(self) -> list[str]:
+        """Return the locks that a process must hold to listen on the gateway: Discord tells every listener all."""
+        shards = self.shards or Shards((0,), 1)
+        return [f"gateway:{number}/{shards.count}" for number in shards.ids]
+
+    async def stand_by(self, bot: CompanionBot) -> None:
+        """Deliver what is due without listening on the gateway; `bot` is logged in."""
+        self._work(bot)
+        assert self.alarm is not None
+        self.alarm.start()
+
+    def _work(self, bot: CompanionBot) -> None:
+        if self.rounds is not None:
+            return
+        clock = self.services.context.clock
+        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot), clock)
+        self.rounds = Rounds(self.services, self.dispatcher, self.locks)
+        self.alarm = Alarm(self.rounds.run, self.rounds.next_moment, clock, self.look_every)
+        self.database.on_planned = self.alarm.wake
 
     async def _begin(self, bot: CompanionBot) -> None:
         self.beginning = asyncio.current_task()
@@ -59,22 +90,25 @@ class App:
             self.failed.set()
 
     async def _start_work(self, bot: CompanionBot) -> None:
-        guild = the_guild(bot, self.guild_id)
-        bot.tree.copy_global_to(guild=guild)
-        await bot.tree.sync(guild=guild)
-        clock = self.services.context.clock
-        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot), clock)
-        self.upkeep = Upkeep(DiscordGuildGateway(guild), self.services)
-        if not self.stopping:
-            await self.upkeep.begin()
-        bot.caretaker = self.upkeep
-        await self.services.planning.refresh()
-        await self.services.outbox.welcome()
-        rounds = Rounds(self.services, self.dispatcher, self.upkeep)
-        self.alarm = Alarm(rounds.run, rounds.next_moment, clock, self.look_every)
-        self.database.on_planned = self.upkeep.on_needed = self.alarm.wake
+        self._work(bot)
+        assert self.alarm is not None and self.rounds is not None
+        if self.shards is None or self._is_here(bot):
+            guild = the_guild(bot, self.guild_id)
+            bot.tree.copy_global_to(guild=guild)
+            await bot.tree.sync(guild=guild)
+            self.upkeep = bot.caretaker = Upkeep(DiscordGuildGateway(guild), self.services)
+            if not self.stopping:
+                await self.upkeep.begin()
+            self.upkeep.on_needed = self.alarm.wake
+            await self.services.planning.refresh()
+            await self.services.outbox.welcome()
+        self.rounds.upkeep = self.upkeep
         if not self.stopping:
             self.alarm.start()
+
+    def _is_here(self, bot: CompanionBot) -> bool:
+        """Tell whether our shards tell of the server; other shards are other processes' business."""
+        return bool(bot.guilds) if self.guild_id is None else bot.get_guild(self.guild_id) is not None
 
     async def stop(self) -> None:
         """Finish what is in the air, leave the rest for the next start, close the database."""
@@ -86,6 +120,7 @@ class App:
             await asyncio.wait([self.beginning])
         if self.alarm is not None:
             await self.alarm.stop()
+        await self.locks.close()
         await self.database.close()
 
 
@@ -119,13 +154,26 @@ def build(
     clock: Clock | None = None,
     guild_id: int | None = None,
     connect: Connect | None = None,
+    shards: Shards | None = None,
 ) -> App:
     """Put the bot together around a database, a content folder and a clock."""
     database = Database(database_url, connect)
     programme = content.programme
     texts = Texts(content.texts, programme.language, programme.timezone)
     context = Context(database, clock or SystemClock(), content, texts, facts)
-    return App(database, services_on(context), guild_id)
+    app = App(database, services_on(context), guild_id, shards)
+    if serves_several(database_url):
+        app.locks, app.pace = AdvisoryLocks(database_url), SharedPace(_common_pace(database, "requests"))
+        app.look_every = LOOK_OFTEN
+    return app
+
+
+def _common_pace(database: Database, name: str) -> Reserve:
+    async def reserve(seconds: float) -> float:
+        async with database.transaction() as session:
+            return (await pace_slots.reserve(session, name, timedelta(seconds=seconds))).total_seconds()
+
+    return reserve
 
 
 def facts_of(settings: Settings, content: Content) -> Facts:

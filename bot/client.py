@@ -10,6 +10,7 @@ import pkgutil
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import discord
@@ -258,6 +259,18 @@ class CompanionBot(commands.Bot):
         log.error("an action failed, reference %s", code, exc_info=error,
                   extra={"action": "failure", "reference": code})  # fmt: skip
         return self.texts("error.technical", phone=facts.phone, code=code)
+
+
+@dataclass(frozen=True, slots=True)
+class Shards:
+    """The part of the gateway that a process listens on: these shards out of so many."""
+
+    ids: tuple[int, ...]
+    count: int
+
+
+class ShardedBot(CompanionBot, commands.AutoShardedBot):
+    """The companion on some of the gateway's shards."""
 
 
 def _short(value: object) -> object:

@@ -6,28 +6,45 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
 
 import aiohttp
 import discord
+import psycopg
+import typer
 import yarl
+from filelock import FileLock, Timeout
+from sqlalchemy import make_url
 
 from bot.app import App, build, facts_of
 from bot.cli.checked import sound_content
 from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
+from bot.client import CompanionBot, Shards
 from bot.delivery.dispatcher import PermanentFailure, TransientFailure
 from bot.domain.errors import StartupError
 from bot.settings import Settings
+from bot.storage.locks import serves_several
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 8.0
+STAND_BY_SECONDS = 2.0
 WRONG_TOKEN = "DISCORD_TOKEN: Discord does not accept this token; make a new one"
 _TOKEN_CLOSE_CODE = 4004  # the gateway's own "authentication failed"
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
-def run() -> None:
-    """Provision, post what is due and answer people, until SIGTERM or Ctrl-C."""
+def run(
+    shards: Annotated[
+        str | None,
+        typer.Option(help='Listen on these shards of the gateway only: "0,1/4" is the first two of four.'),
+    ] = None,
+) -> None:
+    """Provision, post what is due and answer people, until SIGTERM or Ctrl-C.
+
+    On PostgreSQL it may be started several times: one process listens, all deliver, and another takes over.
+    """
     for name in _STOPS:
         signal.signal(name, lambda *_: sys.exit(0))  # nothing is begun yet, so nothing need be finished
     settings = Settings()
@@ -37,11 +54,47 @@ def run() -> None:
         log.warning(
             "BLUP_HELP_PHONE is not set: texts send people to the secretariat's phone without a number"
         )
+    chosen = read_shards(shards) if shards else None
     content = sound_content(settings)
     if settings.discord_api:
         use_server(settings.discord_api)
-    app = build(settings.async_database_url, content, facts_of(settings, content), guild_id=settings.guild_id)
-    asyncio.run(_serve(app, settings))
+    with alone(settings.async_database_url):
+        app = build(settings.async_database_url, content, facts_of(settings, content),
+                    guild_id=settings.guild_id, shards=chosen)  # fmt: skip
+        asyncio.run(_serve(app, settings))
+
+
+def read_shards(text: str) -> Shards:
+    """Read "0,1/4". Raises StartupError."""
+    ids, _, count = text.partition("/")
+    try:
+        found = Shards(tuple(int(number) for number in ids.split(",")), int(count))
+    except ValueError:
+        found = Shards((), 0)
+    if (
+        not found.ids
+        or len(set(found.ids)) < len(found.ids)
+        or not all(0 <= n < found.count for n in found.ids)
+    ):
+        raise StartupError(f'--shards: "{text}" is not shards out of a number of them, such as "0,1/4"')
+    return found
+
+
+@contextmanager
+def alone(database_url: str) -> Iterator[None]:
+    """Keep a SQLite database to one process. Raises StartupError when another one works with it."""
+    url = make_url(database_url)
+    if serves_several(database_url) or not url.database:
+        yield
+        return
+    file = Path(f"{url.database}.lock")
+    try:
+        with FileLock(file, timeout=0):
+            yield
+    except Timeout:
+        raise StartupError(
+            f"another `blup run` works with {url.database}: SQLite serves one process; several need PostgreSQL"
+        ) from None
 
 
 def use_server(base: str) -> None:
@@ -101,7 +154,7 @@ async def _serve(app: App, settings: Settings) -> None:
     await upgraded(settings.async_database_url)
     bot = app.bot()
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
-    working = asyncio.create_task(bot.start(token))
+    working = asyncio.create_task(_work(app, bot, token))
     stopping = asyncio.create_task(stop.wait())
     failed = asyncio.create_task(app.failed.wait())
     try:
@@ -117,6 +170,47 @@ async def _serve(app: App, settings: Settings) -> None:
     if failure is not None:  # what fails after this moment is the stopping itself
         with plain_faults():
             raise failure
+
+
+async def _work(app: App, bot: CompanionBot, token: str) -> None:
+    """Listen on the gateway as soon as no other process does; deliver until then, too."""
+    await bot.login(token)
+    standing_by = False
+    while not await _hold_gateway(app):
+        if not standing_by:
+            log.info(
+                "another process listens; this one delivers, and stands by", extra={"action": "stand_by"}
+            )
+            await app.stand_by(bot)
+            standing_by = True
+        await asyncio.sleep(STAND_BY_SECONDS)
+    listening, watching = asyncio.create_task(bot.connect()), asyncio.create_task(_watch(app))
+    try:
+        await asyncio.wait({listening, watching}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (listening, watching):
+            if task.done():
+                task.result()
+    finally:
+        for task in (listening, watching):
+            task.cancel()
+        await asyncio.gather(listening, watching, return_exceptions=True)
+
+
+async def _hold_gateway(app: App) -> bool:
+    return all([await app.locks.hold(name) for name in app.gateway_locks()])
+
+
+async def _watch(app: App) -> None:
+    """Stop when another process has taken over the gateway, as after the database was away for a while."""
+    while True:
+        await asyncio.sleep(STAND_BY_SECONDS)
+        try:
+            ours = await _hold_gateway(app)
+        except (psycopg.Error, OSError) as error:
+            log.warning("the database is away: %s", str(error).split("\n", 1)[0], extra={"action": "locks"})
+            continue
+        if not ours:
+            raise StartupError("another process listens on the gateway now; start this one again to stand by")
 
 
 async def _stop(app: App, bot: discord.Client, working: "asyncio.Task[None]") -> None:

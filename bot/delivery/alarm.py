@@ -42,7 +42,10 @@ class Alarm:
         self._at_rest.set()
 
     def start(self) -> None:
-        """Begin, with a first round at once."""
+        """Begin, with a first round at once; one that has begun does a round."""
+        if self._scheduler.running:
+            self.wake()
+            return
         self._scheduler.start()
         self._scheduler.add_job(
             self.wake, IntervalTrigger(seconds=self._longest.total_seconds(), timezone=UTC)

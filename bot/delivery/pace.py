@@ -5,16 +5,19 @@ What answers a person never waits behind a broadcast; Discord does not count int
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from types import SimpleNamespace
 
 import aiohttp
 
+log = logging.getLogger(__name__)
 LIMIT_PER_SECOND = 50  # Discord's limit for a bot, interaction answers not counted
 PER_SECOND = 49.0  # with one request of slack, any second holds at most 50
+RESERVED_AT_ONCE = 8  # moments that a process takes from the common pace: about 160 ms of it
 _FREE = ("/interactions/", "/webhooks/")
 _PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
 
@@ -27,6 +30,9 @@ def patiently() -> Iterator[None]:
         yield
     finally:
         _PATIENT.reset(token)
+
+
+Reserve = Callable[[float], Awaitable[float]]
 
 
 class Pace:
@@ -53,26 +59,58 @@ class Pace:
     def _let_through(self) -> None:
         loop = asyncio.get_running_loop()
         self._timer = None
-        while (turn := self._first()) is not None:
+        while (waiting := self._next_in_line()) is not None:
             now = loop.time()
             if now < self._next_at:
                 self._timer = loop.call_at(self._next_at, self._let_through)
                 return
+            if not self._may_use(now):
+                return
             self._next_at = max(self._next_at, now - self._interval) + self._interval
-            self._pop()
-            turn.set_result(None)
+            waiting.popleft().set_result(None)
 
-    def _first(self) -> asyncio.Future[None] | None:
-        """Return whose turn it is, after those who gave up waiting are taken out."""
+    def _may_use(self, _now: float) -> bool:
+        """Tell whether this moment is ours."""
+        return True
+
+    def _next_in_line(self) -> deque[asyncio.Future[None]] | None:
+        """Return the line whose turn it is, after those who gave up waiting are taken out."""
         for waiting in self._waiting.values():
             while waiting and waiting[0].done():
                 waiting.popleft()
             if waiting:
-                return waiting[0]
+                return waiting
         return None
 
-    def _pop(self) -> None:
-        (self._waiting[False] or self._waiting[True]).popleft()
+
+class SharedPace(Pace):
+    """One pace for several processes: each takes a few moments at a time from the common one."""
+
+    def __init__(self, reserve: Reserve, per_second: float = PER_SECOND) -> None:
+        """`reserve` takes so many seconds of the common pace, and returns how many seconds off they begin."""
+        super().__init__(per_second)
+        self._reserve = reserve
+        self._ours_until = 0.0
+        self._reserving: asyncio.Task[None] | None = None
+
+    def _may_use(self, now: float) -> bool:
+        if now < self._ours_until:
+            return True
+        if self._reserving is None:
+            self._reserving = asyncio.create_task(self._take_more())
+        return False
+
+    async def _take_more(self) -> None:
+        span = RESERVED_AT_ONCE * self._interval
+        try:
+            begins_in = await self._reserve(span)
+        except Exception as error:
+            log.warning("the common pace cannot be asked: %s", error, extra={"action": "pace"})
+            begins_in = 1.0  # the database is away; nothing is claimed without it either
+        self._next_at = max(self._next_at, asyncio.get_running_loop().time() + begins_in)
+        self._ours_until = self._next_at + span
+        self._reserving = None
+        self._let_through()
 
 
 def paced(pace: Pace) -> aiohttp.TraceConfig:

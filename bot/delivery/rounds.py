@@ -1,27 +1,42 @@
 """One round of work: mend the server, open and close polls, send what is due, tell of what came too late."""
 
 from datetime import datetime
+from typing import Protocol
 
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.upkeep import Upkeep
 from bot.services.registry import Services
 
+CALENDAR = "calendar"  # the lock of the one process that opens and closes polls
+
+
+class Locks(Protocol):
+    """Whoever tells which process does what."""
+
+    async def hold(self, name: str) -> bool:
+        """Take a lock if it is free, and tell whether it is ours."""
+        ...
+
 
 class Rounds:
     """What the alarm clock wakes."""
 
-    def __init__(self, services: Services, dispatcher: Dispatcher, upkeep: Upkeep) -> None:
-        self._services, self._dispatcher, self._upkeep = services, dispatcher, upkeep
+    def __init__(self, services: Services, dispatcher: Dispatcher, locks: Locks) -> None:
+        self._services, self._dispatcher, self._locks = services, dispatcher, locks
+        self.upkeep: Upkeep | None = None  # who listens on the gateway also keeps the server in order
         self._come_back_at: datetime | None = None
+        self._leads = False
 
     async def run(self) -> None:
         """Do all that is due now."""
-        self._come_back_at = await self._upkeep.settle()
+        if self.upkeep is not None:
+            self._come_back_at = await self.upkeep.settle()
         outbox, now = self._services.outbox, self._services.context.now()
-        next_at = await outbox.next_moment()
+        self._leads = await self._locks.hold(CALENDAR)
+        next_at = await outbox.next_moment(with_polls=self._leads)
         if next_at is None or next_at > now:
             return
-        missed = (await self._services.polls.turn(now)).missed
+        missed = (await self._services.polls.turn(now)).missed if self._leads else []
         stale = await self._dispatcher.send_due()
         for name, late in (("stale", stale), ("missed_polls", missed)):
             if late:
@@ -32,5 +47,5 @@ class Rounds:
 
     async def next_moment(self) -> datetime | None:
         """Return when the next thing is due, if anything is."""
-        moments = (self._come_back_at, await self._services.outbox.next_moment())
+        moments = (self._come_back_at, await self._services.outbox.next_moment(with_polls=self._leads))
         return min((moment for moment in moments if moment is not None), default=None)

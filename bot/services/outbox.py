@@ -225,10 +225,10 @@ class Outbox:
             rows = await session.execute(select(Delivery.id, Delivery.key))
             return dict(rows.all())
 
-    async def next_moment(self) -> datetime | None:
+    async def next_moment(self, *, with_polls: bool = True) -> datetime | None:
         """Return when the next post is due, or the next poll opens or closes: one cheap question."""
         async with self._context.database.transaction() as session:
-            return await deliveries.next_moment(session, self._context.now())
+            return await deliveries.next_moment(session, self._context.now(), with_polls=with_polls)
 
 
 def _drop_overtaken(rows: Sequence[Delivery]) -> None:

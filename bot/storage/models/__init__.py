@@ -11,6 +11,7 @@ from bot.storage.models.cohorts import (
     NewsletterVideo,
     Village,
 )
+from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
 from bot.storage.models.polls import Ballot, Decision, Poll, PollOption
 from bot.storage.models.posts import Delivery
@@ -30,6 +31,7 @@ __all__ = [
     "Municipality",
     "NewsletterVideo",
     "NextStepDone",
+    "PaceSlot",
     "Person",
     "Poll",
     "PollOption",

@@ -107,7 +107,7 @@ async def cancel_missing(
     return len(gone)
 
 
-async def next_moment(session: AsyncSession, now: datetime) -> datetime | None:
+async def next_moment(session: AsyncSession, now: datetime, *, with_polls: bool = True) -> datetime | None:
     """Return when the next post is due, a lease runs out, or a poll opens or closes."""
     held, busy = _held(now)
     next_due = (
@@ -117,11 +117,18 @@ async def next_moment(session: AsyncSession, now: datetime) -> datetime | None:
         .limit(1)
         .subquery()
     )
+    polls = (
+        (
+            select(func.min(Poll.opens_at)).where(Poll.state == "planned"),
+            select(func.min(Poll.closes_at)).where(Poll.state == "open"),
+        )
+        if with_polls
+        else ()
+    )
     moments = union_all(
         select(next_due.c.at),
         select(func.min(case((held, Delivery.lease_until), else_=now))).where(Delivery.state == "claimed"),
-        select(func.min(Poll.opens_at)).where(Poll.state == "planned"),
-        select(func.min(Poll.closes_at)).where(Poll.state == "open"),
+        *polls,
     ).subquery()
     found: datetime | None = await session.scalar(select(func.min(moments.c.at)))
     return found
