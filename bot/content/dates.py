@@ -7,12 +7,23 @@ from itertools import pairwise
 
 from bot.content.blackouts import blackout_days
 from bot.content.places import CIRCLE_WORDS, Places
+from bot.content.roles import PER_CIRCLE, WHOLE_PROGRAMME
 from bot.content.source import Fault
-from bot.domain.calendar import BlackoutDays, DatedMeeting, calendar_of, candidate_days, phase_days
+from bot.domain.calendar import (
+    BlackoutDays,
+    DatedMeeting,
+    calendar_of,
+    candidate_days,
+    month_day,
+    phase_days,
+    programme_days,
+    window_days,
+)
 from bot.domain.programme import VILLAGE_CIRCLE, Meeting, Programme
 
 START_YEARS = range(2024, 2046)
 _GRACE = timedelta(weeks=4)  # how far a holiday may push a meeting out of its phase
+_SAMPLE_YEAR = 2027
 
 
 def check_dates(programme: Programme, places: Places, years: Iterable[int] = START_YEARS) -> Iterator[Fault]:
@@ -27,6 +38,7 @@ def check_dates(programme: Programme, places: Places, years: Iterable[int] = STA
     for fault, when in found.items():
         yield Fault(fault.file, fault.line, fault.key, f"{fault.problem} (start {_spans(when)})")
     yield from check_post_times(programme, places)
+    yield from check_deadlines(programme, places)
 
 
 def _year(programme: Programme, places: Places, year: int) -> Iterator[Fault]:
@@ -57,10 +69,11 @@ def _meeting(
     if not first - _GRACE <= day <= last + _GRACE:
         problem = f"falls more than {_GRACE.days // 7} weeks outside {meeting.phase}"
         yield places.meeting(meeting.id, key, problem=problem)
-    if meeting.window is not None and meeting.window.to_pw < meeting.window.from_pw:
-        yield places.meeting(meeting.id, "window", problem="ends before it begins")
-    elif meeting.window is not None and _village_chooses(programme, meeting, off, year) == []:
+    window = window_days(programme, meeting, year)
+    if window is not None and _village_chooses(programme, meeting, off, year) == []:
         yield places.meeting(meeting.id, "window", problem="leaves a village no day to choose")
+    elif window is not None and not window[0] <= day <= window[1]:
+        yield places.meeting(meeting.id, key, problem="falls outside the meeting's own window")
 
 
 def _village_chooses(
@@ -114,6 +127,33 @@ def check_post_times(programme: Programme, places: Places) -> Iterator[Fault]:
                 if at is not None and not first <= at <= last:
                     problem = f"would be posted at {at:%H:%M} for {meeting.id}, outside {span}"
                     yield places.rule("reminders", name, index, problem=problem)
+
+
+def check_deadlines(programme: Programme, places: Places) -> Iterator[Fault]:
+    """Yield a fault for every milestone due far from its phase, or at the latest before it is due."""
+    for milestone in programme.milestones.values():
+        if milestone.phase == WHOLE_PROGRAMME:
+            first, last = programme_days(programme, _SAMPLE_YEAR)
+        else:
+            first, last = phase_days(programme.phase(milestone.phase), _SAMPLE_YEAR)
+        if PER_CIRCLE in (milestone.due, milestone.latest):
+            if milestone.due != milestone.latest:
+                problem = f'cannot be "{PER_CIRCLE}" unless the other of due and latest is, too'
+                key = "due" if milestone.due == PER_CIRCLE else "latest"
+                yield places.milestone(milestone.id, key, problem=problem)
+            continue
+        due, latest = (_in_span(day, first, last) for day in (milestone.due, milestone.latest))
+        if not first - _GRACE <= due <= last + _GRACE:
+            problem = f"lies more than {_GRACE.days // 7} weeks outside {milestone.phase}"
+            yield places.milestone(milestone.id, "due", problem=problem)
+        if latest < due:
+            yield places.milestone(milestone.id, "latest", problem=f"lies before due, {milestone.due}")
+
+
+def _in_span(day: str, first: date, last: date) -> date:
+    """Return a month-day in the year a span begins in; in a span over New Year what lies before it comes after."""
+    found = month_day(day, first.year)
+    return month_day(day, last.year) if found < first and last.year > first.year else found
 
 
 def _wall(meeting: Meeting, hours: int) -> time | None:

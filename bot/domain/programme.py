@@ -315,6 +315,8 @@ class Rules:
     village_channel_after: tuple[str, ...]
     quiet_village_days: int
     steering_established_by: str | None = None
+    global_goals: int = 0
+    seed_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
