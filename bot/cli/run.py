@@ -37,7 +37,7 @@ def run() -> None:
         log.warning(
             "BLUP_HELP_PHONE is not set: texts send people to the secretariat's phone without a number"
         )
-    content = sound_content(settings)
+    content = sound_content(settings.content_dir)
     if settings.discord_api:
         use_server(settings.discord_api)
     app = build(settings.async_database_url, content, facts_of(settings, content), guild_id=settings.guild_id)

@@ -273,7 +273,7 @@ BREAKS = {
         "global_goals.yaml",
         "#0A97D9",
         "#0A97",
-        "n: 14",
+        "n: 1,",
         "global_goals.0.colour",
         "is not a colour",
     ),
