@@ -15,6 +15,7 @@ from tests.support.databases import (
     make_tables,
     new_postgresql_database,
     postgresql_server,
+    sqlite_url,
 )
 from tests.support.world import context_on
 
@@ -36,7 +37,7 @@ def backend(request: pytest.FixtureRequest) -> str:
 def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database on either backend."""
     if backend == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'blup.sqlite3'}"
+        return sqlite_url(tmp_path / "blup.sqlite3")
     return new_postgresql_database(request.getfixturevalue("postgresql"))
 
 
@@ -44,7 +45,7 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
 def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with every table and no row, to be copied."""
     file = tmp_path_factory.mktemp("tables") / "blup.sqlite3"
-    asyncio.run(make_tables(f"sqlite+aiosqlite:///{file}"))
+    asyncio.run(make_tables(sqlite_url(file)))
     return file
 
 
@@ -60,8 +61,8 @@ def postgresql_tables(postgresql: str) -> str:
 def tables_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database with every table and, on SQLite, no row."""
     if backend == "sqlite":
-        file = shutil.copyfile(request.getfixturevalue("sqlite_tables"), tmp_path / "tables.sqlite3")
-        return f"sqlite+aiosqlite:///{file}"
+        file = request.getfixturevalue("sqlite_tables")
+        return sqlite_url(shutil.copyfile(file, tmp_path / "tables.sqlite3"))
     return str(request.getfixturevalue("postgresql_tables"))
 
 

