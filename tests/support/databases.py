@@ -54,16 +54,22 @@ def new_postgresql_database(server_uri: str, like: str = "") -> str:
     return f"{head.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"
 
 
-async def make_tables(url: str) -> None:
-    """Give an empty database every table."""
+async def with_tables(url: str) -> Database:
+    """Open an empty database and give it every table."""
     database = Database(url)
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     await database.close()
+    return database
 
 
 async def empty(database: Database) -> None:
-    """Take every row out of a PostgreSQL database, and count from 1 again."""
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    """Take every row out of a database, and count from 1 again."""
+    tables = Base.metadata.sorted_tables
     async with database.engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        if database.engine.dialect.name == "sqlite":
+            for table in reversed(tables):
+                await connection.execute(table.delete())
+        else:
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
