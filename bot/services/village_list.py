@@ -144,6 +144,8 @@ class _Reading:
                     found.append(self._row(line, columns, cells))
         except _Unreadable as error:
             self._fault(error.line, ROW, error.problem)
+        if columns is None and not self._faults:
+            self._fault(1, FILE, "is empty")
         if columns is not None and not found:
             self._fault(1, FILE, "has a line of headings, but no village")
         if self._faults:
