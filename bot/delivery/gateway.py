@@ -4,9 +4,11 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
+import aiohttp
 import discord
 
-from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.delivery.dispatcher import TransientFailure
+from bot.delivery.guild_translation import failures
 from bot.discord_render import marked, payload
 from bot.messages.message import Message
 
@@ -23,17 +25,9 @@ class DiscordMessages:
         """Post a message and return its id. Raises TransientFailure and PermanentFailure."""
         parts: dict[str, Any] = payload(message, mark)
         channel = self._client.get_partial_messageable(channel_id)
-        try:
+        with failures():
             async with asyncio.timeout(SEND_SECONDS):
                 sent = await channel.send(**parts, nonce=nonce, silent=message.silent)
-        except (discord.NotFound, discord.Forbidden) as error:
-            raise PermanentFailure(str(error)) from error
-        except discord.HTTPException as error:
-            if 400 <= error.status < 500 and error.status != 429:
-                raise PermanentFailure(str(error)) from error
-            raise TransientFailure(str(error)) from error
-        except (OSError, TimeoutError) as error:
-            raise TransientFailure(repr(error)) from error
         return sent.id
 
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
@@ -43,7 +37,7 @@ class DiscordMessages:
             async for message in channel.history(limit=None, after=since):
                 if marked(_custom_ids(message), mark):
                     return message.id
-        except (discord.HTTPException, OSError, TimeoutError) as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise TransientFailure(str(error)) from error
         return None
 

@@ -164,6 +164,8 @@ class _Reading:
                 columns = self._columns(line, cells)
             else:
                 found.append(self._row(line, columns, cells))
+        if columns is None and not self._faults:
+            self._fault(1, FILE, "is empty")
         if columns is not None and not found and not self._faults:
             self._fault(1, FILE, "has a line of headings, but no village")
         if self._faults:

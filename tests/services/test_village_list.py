@@ -129,7 +129,7 @@ def test_a_missing_or_doubled_column_is_named() -> None:
     ]
 
 
-@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\r\n \r\n"])
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\r\n \r\n", b";", b";;\r\n ; ;\r\n"])
 def test_an_empty_file_is_one_fault(data: bytes) -> None:
     assert faults_of(data) == ["1 (file): is empty"]
 
