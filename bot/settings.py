@@ -43,6 +43,12 @@ def _database_url(url: str) -> str:
     return url
 
 
+def async_address(url: str) -> str:
+    """Return a database's address with its asynchronous driver, as SQLAlchemy wants it. Raises ValueError."""
+    scheme, _, rest = _database_url(url).partition("://")
+    return f"{_ASYNC_DRIVERS[scheme]}://{rest}"
+
+
 def _base_address(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -173,8 +179,7 @@ class Settings(BaseSettings):
     @property
     def async_database_url(self) -> str:
         """The database address with its asynchronous driver, as SQLAlchemy wants it."""
-        scheme, _, rest = self.database_url.partition("://")
-        return f"{_ASYNC_DRIVERS[scheme]}://{rest}"
+        return async_address(self.database_url)
 
     def require(self, *names: str) -> None:
         """Raise `SettingsError` that says which of these keys, such as DISCORD_TOKEN, are unset."""

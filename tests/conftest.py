@@ -1,7 +1,6 @@
 """Fixtures for every story: each test that takes `database` runs on SQLite and on a real PostgreSQL."""
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from bot.storage.database import Database
 from tests.support.databases import (
     BACKENDS,
     empty,
-    make_tables,
     new_postgresql_database,
     postgresql_server,
+    sqlite_url,
+    with_tables,
 )
 from tests.support.world import context_on
 
@@ -36,43 +36,35 @@ def backend(request: pytest.FixtureRequest) -> str:
 def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database on either backend."""
     if backend == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'blup.sqlite3'}"
+        return sqlite_url(tmp_path / "blup.sqlite3")
     return new_postgresql_database(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture(scope="session")
-def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with every table and no row, to be copied."""
-    file = tmp_path_factory.mktemp("tables") / "blup.sqlite3"
-    asyncio.run(make_tables(f"sqlite+aiosqlite:///{file}"))
-    return file
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """A SQLite database with every table, for the whole run: what it has learnt of our SQL serves every test."""
+    return asyncio.run(with_tables(sqlite_url(tmp_path_factory.mktemp("tables") / "blup.sqlite3")))
 
 
 @pytest.fixture(scope="session")
-def postgresql_tables(postgresql: str) -> str:
-    """A PostgreSQL database with every table, emptied for each test."""
-    url = new_postgresql_database(postgresql)
-    asyncio.run(make_tables(url))
-    return url
+def postgresql_tables(postgresql: str) -> Database:
+    """The same on PostgreSQL."""
+    return asyncio.run(with_tables(new_postgresql_database(postgresql)))
 
 
 @pytest.fixture
-def tables_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of a database with every table and, on SQLite, no row."""
-    if backend == "sqlite":
-        file = shutil.copyfile(request.getfixturevalue("sqlite_tables"), tmp_path / "tables.sqlite3")
-        return f"sqlite+aiosqlite:///{file}"
-    return str(request.getfixturevalue("postgresql_tables"))
+def tables(backend: str, request: pytest.FixtureRequest) -> Database:
+    """A database with every table, and the rows of whoever used it before."""
+    found: Database = request.getfixturevalue(f"{backend}_tables")
+    return found
 
 
 @pytest.fixture
-async def database(backend: str, tables_url: str) -> AsyncIterator[Database]:
+async def database(tables: Database) -> AsyncIterator[Database]:
     """A database with every table and no row."""
-    database = Database(tables_url)
-    if backend == "postgresql":
-        await empty(database)
-    yield database
-    await database.close()
+    await empty(tables)
+    yield tables
+    await tables.close()
 
 
 @pytest.fixture

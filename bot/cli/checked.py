@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import bot.messages
 import bot.services
@@ -12,7 +13,6 @@ from bot.content.check import Report, check
 from bot.content.load import Content
 from bot.content.source import ContentError
 from bot.messages.posts import POST_VALUES
-from bot.settings import Settings
 from cogs._base import CompanionCog, command_marks, command_texts
 
 
@@ -63,14 +63,14 @@ def _text(content: Content, key: str) -> object:
     return node
 
 
-def report_on(content: Content, *, spelling: bool = True) -> Report:
+def report_on(content: Content) -> Report:
     """Check a loaded content folder."""
-    return check(content, supplies=wanted_texts(content), commands=command_names(content), spelling=spelling)
+    return check(content, supplies=wanted_texts(content), commands=command_names(content))
 
 
-def sound_content(settings: Settings) -> Content:
+def sound_content(folder: Path | None) -> Content:
     """Load the content and refuse it when it is faulty. Raises ContentError."""
-    content = content_of(settings.content_dir)
+    content = content_of(folder)
     report = report_on(content)
     if report.faults:
         raise ContentError(report.faults)

@@ -13,15 +13,15 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot.app import content_of
 from bot.cli.calendar import YEARS
-from bot.cli.checked import report_on
+from bot.cli.checked import sound_content
 from bot.cli.logs import set_up
 from bot.content.load import content_folder
-from bot.content.source import ContentError
 from bot.domain.errors import StartupError
 from bot.services.village_list import VillageListError, read_village_list
-from bot.settings import Settings
+from bot.settings import Settings, async_address
+from bot.storage import upgrade as migrations
+from bot.storage.database import Database
 
 _SELDOM = (100_000, 20, 50)  # a year in memory grows by small live objects; looking for dead ones is wasted
 FIRST_YEAR = 2026  # the embedded Discord's own time begins in January 2026
@@ -46,14 +46,11 @@ def demo(
 ) -> None:
     """Live through a whole programme year: no token, server or network is needed."""
     set_up("WARNING", "text")
-    gc.freeze()
     gc.set_threshold(*_SELDOM)
     for name in ("bot.delivery", "discord"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    loaded = content_of(content)
-    report = report_on(loaded, spelling=False)
-    if report.faults:
-        raise ContentError(report.faults)
+    loaded = sound_content(content)
+    gc.freeze()
     try:
         rows = read_village_list(villages or content_folder(content) / "demo" / "villages.csv")
     except VillageListError as error:
@@ -68,11 +65,7 @@ def demo(
         raise StartupError(f"{error.name} is missing: install the extra, blup-companion[demo]") from None
     _check_room_for(json_file, None if headless else port)
     with tempfile.TemporaryDirectory(prefix="blup-demo-") as folder:
-        url = (
-            Settings(BLUP_DATABASE_URL=database).async_database_url
-            if database
-            else f"sqlite+aiosqlite:///{folder}/demo.sqlite3"
-        )
+        url = own_database(database) if database else f"sqlite+aiosqlite:///{folder}/demo.sqlite3"
         plan = Plan(loaded, rows, start_year, url)
         raise typer.Exit(asyncio.run(_live(plan, None if headless else port, json_file)))
 
@@ -108,6 +101,30 @@ async def _live(plan: object, port: int | None, json_file: Path | None) -> int:
                 await page.serve_forever()
         await year.close()
     return 1 if account.missing or account.duplicates else 0
+
+
+def own_database(url: str) -> str:
+    """Return the address of the database that was asked for. Raises StartupError when there is none to be opened."""
+    try:
+        address = async_address(url)
+    except ValueError:
+        what = Settings.model_fields["database_url"].description
+        raise StartupError(f"--database is not valid. {what}") from None
+    asyncio.run(_can_be_opened(address))
+    return address
+
+
+async def _can_be_opened(address: str) -> None:
+    database: Database | None = None
+    try:
+        database = Database(address)
+        await migrations.current(database.engine)
+    except Exception as error:
+        reason = str(error).split("\n", 1)[0]
+        raise StartupError(f"--database: the database cannot be opened: {reason}") from error
+    finally:
+        if database is not None:
+            await database.close()
 
 
 def _check_room_for(json_file: Path | None, port: int | None) -> None:

@@ -25,7 +25,7 @@ def provision(
     settings = Settings()
     settings.require("DISCORD_TOKEN")
     set_up("WARNING", settings.log_format)
-    content = sound_content(settings)
+    content = sound_content(settings.content_dir)
     if settings.discord_api:
         use_server(settings.discord_api)
     app = build(settings.async_database_url, content, facts_of(settings, content), guild_id=settings.guild_id)

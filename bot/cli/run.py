@@ -55,7 +55,7 @@ def run(
             "BLUP_HELP_PHONE is not set: texts send people to the secretariat's phone without a number"
         )
     chosen = read_shards(shards) if shards else None
-    content = sound_content(settings)
+    content = sound_content(settings.content_dir)
     if settings.discord_api:
         use_server(settings.discord_api)
     with alone(settings.async_database_url):

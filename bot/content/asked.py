@@ -7,6 +7,7 @@ from bot.content.places import Places
 from bot.content.source import Fault
 from bot.domain.programme import Meeting, PollTemplate, Programme, Reminder
 
+QUORUMS = (None, "half")
 # What a Discord message can carry and a phone can show.
 OPTIONS_MIN, OPTIONS_MAX = 2, 25
 OPTION_CHARS, QUESTION_CHARS, DAYS_MAX = 55, 300, 32
@@ -42,6 +43,9 @@ def _answers(poll: PollTemplate) -> Iterator[_Problem]:
             yield ("options", index), problem
         if option in poll.options[:index]:
             yield ("options", index), "is the same answer twice"
+    for index, line in enumerate(poll.series):
+        if line in poll.series[:index]:
+            yield ("series", index), "is the same line twice"
 
 
 def _asking(poll: PollTemplate) -> Iterator[_Problem]:
@@ -49,12 +53,18 @@ def _asking(poll: PollTemplate) -> Iterator[_Problem]:
     if len(poll.question) + longest > QUESTION_CHARS:
         problem = f"has {len(poll.question) + longest} characters with its longest line of series"
         yield ("question",), f"{problem}, and at most {QUESTION_CHARS} can be shown"
+    if not poll.voters:
+        yield ("voters",), "must name at least one role"
+    if poll.quorum not in QUORUMS:
+        yield ("quorum",), 'must be "half", or be left out'
     if not 1 <= poll.days <= DAYS_MAX:
         yield ("days",), f"must be 1 to {DAYS_MAX}"
     if (poll.opens.meeting is None) == (poll.opens.after_poll is None):
         yield ("opens",), "needs either meeting or after_poll"
     if poll.opens.before_days and poll.opens.after_days:
         yield ("opens",), "has both before_days and after_days: keep one of them"
+    if poll.opens.after_poll is not None and poll.opens.before_days:
+        yield ("opens", "before_days"), "has no meaning with after_poll: the other poll must have closed"
     for key in ("before_days", "after_days"):
         if getattr(poll.opens, key) < 0:
             yield ("opens", key), "must be 0 or more"
@@ -91,10 +101,10 @@ def _moment(reminder: Reminder, users: list[Meeting]) -> Iterator[_Problem]:
         yield ("time",), f"cannot stand with hours in {key}: keep one of them"
     if reminder.useful_days < 1:
         yield ("useful_days",), "must be 1 or more"
-    if key == "before_window":
-        for meeting in users:
+    for needs, what in ((key == "before_window", key), ("pick_date" in reminder.add, "add")):
+        for meeting in users if needs else ():
             if meeting.window is None:
-                yield (key,), f"{meeting.id} uses this reminder, but has no window"
+                yield (what,), f"{meeting.id} uses this reminder, but has no window"
 
 
 def _twice(programme: Programme, places: Places) -> Iterator[Fault]:

@@ -1,12 +1,53 @@
-"""Turn blackout rules into dates, with Easter from a library; knows nothing of meetings or posts."""
+"""Check blackout rules and turn them into dates, with Easter from a library; knows nothing of meetings or posts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from dateutil.easter import easter
 
+from bot.content.places import Places
+from bot.content.references import is_month_day
+from bot.content.source import Fault
 from bot.domain.calendar import BlackoutDays, month_day
 from bot.domain.programme import Blackout, Programme
+
+_SAMPLE_YEAR = 2027
+_LONGEST = 183  # days: a longer quiet period has its two ends the wrong way round
+
+
+def check_blackouts(programme: Programme, places: Places) -> Iterator[Fault]:
+    """Yield a fault for every quiet period that has no days, no sensible ones, or another one's id."""
+    for part, row in (("meetings", programme.meeting_blackouts), ("posts", programme.post_blackouts)):
+        ids = [blackout.id for blackout in row]
+        for index, blackout in enumerate(row):
+            for steps, problem in _problems(blackout):
+                yield places.rule("blackouts", part, index, *steps, problem=problem)
+            if blackout.id in ids[:index]:
+                problem = f"the id {blackout.id} is used twice"
+                yield places.rule("blackouts", part, index, problem=problem)
+
+
+def _problems(blackout: Blackout) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if not blackout.iso_weeks and blackout.easter is None and not blackout.dates:
+        yield (), "has no days: give iso_weeks, easter or dates"
+    for index, week in enumerate(blackout.iso_weeks):
+        if not 1 <= week <= 52:
+            yield ("iso_weeks", index), "must be 1 to 52: there are no other weeks in every year"
+    if blackout.easter is not None:
+        first, last = blackout.easter
+        if last < first:
+            yield ("easter",), "ends before it begins"
+        elif last - first >= _LONGEST:
+            yield ("easter",), f"lasts {last - first + 1} days; at most {_LONGEST} are possible"
+    for index, entry in enumerate(blackout.dates):
+        start, dots, end = entry.partition("..")
+        if not is_month_day(start) or (dots and not is_month_day(end)):
+            problem = f'{entry} is neither a month and day such as "06-05" nor a span such as "12-21..01-02"'
+            yield ("dates", index), problem
+            continue
+        days = sum(1 for _ in _entry_days(entry, _SAMPLE_YEAR))
+        if days > _LONGEST:
+            yield ("dates", index), f"lasts {days} days: its end stands before its start"
 
 
 def blackout_days(programme: Programme, start_year: int) -> BlackoutDays:
@@ -37,9 +78,13 @@ def _days_of(blackout: Blackout, year: int) -> Iterable[date]:
         first, last = (sunday + timedelta(days=offset) for offset in blackout.easter)
         yield from _span(first, last)
     for entry in blackout.dates:
-        start, _, end = entry.partition("..")
-        first, last = month_day(start, year), month_day(end or start, year)
-        yield from _span(first, last if last >= first else month_day(end, year + 1))
+        yield from _entry_days(entry, year)
+
+
+def _entry_days(entry: str, year: int) -> Iterable[date]:
+    start, _, end = entry.partition("..")
+    first, last = month_day(start, year), month_day(end or start, year)
+    return _span(first, last if last >= first else month_day(end, year + 1))
 
 
 def _span(first: date, last: date) -> Iterable[date]:

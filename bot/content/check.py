@@ -7,12 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.content.asked import check_polls, check_reminders
+from bot.content.belonging import check_belonging
+from bot.content.blackouts import check_blackouts
 from bot.content.circles import check_circles, warn_of_circles
 from bot.content.dates import check_dates
 from bot.content.letter_text import LETTER_TEXTS
 from bot.content.letters import LetterCheck
 from bot.content.load import Content
 from bot.content.manners import Manners
+from bot.content.numbers import check_numbers
 from bot.content.places import TONE, Places
 from bot.content.references import check_references
 from bot.content.samples import Samples
@@ -69,7 +72,10 @@ def check(
     faults += check_post_texts(content)
     setting = [*check_setting(programme, places)]
     faults += setting
-    if not references and not setting and not structure:
+    numbers = [*check_numbers(programme, places), *check_blackouts(programme, places)]
+    faults += numbers
+    faults += check_belonging(programme, places)
+    if not references and not setting and not structure and not numbers:
         faults += check_dates(programme, places)
     warnings = [*warn_of_circles(programme, places)]
     try:
@@ -98,8 +104,12 @@ def _language(
         for end in missing:
             problem = f"the file dictionary/{path.name}{end} is missing"
             yield content.fault(TONE, ("dictionary",), problem)
-        if not missing:
-            speller = Speller(path, tone.own_words | own_words(content.folder))
+        try:
+            accepted = tone.own_words | own_words(content.folder)
+        except ContentError as error:
+            yield from error.faults
+        else:
+            speller = None if missing else Speller(path, accepted)
     manners, samples = Manners(tone, speller), Samples(content, tone)
     yield from check_titles(content, tone, manners)
     yield from LetterCheck(content, tone, manners, samples).faults(commands)

@@ -34,6 +34,8 @@ def warn_of_circles(programme: Programme, places: Places) -> Iterator[Fault]:
 
 def _agenda(programme: Programme, places: Places, circle: Meeting) -> Iterator[Fault]:
     wanted = programme.rules.circle_agenda_parts
+    if not wanted:
+        return  # reported with the numbers
     items = [item for item in circle.agenda if isinstance(item, AgendaItem)]
     parts = tuple(item.part for item in items)
     if len(items) != len(circle.agenda) or parts != wanted:

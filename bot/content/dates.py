@@ -8,11 +8,20 @@ from itertools import pairwise
 from bot.content.blackouts import blackout_days
 from bot.content.places import CIRCLE_WORDS, Places
 from bot.content.source import Fault
-from bot.domain.calendar import BlackoutDays, DatedMeeting, calendar_of, candidate_days, phase_days
-from bot.domain.programme import VILLAGE_CIRCLE, Meeting, Programme
+from bot.domain.calendar import (
+    BlackoutDays,
+    DatedMeeting,
+    calendar_of,
+    candidate_days,
+    phase_days,
+    window_days,
+)
+from bot.domain.milestones import milestone_days, span_of
+from bot.domain.programme import PER_CIRCLE, VILLAGE_CIRCLE, Meeting, Programme
 
 START_YEARS = range(2024, 2046)
 _GRACE = timedelta(weeks=4)  # how far a holiday may push a meeting out of its phase
+_SAMPLE_YEAR = 2027
 
 
 def check_dates(programme: Programme, places: Places, years: Iterable[int] = START_YEARS) -> Iterator[Fault]:
@@ -27,6 +36,7 @@ def check_dates(programme: Programme, places: Places, years: Iterable[int] = STA
     for fault, when in found.items():
         yield Fault(fault.file, fault.line, fault.key, f"{fault.problem} (start {_spans(when)})")
     yield from check_post_times(programme, places)
+    yield from check_deadlines(programme, places)
 
 
 def _year(programme: Programme, places: Places, year: int) -> Iterator[Fault]:
@@ -57,10 +67,11 @@ def _meeting(
     if not first - _GRACE <= day <= last + _GRACE:
         problem = f"falls more than {_GRACE.days // 7} weeks outside {meeting.phase}"
         yield places.meeting(meeting.id, key, problem=problem)
-    if meeting.window is not None and meeting.window.to_pw < meeting.window.from_pw:
-        yield places.meeting(meeting.id, "window", problem="ends before it begins")
-    elif meeting.window is not None and _village_chooses(programme, meeting, off, year) == []:
+    window = window_days(programme, meeting, year)
+    if window is not None and _village_chooses(programme, meeting, off, year) == []:
         yield places.meeting(meeting.id, "window", problem="leaves a village no day to choose")
+    elif window is not None and not window[0] <= day <= window[1]:
+        yield places.meeting(meeting.id, key, problem="falls outside the meeting's own window")
 
 
 def _village_chooses(
@@ -114,6 +125,26 @@ def check_post_times(programme: Programme, places: Places) -> Iterator[Fault]:
                 if at is not None and not first <= at <= last:
                     problem = f"would be posted at {at:%H:%M} for {meeting.id}, outside {span}"
                     yield places.rule("reminders", name, index, problem=problem)
+
+
+def check_deadlines(programme: Programme, places: Places) -> Iterator[Fault]:
+    """Yield a fault for every milestone due far from its phase, or at the latest before it is due."""
+    for milestone in programme.milestones.values():
+        first, last = span_of(programme, milestone.phase, _SAMPLE_YEAR)
+        if PER_CIRCLE in (milestone.due, milestone.latest):
+            if milestone.due != milestone.latest:
+                problem = f'cannot be "{PER_CIRCLE}" unless the other of due and latest is, too'
+                key = "due" if milestone.due == PER_CIRCLE else "latest"
+                yield places.milestone(milestone.id, key, problem=problem)
+            continue
+        days = milestone_days(programme, milestone, _SAMPLE_YEAR)
+        assert days is not None, "it has a day"
+        due, latest = days
+        if not first - _GRACE <= due <= last + _GRACE:
+            problem = f"lies more than {_GRACE.days // 7} weeks outside {milestone.phase}"
+            yield places.milestone(milestone.id, "due", problem=problem)
+        if latest < due:
+            yield places.milestone(milestone.id, "latest", problem=f"lies before due, {milestone.due}")
 
 
 def _wall(meeting: Meeting, hours: int) -> time | None:

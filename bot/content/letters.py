@@ -60,11 +60,15 @@ class LetterCheck:
         for path, text in lines:
             problems = list(self._manners.problems(text, self._tone.title, key="letter"))
             problems += unknown_commands(text, commands) if commands is not None else []
+            problems += [(1, "is empty")] if not text.strip() else []
             for _, problem in problems:
                 yield self._places.letter(letter.id, *path, problem=problem)
 
     def _body(self, letter: Newsletter, circle: Meeting, commands: Collection[str] | None) -> Iterator[Fault]:
         name = letter_file(letter.id)
+        if not letter.body.strip():
+            yield self._places.letter(letter.id, "body", problem="is empty")
+            return
         first = _body_line(read_text(self._content.folder, name))
         found: set[Fault] = set()
         for ready in (True, False):

@@ -1,7 +1,8 @@
 """Build the programme from a content folder; says what is there, not whether it reads well (see check)."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,7 @@ from bot.domain.programme import (
     Newsletter,
     Phase,
     PollTemplate,
+    Position,
     Programme,
     Reminder,
     Rules,
@@ -29,6 +31,11 @@ from bot.domain.programme import (
 )
 
 T = TypeVar("T")
+SCHEMA = 1
+_ID = re.compile(r"\w[\w.-]{0,29}")  # ids stand in keys of posts and in Discord's ids of buttons
+_NO_ID = "must be 1 to 30 letters, digits, full stops, hyphens and underscores"
+_NO_CIRCLE = {"id": "-", "phase": "-", "title": "-"}
+_OF_THE_LIST = ("kind", "scope", "window", "default")  # a circle has the first two from the list it stands in
 _CIRCLES = {
     "village_circles": (VILLAGE_CIRCLE, Scope.VILLAGE, "village"),
     "coordinator_circles": (COORDINATOR_CIRCLE, Scope.COORDINATOR_GROUP, "coordinator"),
@@ -108,7 +115,8 @@ def load(folder: Path) -> Content:
         ),
     }  # fmt: skip
     top = attempt(lambda: _head(head), {})
-    texts = attempt(lambda: _texts(folder, str(top.get("language")), sources), {})
+    texts = attempt(lambda: _texts(folder, top["language"], sources), {}) if top else {}
+    faults += _strays(folder)
     if faults:
         raise ContentError(faults)
     programme = Programme(**top, **parts, checksum=_checksum(folder))
@@ -138,23 +146,35 @@ def _texts(folder: Path, language: str, sources: dict[str, Source]) -> dict[str,
     for path in paths:
         name = f"texts/{language}/{path.name}"
         source = sources[name] = read_yaml(folder, name)
-        for key, value in dict(source.data or {}).items():
+        _check_form(source)
+        for key, value in source.data.items():
             if key in merged:
                 raise ContentError([source.fault([key], "this topic already stands in another text file")])
             merged[key] = value
     return merged
 
 
+def _strays(folder: Path) -> Iterator[Fault]:
+    """Yield a fault for every file that lies among letters or texts and is read by nobody: a wrong ending, mostly."""
+    for part, ending in (("newsletters", ".md.j2"), ("texts", ".yaml")):
+        for path in sorted((folder / part).rglob("*")):
+            if path.is_file() and not path.name.startswith(".") and not path.name.endswith(ending):
+                name = path.relative_to(folder).as_posix()
+                yield Fault(name, 1, "(file)", f"is not read: its name must end in {ending}")
+
+
 def _head(source: Source) -> dict[str, Any]:
     data = source.data
     _known_keys(source, {"schema", "id", "name", "language", "timezone", "cohort", "discord", "rules", "blackouts",
                          "circle_defaults", "reminders"})  # fmt: skip
+    if data.get("schema", SCHEMA) != SCHEMA:
+        raise ContentError([source.fault(["schema"], f"must be {SCHEMA}, the form this version reads")])
     blackouts = tuple[Blackout, ...]
     off = typed(source, TypeAdapter(dict[str, Any]), data["blackouts"], ["blackouts"])
     missing = [key for key in ("meetings", "posts") if key not in off]
     if missing:
         raise ContentError([source.fault(["blackouts"], f"{key} is missing") for key in missing])
-    return {
+    found: dict[str, Any] = {
         "id": typed(source, TypeAdapter(str), data["id"], ["id"]),
         "name": typed(source, TypeAdapter(str), data["name"], ["name"]),
         "language": typed(source, TypeAdapter(str), data["language"], ["language"]),
@@ -172,6 +192,14 @@ def _head(source: Source) -> dict[str, Any]:
             source, TypeAdapter(dict[str, tuple[Reminder, ...]]), data["reminders"], ["reminders"]
         ),
     }
+    faults = [] if _ID.fullmatch(found["id"]) else [source.fault(["id"], _NO_ID)]
+    for name, row in found["reminders"].items():
+        for index, reminder in enumerate(row):
+            if not _ID.fullmatch(reminder.id):
+                faults.append(source.fault(["reminders", name, index, "id"], _NO_ID))
+    if faults:
+        raise ContentError(faults)
+    return found
 
 
 def _known_keys(source: Source, known: set[str]) -> None:
@@ -200,6 +228,8 @@ def _list(source: Source, key: str, kind: type[T], id_key: str = "id") -> dict[A
             faults.extend(error.faults)
             continue
         name = getattr(entry, id_key)
+        if id_key == "id" and not _ID.fullmatch(name):
+            faults.append(source.fault([key, index, id_key], _NO_ID))
         if name in found:
             faults.append(source.fault([key, index], f"the id {name} is used twice"))
         found[name] = entry
@@ -211,13 +241,13 @@ def _list(source: Source, key: str, kind: type[T], id_key: str = "id") -> dict[A
 def _meetings(head: Source, calendar: Source) -> dict[str, Meeting]:
     found: dict[str, Meeting] = dict(_list(calendar, "events", Meeting))
     faults: list[Fault] = []
-    for meeting in found.values():
-        if meeting.at is None and meeting.default is None:
-            index = list(found).index(meeting.id)
-            faults.append(calendar.fault(["events", index], "needs at, or a window with a default"))
+    for index, meeting in enumerate(found.values()):
+        given = meeting.at is not None, meeting.window is not None, meeting.default is not None
+        if given not in ((True, False, False), (False, True, True)):
+            faults.append(calendar.fault(["events", index], "needs either at, or a window with a default"))
         elif meeting.position.day is None or meeting.position.time is None:
-            index = list(found).index(meeting.id)
-            faults.append(calendar.fault(["events", index], "needs a day and a time"))
+            key = "at" if meeting.at is not None else "default"
+            faults.append(calendar.fault(["events", index, key], "needs a day and a time"))
     for key, (kind, scope, defaults_key) in _CIRCLES.items():
         defaults = _circle_defaults(head, defaults_key)
         day, at = defaults.pop("day"), defaults.pop("time")
@@ -225,6 +255,10 @@ def _meetings(head: Source, calendar: Source) -> dict[str, Meeting]:
         for index, (name, circle) in enumerate(_list(rows, key, Meeting).items()):
             if name in found:
                 faults.append(calendar.fault([key, index], f"the id {name} is used twice"))
+            own = [word for word in _OF_THE_LIST if word in calendar.data[key][index]]
+            faults += [
+                calendar.fault([key, index, word], "cannot be given to a study circle") for word in own
+            ]
             if circle.at is None:
                 faults.append(calendar.fault([key, index], "needs at"))
                 continue
@@ -243,6 +277,14 @@ def _circle_defaults(head: Source, kind: str) -> dict[str, Any]:
     missing = [key for key in ("day", "time") if key not in found[kind]]
     if missing:
         raise ContentError([head.fault([*where, kind], f"{key} is missing") for key in missing])
+    strange = [word for word in found if word not in {words[2] for words in _CIRCLES.values()}]
+    if strange:
+        raise ContentError([head.fault([*where, word], "is no kind of circle") for word in strange])
+    # Tried on a circle that has nothing of its own, so that a fault is named once and where it stands.
+    shared = dict(found[kind])
+    at = {"pw": 1, "day": shared.pop("day"), "time": shared.pop("time")}
+    typed(head, TypeAdapter(Position), at, [*where, kind])
+    typed(head, TypeAdapter(Meeting), {**_NO_CIRCLE, **shared}, [*where, kind])
     return found[kind]
 
 
@@ -270,7 +312,11 @@ def _newsletters(folder: Path, sources: dict[str, Source]) -> dict[str, Newslett
         try:
             source, body = split_front_matter(name, read_text(folder, name))
             sources[name] = source
-            data = {"id": letter_id, "body": body, **dict(source.data or {})}
+            _check_form(source)
+            own = [key for key in ("id", "body") if key in source.data]
+            if own:
+                raise ContentError([source.fault([key], "is not a known key") for key in own])
+            data = {"id": letter_id, "body": body, **source.data}
             found[letter_id] = typed(source, TypeAdapter(Newsletter), data)
         except ContentError as error:
             faults.extend(error.faults)

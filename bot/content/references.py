@@ -5,14 +5,22 @@ from dataclasses import asdict
 from string import Formatter
 
 from bot.content.places import Places
-from bot.content.roles import ANY_PHASE, PER_CIRCLE, ROLES
+from bot.content.roles import ANY_PHASE, ROLES
 from bot.content.source import Fault
 from bot.domain.calendar import month_day
-from bot.domain.programme import EACH_CIRCLE, WHOLE_PROGRAMME, Meeting, PollTemplate, Programme
+from bot.domain.guild_names import channel_name
+from bot.domain.milestones import CONFIRMERS, OWNERS
+from bot.domain.programme import EACH_CIRCLE, PER_CIRCLE, WHOLE_PROGRAMME, Meeting, PollTemplate, Programme
 
 At = Callable[..., Fault]
 _OF_A_YEAR = {"start", "end", "end_short"}
-_OF_A_PLACE = {*_OF_A_YEAR, "programme", "code", "title", "municipality"}
+_OF_A_COHORT = {*_OF_A_YEAR, "programme", "code", "title"}
+_MAY_BE_FILLED_IN = {
+    ("discord", "category"): {*_OF_A_COHORT, "municipality"},
+    ("discord", "coordinator_channel"): _OF_A_COHORT,
+    ("discord", "coordinator_role"): _OF_A_COHORT,
+}  # the others stand once, whatever cohorts there are
+_SAMPLE = {"start": 2027, "end": 2028}  # whole numbers, all else is text
 
 
 def check_references(programme: Programme, places: Places) -> Iterator[Fault]:
@@ -43,6 +51,7 @@ def _meeting(
     yield from _many(meeting.audience, ROLES, "role", at, name, "audience")
     sets = programme.reminders
     yield from _many(meeting.reminders, sets, "set of reminders", at, name, "reminders")
+    yield from _many(meeting.seed, seed_lines(programme), "line of the seed", at, name, "seed")
 
 
 def _poll(
@@ -71,10 +80,11 @@ def _milestones(programme: Programme, places: Places, phases: Collection[str]) -
     for milestone in programme.milestones.values():
         at, name = places.milestone, milestone.id
         yield from _one(milestone.phase, phases, "phase", at, name, "phase")
-        yield from _one(milestone.owner, ROLES, "role", at, name, "owner")
-        yield from _one(milestone.confirm, ROLES, "role", at, name, "confirm")
+        yield from _one(milestone.owner, OWNERS, "owner of milestones called", at, name, "owner")
+        yield from _one(milestone.confirm, CONFIRMERS, "confirmer of milestones called", at, name, "confirm")
         yield from _many(milestone.polls, programme.polls, "poll", at, name, "polls")
         yield from _one(milestone.decision, programme.decisions, "decision", at, name, "decision")
+        yield from _many(milestone.seed, seed_lines(programme), "line of the seed", at, name, "seed")
         for key, day in (("due", milestone.due), ("latest", milestone.latest)):
             if day != PER_CIRCLE and not is_month_day(day):
                 problem = f'{day} is neither a month and day such as "09-30" nor "{PER_CIRCLE}"'
@@ -94,21 +104,43 @@ def _rules(programme: Programme, places: Places, phases: Collection[str]) -> Ite
 
 
 def _patterns(programme: Programme, places: Places) -> Iterator[Fault]:
-    """Yield a fault for every name pattern that could not be filled in, or would give two cohorts one code."""
-    for part, names, known in (
+    """Yield a fault for every name that is empty or could not be filled in, or would stand for two things."""
+    if not programme.name.strip():
+        yield places.rule("name", problem="is empty")
+    for part, names, usual in (
         ("cohort", asdict(programme.cohort), _OF_A_YEAR),
-        ("discord", asdict(programme.discord), _OF_A_PLACE),
+        ("discord", asdict(programme.discord), {"programme"}),
     ):
         for key, pattern in names.items():
-            try:
-                used = {name for _, name, _, _ in Formatter().parse(str(pattern)) if name is not None}
-            except ValueError as error:
-                yield places.rule(part, key, problem=f"is no pattern: {error}")
-                continue
-            for name in sorted(used - known):
-                yield places.rule(part, key, problem=f"there is no {{{name}}} to fill in here")
-            if (part, key) == ("cohort", "code") and "start" not in used:
-                yield places.rule(part, key, problem="needs {start}, or two cohorts would have one code")
+            if not pattern.strip():
+                yield places.rule(part, key, problem="is empty")
+            known = _MAY_BE_FILLED_IN.get((part, key), usual)
+            for problem in _pattern(pattern, known, needs_start=(part, key) == ("cohort", "code")):
+                yield places.rule(part, key, problem=problem)
+    discord = programme.discord
+    channels = [channel_name(name, "") for name in (discord.secretariat_channel, discord.welcome_channel)]
+    if channels[0] == channels[1]:
+        problem = "is the same channel as secretariat_channel"
+        yield places.rule("discord", "welcome_channel", problem=problem)
+
+
+def _pattern(pattern: str, known: Collection[str], *, needs_start: bool) -> Iterator[str]:
+    try:
+        used = {name for _, name, _, _ in Formatter().parse(pattern) if name is not None}
+    except ValueError as error:
+        yield f"is no pattern: {error}"
+        return
+    strange = sorted(used - set(known))
+    for name in strange:
+        yield f"there is no {{{name}}} to fill in here"
+    if needs_start and "start" not in used:
+        yield "needs {start}, or two cohorts would have one code"
+    if strange:
+        return
+    try:
+        pattern.format(**{name: _SAMPLE.get(name, "x") for name in known})
+    except (ValueError, LookupError) as error:
+        yield f"is no pattern: {error}"
 
 
 def _poll_circles(programme: Programme, places: Places) -> Iterator[Fault]:
@@ -133,6 +165,13 @@ def _many(
 ) -> Iterator[Fault]:
     for index, name in enumerate(names):
         yield from _one(name, known, kind, at, *path, index)
+        if name in names[:index]:
+            yield at(*path, index, problem=f"{name} stands here twice")
+
+
+def seed_lines(programme: Programme) -> Collection[str]:
+    """Return the names of the seed's lines: S01, S02 and so on."""
+    return {f"S{number:02}" for number in range(1, programme.rules.seed_lines + 1)}
 
 
 def is_month_day(text: str) -> bool:

@@ -18,4 +18,3 @@ ROLES = frozenset(
     }
 )
 ANY_PHASE = "any"  # a poll that belongs to every phase
-PER_CIRCLE = "per circle"  # a milestone that comes round with every circle

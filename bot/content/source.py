@@ -1,7 +1,8 @@
 """Read YAML so that every fault can name file, line and key; knows nothing of the programme."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -96,13 +97,16 @@ def read_yaml(folder: Path, name: str) -> Source:
 
 
 def read_text(folder: Path, name: str) -> str:
-    """Read one file as UTF-8. Raises ContentError when it is missing or not UTF-8."""
+    """Read one file as UTF-8, whatever its line endings. Raises ContentError when it is missing or not UTF-8."""
     try:
-        return (folder / name).read_text(encoding="utf-8")
+        return (folder / name).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise ContentError([Fault(name, 1, "(file)", "is missing")]) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError([Fault(name, 1, "(file)", f"cannot be read as UTF-8: {error}")]) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ContentError([Fault(name, line, "(text)", "is not UTF-8: save the file as UTF-8")]) from None
+    except OSError as error:
+        raise ContentError([Fault(name, 1, "(file)", f"cannot be read: {error.strerror}")]) from None
 
 
 def parse_yaml(name: str, text: str, offset: int = 0) -> Source:
@@ -122,13 +126,44 @@ def parse_yaml(name: str, text: str, offset: int = 0) -> Source:
 def typed(source: Source, adapter: TypeAdapter[T], data: Any, path: Sequence[str | int] = ()) -> T:
     """Check data against its type. Raises ContentError naming every key that does not fit."""
     try:
-        return adapter.validate_python(data)
+        found = adapter.validate_python(data)
     except ValidationError as error:
         faults = []
         for item in error.errors(include_url=False):
             where = [*path, *(step for step in item["loc"] if _is_key(step))]
-            faults.append(source.fault(where, item["msg"]))
+            faults.append(source.fault(where, _PROBLEMS.get(item["type"], item["msg"])))
         raise ContentError(faults) from None
+    zoned = [source.fault([*path, *where], _NO_WALL_TIME) for where in _zoned(found)]
+    if zoned:
+        raise ContentError(zoned)
+    return found
+
+
+_NO_WALL_TIME = 'must be a time of day in quotation marks, such as "10:00"'
+_PROBLEMS = {
+    "unexpected_keyword_argument": "is not a known key",
+    "missing": "is missing",
+    "missing_argument": "is missing",
+    "missing_keyword_only_argument": "is missing",
+    "tuple_type": "must be a list",
+}
+
+
+def _zoned(value: object) -> Iterator[tuple[str | int, ...]]:
+    """Yield the path of every time that has a zone of its own: pydantic also makes one of a bare number."""
+    if isinstance(value, dt.time):
+        if value.tzinfo is not None:
+            yield ()
+        return
+    parts: Iterator[tuple[Any, Any]] = iter(())
+    if isinstance(value, Mapping):
+        parts = iter(value.items())
+    elif isinstance(value, tuple):
+        parts = iter(enumerate(value))
+    elif is_dataclass(value):
+        parts = ((field.name, getattr(value, field.name)) for field in fields(value))
+    for step, part in parts:
+        yield from ((step, *rest) for rest in _zoned(part))
 
 
 def _is_key(step: str | int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.content.language import plain_line, words
+from bot.content.source import read_text
 
 OWN_WORDS = "words.txt"
 _PIECES = re.compile(r"[.:/]")
@@ -50,11 +51,14 @@ class Speller:
 
 
 def own_words(folder: Path) -> frozenset[str]:
-    """Return the programme's own words: one a line, # begins a comment; no file means no words."""
-    path = folder / "dictionary" / OWN_WORDS
-    if not path.is_file():
+    """Return the programme's own words: one a line, # begins a comment; no file means no words.
+
+    Raises ContentError when the file is not UTF-8.
+    """
+    name = f"dictionary/{OWN_WORDS}"
+    if not (folder / name).is_file():
         return frozenset()
-    lines = (line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines())
+    lines = (line.partition("#")[0].strip() for line in read_text(folder, name).splitlines())
     return frozenset(line for line in lines if line)
 
 

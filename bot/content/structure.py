@@ -1,4 +1,4 @@
-"""Check the programme's shape: phases in order, one gathering in each, whole goals. No dates, no language."""
+"""Check the programme's shape: phases in order, one gathering and gate in each, whole goals. No language."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,11 @@ from bot.content.places import GOALS, Places
 from bot.content.references import is_month_day
 from bot.content.source import Fault
 from bot.domain.calendar import on_year_day
-from bot.domain.programme import Phase, Programme, YearDay
+from bot.domain.programme import Phase, Programme
 
 _SAMPLE_YEAR = 2027
+_DAYS = ("start", "end", "target")
+GATE = "gate"  # the kind of milestone that ends a phase
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
@@ -41,28 +43,41 @@ def check_setting(programme: Programme, places: Places) -> Iterator[Fault]:
 def _phases(programme: Programme, places: Places) -> Iterator[Fault]:
     before: Phase | None = None
     for phase in programme.phases:
-        days = {"start": phase.start, "end": phase.end, "target": phase.target}
-        false = [key for key, day in days.items() if not _real(day)]
+        false = [key for key in _DAYS if not is_month_day(getattr(phase, key).date)]
         for key in false:
-            problem = f'{days[key].date} is not a month and day such as "09-30"'
+            problem = f'{getattr(phase, key).date} is not a month and day such as "09-30"'
             yield places.phase(phase.id, key, "date", problem=problem)
         if false:
             continue
-        first, last, target = (on_year_day(day, _SAMPLE_YEAR) for day in days.values())
-        if last < first:
-            yield places.phase(phase.id, "end", problem="lies before the phase's start")
-        elif not first <= target <= last:
-            yield places.phase(phase.id, "target", problem="lies outside the phase")
-        if before is not None and phase.number <= before.number:
-            problem = f"must be above {before.number}, the number of {before.id} before it"
-            yield places.phase(phase.id, "number", problem=problem)
-        if before is not None and first < on_year_day(before.start, _SAMPLE_YEAR):
-            yield places.phase(phase.id, "start", problem=f"lies before the start of {before.id}")
+        yield from _phase(phase, places)
+        if before is not None:
+            yield from _follows(before, phase, places)
         before = phase
 
 
-def _real(day: YearDay) -> bool:
-    return is_month_day(day.date)
+def _phase(phase: Phase, places: Places) -> Iterator[Fault]:
+    for key in _DAYS:
+        if getattr(phase, key).year not in (0, 1):
+            problem = "must be 0 or 1, the programme's first or second year"
+            yield places.phase(phase.id, key, "year", problem=problem)
+    if phase.number < 0:
+        yield places.phase(phase.id, "number", problem="must be 0 or more")
+    if not phase.state.strip():
+        yield places.phase(phase.id, "state", problem="is empty")
+    first, last, target = (on_year_day(getattr(phase, key), _SAMPLE_YEAR) for key in _DAYS)
+    if last < first:
+        yield places.phase(phase.id, "end", problem="lies before the phase's start")
+    elif not first <= target <= last:
+        yield places.phase(phase.id, "target", problem="lies outside the phase")
+
+
+def _follows(before: Phase, phase: Phase, places: Places) -> Iterator[Fault]:
+    if phase.number <= before.number:
+        problem = f"must be above {before.number}, the number of {before.id} before it"
+        yield places.phase(phase.id, "number", problem=problem)
+    for key in ("start", "end"):
+        if on_year_day(getattr(phase, key), _SAMPLE_YEAR) < on_year_day(getattr(before, key), _SAMPLE_YEAR):
+            yield places.phase(phase.id, key, problem=f"lies before the {key} of {before.id}")
 
 
 def _gatherings(programme: Programme, places: Places) -> Iterator[Fault]:
@@ -90,13 +105,27 @@ def _gates(programme: Programme, places: Places) -> Iterator[Fault]:
         if gate is not None and gate.phase != phase.id:
             problem = f"{gate.id} is a milestone of {gate.phase}, not of this phase"
             yield places.phase(phase.id, "gate", problem=problem)
+        if gate is not None and gate.kind != GATE:
+            problem = f"{gate.id} is no gate: its kind is {gate.kind}"
+            yield places.phase(phase.id, "gate", problem=problem)
+    gates = {phase.gate for phase in programme.phases if phase.gate is not None}
+    if not gates <= programme.milestones.keys():
+        return  # a gate's misspelt name is reported with the references
+    for milestone in programme.milestones.values():
+        if milestone.kind == GATE and milestone.id not in gates:
+            problem = f"is {GATE}, but no phase names {milestone.id} as its gate"
+            yield places.milestone(milestone.id, "kind", problem=problem)
 
 
 def _goals(content: Content) -> Iterator[Fault]:
-    """Numbers are unique by the way the list is loaded; colours and numbers must be real."""
-    for index, goal in enumerate(content.programme.global_goals):
-        if goal.n < 1:
-            yield content.fault(GOALS, ("global_goals", index, "n"), "must be 1 or more")
+    """Numbers are unique by the way the list is loaded; each must be one of those the rules count, and all be there."""
+    goals, count = content.programme.global_goals, content.programme.rules.global_goals
+    for missing in sorted({*range(1, count + 1)} - {goal.n for goal in goals}):
+        yield content.fault(GOALS, ("global_goals",), f"goal {missing} is missing")
+    for index, goal in enumerate(goals):
+        if not 1 <= goal.n <= count:
+            problem = f"there is no goal {goal.n}: rules.global_goals counts {count}"
+            yield content.fault(GOALS, ("global_goals", index, "n"), problem)
         if not _COLOUR.fullmatch(goal.colour):
             problem = f'{goal.colour} is not a colour such as "#19486A"'
             yield content.fault(GOALS, ("global_goals", index, "colour"), problem)

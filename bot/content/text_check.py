@@ -53,8 +53,7 @@ def check_keys(content: Content, supplies: Supplies) -> Iterator[Fault]:
             yield content.text_fault(key, "is missing")
     for key, text in found.items():
         if not isinstance(text, str):
-            if text not in ({}, None):
-                yield content.text_fault(key, "must be a text in quotation marks")
+            yield content.text_fault(key, "must be a text in quotation marks")
             continue
         by_pattern = _pattern_of(key, supplies) is not None
         if key in supplies or key in posts or (by_pattern and not key.startswith(f"{POST}.")):

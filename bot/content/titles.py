@@ -14,9 +14,32 @@ from bot.domain.programme import AgendaItem, Meeting, Programme
 def check_titles(content: Content, tone: Tone, manners: Manners) -> Iterator[Fault]:
     """Yield a fault for every title, agenda point, question or answer in another voice."""
     places = Places(content)
+    yield from _same_titles(content, places)
     for fault_at, text in _shown(content, places):
+        if not text.strip():
+            yield Fault(fault_at.file, fault_at.line, fault_at.key, "is empty")
         for _, problem in manners.problems(text, tone.title, key="title"):
             yield Fault(fault_at.file, fault_at.line, fault_at.key, problem)
+
+
+def _same_titles(content: Content, places: Places) -> Iterator[Fault]:
+    """Yield a fault for every phase, letter or goal called like another one: nobody could tell them apart."""
+    programme = content.programme
+    rows = (
+        [(places.phase(phase.id, "title", problem=""), phase.title) for phase in programme.phases],
+        [(places.letter(x.id, "title", problem=""), x.title) for x in programme.newsletters.values()],
+        [
+            (content.fault(GOALS, ("global_goals", index, "title"), ""), goal.title)
+            for index, goal in enumerate(programme.global_goals)
+        ],
+    )
+    for row in rows:
+        first: dict[str, Fault] = {}
+        for at, title in row:
+            other = first.setdefault(" ".join(title.split()).casefold(), at)
+            if other is not at and title.strip():
+                problem = f"is also the title in {other.file}:{other.line}"
+                yield Fault(at.file, at.line, at.key, problem)
 
 
 def check_letters_of_files(content: Content) -> Iterator[Fault]:

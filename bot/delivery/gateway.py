@@ -4,10 +4,10 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
-import aiohttp
 import discord
 
-from bot.delivery.dispatcher import SEND_WITHIN, PermanentFailure, TransientFailure
+from bot.delivery.dispatcher import SEND_WITHIN
+from bot.delivery.guild_translation import failures
 from bot.discord_render import marked, payload
 from bot.messages.message import Message
 
@@ -27,35 +27,27 @@ class DiscordMessages:
         """
         parts: dict[str, Any] = payload(message, mark)
         channel = self._client.get_partial_messageable(channel_id)
-        try:
-            async with asyncio.timeout(SEND_WITHIN.total_seconds()):
-                sent = await channel.send(**parts, nonce=nonce, silent=message.silent)
-        except discord.HTTPException as error:
-            if error.code == _UNKNOWN_MESSAGE:
-                return None
-            if 400 <= error.status < 500 and error.status != 429:
-                raise PermanentFailure(str(error)) from error
-            raise TransientFailure(str(error)) from error
-        except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
-            raise TransientFailure(repr(error)) from error
+        with failures():
+            try:
+                async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                    sent = await channel.send(**parts, nonce=nonce, silent=message.silent)
+            except discord.NotFound as error:
+                if error.code == _UNKNOWN_MESSAGE:
+                    return None
+                raise
         return sent.id
 
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
-        """Return the id of the post that carries a mark, if it has stood in the channel since a moment."""
+        """Return the id of the post that carries a mark, if it has stood in the channel since a moment.
+
+        Raises TransientFailure and PermanentFailure.
+        """
         channel = self._client.get_partial_messageable(channel_id)
-        try:
+        with failures():
             async with asyncio.timeout(SEND_WITHIN.total_seconds()):
                 async for message in channel.history(limit=None, after=since):
                     if marked(_custom_ids(message), mark):
                         return message.id
-        except (
-            discord.HTTPException,
-            aiohttp.ClientError,
-            OSError,
-            TimeoutError,
-            discord.RateLimited,
-        ) as error:
-            raise TransientFailure(repr(error)) from error
         return None
 
 

@@ -10,7 +10,7 @@ from bot.demo.cast import VillageCast
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
-from bot.domain.calendar import month_day
+from bot.domain.milestones import milestone_days
 from bot.services.decision_milestones import milestones_of
 from bot.services.places import SECRETARIAT
 
@@ -156,14 +156,10 @@ class Evenings:
             await self._fill(cast, actor, shown, template.id)
 
     def _due(self, milestone_id: str | None, today: date) -> bool:
-        milestone = self._year.plan.content.programme.milestones.get(milestone_id or "")
-        if milestone is None or "-" not in milestone.due:
-            return False
-        phases = {phase.id: phase for phase in self._year.plan.content.programme.phases}
-        phase = phases.get(milestone.phase)
-        return phase is not None and today >= month_day(
-            milestone.due, self._year.plan.start_year + phase.start.year
-        )
+        programme = self._year.plan.content.programme
+        milestone = programme.milestones.get(milestone_id or "")
+        days = milestone_days(programme, milestone, self._year.plan.start_year) if milestone else None
+        return days is not None and today >= days[0]
 
     async def _fill(self, cast: VillageCast, actor: MemberActor, shown: Any, code: str) -> None:
         if shown.modal is None:

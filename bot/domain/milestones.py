@@ -9,16 +9,22 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from bot.domain.access import STEERING_GROUP, Role
-from bot.domain.calendar import local, month_day
+from bot.domain.calendar import local, month_day, phase_days, programme_days
 from bot.domain.posting import PostingHours
 from bot.domain.programme import (
     BY_ITSELF,
+    PER_CIRCLE,
     STEERING_MEMBER,
     WHOLE_PROGRAMME,
     MilestoneTemplate,
     Programme,
 )
 from bot.domain.reminders import Moment
+
+OWNERS = frozenset(
+    {STEERING_MEMBER, *STEERING_GROUP[1:], Role.LOCAL_COUNCIL_CONTACT, Role.COORDINATOR, Role.SECRETARIAT}
+)
+CONFIRMERS = frozenset({STEERING_MEMBER, *STEERING_GROUP[1:], Role.SECRETARIAT, BY_ITSELF})
 
 
 class Stage(StrEnum):
@@ -57,14 +63,24 @@ def confirmers(milestone: MilestoneTemplate) -> frozenset[Role]:
 def milestone_days(
     programme: Programme, milestone: MilestoneTemplate, start_year: int
 ) -> tuple[date, date] | None:
-    """Return the due and the latest day, in the phase's own year; None for one that has no day."""
-    year = start_year
-    if milestone.phase != WHOLE_PROGRAMME:
-        year += programme.phase(milestone.phase).start.year
-    try:
-        return month_day(milestone.due, year), month_day(milestone.latest, year)
-    except ValueError:
+    """Return the due and the latest day; None for one that comes round with every circle."""
+    if PER_CIRCLE in (milestone.due, milestone.latest):
         return None
+    first, last = span_of(programme, milestone.phase, start_year)
+    return _in_span(milestone.due, first, last), _in_span(milestone.latest, first, last)
+
+
+def span_of(programme: Programme, phase: str, start_year: int) -> tuple[date, date]:
+    """Return the first and the last day of a milestone's phase, or of the whole programme."""
+    if phase == WHOLE_PROGRAMME:
+        return programme_days(programme, start_year)
+    return phase_days(programme.phase(phase), start_year)
+
+
+def _in_span(day: str, first: date, last: date) -> date:
+    """Return a month-day in the year a span begins in; in a span over New Year what lies before it comes after."""
+    found = month_day(day, first.year)
+    return month_day(day, last.year) if found < first and last.year > first.year else found
 
 
 def milestone_notes(programme: Programme, start_year: int, hours: PostingHours) -> Iterator[MilestoneNote]:

@@ -223,6 +223,7 @@ class DecisionTemplate:
 
 
 WHOLE_PROGRAMME = "programme"  # the phase of a milestone of the cohort, outside the phases
+PER_CIRCLE = "per circle"  # the day of a milestone that comes round with every circle
 BY_ITSELF = "bot"  # who confirms a milestone that nobody ticks
 STEERING_MEMBER = "steering_member"  # any of the steering group
 
@@ -331,6 +332,8 @@ class Rules:
     quiet_village_days: int
     steering_established_by: str | None = None
     milestone_reminders: MilestoneReminders | None = None
+    global_goals: int = 0
+    seed_lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Look a text up by its key and fill it in; the prose itself lives in the content folder."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from jinja2 import Template
@@ -14,25 +14,30 @@ class Texts:
 
     def __init__(self, texts: Mapping[str, Any], language: str, timezone: str) -> None:
         self._texts = texts
-        self._env = environment(language, timezone)
-        self._compiled = lru_cache(maxsize=None)(self._compile)
+        self._language, self._timezone = language, timezone
 
     def __call__(self, key: str, /, **values: Any) -> Ready:
         """Return the text under a dotted key ("post.reminder.week") filled with values. Raises KeyError."""
-        return Ready(self._compiled(key).render(harmless(values)).strip())
+        found = self._find(key)
+        if not isinstance(found, str):
+            raise KeyError(f"no text under {key}")
+        return Ready(_template(found, self._language, self._timezone).render(harmless(values)).strip())
 
     def has(self, key: str) -> bool:
         """Tell whether a text exists."""
         return isinstance(self._find(key), str)
-
-    def _compile(self, key: str) -> Template:
-        found = self._find(key)
-        if not isinstance(found, str):
-            raise KeyError(f"no text under {key}")
-        return self._env.from_string(found)
 
     def _find(self, key: str) -> object:
         node: object = self._texts
         for part in key.split("."):
             node = node.get(part) if isinstance(node, Mapping) else None
         return node
+
+
+_environment = cache(environment)
+
+
+@cache
+def _template(text: str, language: str, timezone: str) -> Template:
+    """Compile a text once, however many bots start in this process."""
+    return _environment(language, timezone).from_string(text)

@@ -36,13 +36,8 @@ SECRET_VOTES, MESSAGES, DOCUMENTS, CONTACT = "secret_votes", "messages", "docume
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What an erasure did: the account and villages it was about, and what is left.
+    """What an erasure could not reach: `left` holds keys of texts under "people.left"."""
 
-    `left` holds keys of texts under "people.left".
-    """
-
-    discord_user_id: int | None
-    village_ids: tuple[int, ...]
     left: tuple[str, ...]
 
 
@@ -92,8 +87,7 @@ class Privacy:
             raise Conflict("error_people.nothing_held")
         async with self._context.database.transaction() as session:
             person = await own_person(session, actor)
-            account, now = person.discord_user_id, self._context.now()
-            left = await _left(session, person)
+            now, left = self._context.now(), await _left(session, person)
             roles = await people_table.roles_now(session, person.id)
             for role in roles:
                 role.until = now
@@ -112,8 +106,7 @@ class Privacy:
                     village = await session.get_one(Village, row.village_id)
                     await tell_of_missing_lead(session, self._context, village)
             session.info[FORGOTTEN] = True
-            villages = tuple(sorted({row.village_id for row in roles if row.village_id is not None}))
-            return Erased(account, villages, left)
+            return Erased(left)
 
 
 async def _rows(session: AsyncSession, query: Any) -> Records:

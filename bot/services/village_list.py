@@ -77,6 +77,9 @@ def _decoded(data: bytes, file: str) -> str:
         problem = "is a spreadsheet, not CSV"
     elif data.startswith(_UTF16) or b"\0" in data:
         problem = "is not a text file"
+    elif strays := list(_strays(data)):
+        what = f"is not UTF-8, as the rest of the file is: {_SAVE_AS}"
+        raise VillageListError([Fault(file, line, ROW, what) for line in strays])
     else:
         for encoding in ("utf-8-sig",) if data.startswith(codecs.BOM_UTF8) else ("utf-8", "cp1252"):
             try:
@@ -89,35 +92,51 @@ def _decoded(data: bytes, file: str) -> str:
     raise VillageListError([Fault(file, 1, FILE, f"{problem}: {_SAVE_AS}")])
 
 
+def _strays(data: bytes) -> Iterator[int]:
+    """Yield each line that is not UTF-8 in a file that is: read as Windows-1252, it would garble all other names."""
+    is_utf8 = {number: _is_utf8(line) for number, line in enumerate(data.splitlines(), start=1)}
+    if data.startswith(codecs.BOM_UTF8) or True in is_utf8.values():
+        yield from (number for number, good in is_utf8.items() if good is False)
+
+
+def _is_utf8(line: bytes) -> bool | None:
+    """Tell whether a line is written in UTF-8; None when it has only letters that look alike in every encoding."""
+    if line.isascii():
+        return None
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _headings(text: str, separator: str) -> set[str]:
     """Return the first line's cells under a separator; csv.Sniffer guesses wrong on names with commas."""
-    try:
-        _, cells = next(_records(text, separator))
-    except (csv.Error, StopIteration, _Unreadable):
-        return set()
-    return {name_key(cell) for cell in cells}
+    _, cells = next(_records(text, separator), (1, []))
+    return set() if isinstance(cells, str) else {name_key(cell) for cell in cells}
 
 
-class _Unreadable(Exception):
-    def __init__(self, line: int, problem: str) -> None:
-        self.line, self.problem = line, problem
+def _records(text: str, separator: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each record that is not blank with the line it begins on; of one that is not CSV, what is wrong.
 
-
-def _records(text: str, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each record that is not blank with the line it begins on."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    while True:
-        line = reader.line_num + 1
+    After such a record the reading goes on with the line below the one it begins on.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    first = 0
+    while first < len(lines):
+        reader = csv.reader(lines[first:], delimiter=separator, strict=True)
+        begins = first
         try:
-            cells = next(reader)
-        except StopIteration:
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    yield begins + 1, cells
+                begins = first + reader.line_num
             return
         except csv.Error as error:
             never_closed = "unexpected end of data" in str(error)
             problem = "an opening quotation mark is never closed" if never_closed else f"is not CSV: {error}"
-            raise _Unreadable(line, problem) from None
-        if any(cell.strip() for cell in cells):
-            yield line, cells
+            yield begins + 1, problem
+            first = begins + 1
 
 
 def _control(character: str) -> bool:
@@ -136,15 +155,18 @@ class _Reading:
     def rows(self, text: str, separator: str) -> list[VillageRow]:
         columns: list[str] | None = None
         found: list[VillageRow] = []
-        try:
-            for line, cells in _records(text, separator):
-                if columns is None:
-                    columns = self._columns(line, cells)
-                else:
-                    found.append(self._row(line, columns, cells))
-        except _Unreadable as error:
-            self._fault(error.line, ROW, error.problem)
-        if columns is not None and not found:
+        for line, cells in _records(text, separator):
+            if isinstance(cells, str):
+                self._fault(line, ROW, cells)
+                if columns is None:  # without headings nothing can be told of the rows
+                    break
+            elif columns is None:
+                columns = self._columns(line, cells)
+            else:
+                found.append(self._row(line, columns, cells))
+        if columns is None and not self._faults:
+            self._fault(1, FILE, "is empty")
+        if columns is not None and not found and not self._faults:
             self._fault(1, FILE, "has a line of headings, but no village")
         if self._faults:
             raise VillageListError(self._faults)

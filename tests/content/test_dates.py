@@ -120,7 +120,77 @@ BREAKS = {
         "at: {pw: 12, day",
         "window: {from_pw: 5, to_pw: 4}\n    default: {pw: 12, day",
         "events.REGATTA.window",
-        "ends before it begins (start 2024-2045)",
+        "ends before it begins",
+    ),
+    "outside_its_window": (
+        CAL,
+        "at: {pw: 12, day",
+        "window: {from_pw: 10, to_pw: 11}\n    default: {pw: 12, day",
+        "events.REGATTA.default",
+        "falls outside the meeting's own window (start 2024-2045)",
+    ),
+    "latest_before_due": (
+        "milestones.yaml",
+        'latest: "04-01"',
+        'latest: "03-14"',
+        "milestones.S-1.latest",
+        "lies before due, 03-15",
+    ),
+    "due_far_from_its_phase": (
+        "milestones.yaml",
+        'due: "03-15"',
+        'due: "12-15"',
+        "milestones.S-1.due",
+        "lies more than 4 weeks outside spring",
+    ),
+    "one_of_them_per_circle": (
+        "milestones.yaml",
+        'latest: "04-01"',
+        'latest: "per circle"',
+        "milestones.S-1.latest",
+        'cannot be "per circle" unless the other of due and latest is, too',
+    ),
+    "quiet_without_days": (
+        HEAD,
+        "{id: easter, easter: [-2, 1]}",
+        "{id: easter}",
+        "blackouts.meetings.easter",
+        "has no days: give iso_weeks, easter or dates",
+    ),
+    "easter_reversed": (
+        HEAD,
+        "easter: [-2, 1]",
+        "easter: [1, -2]",
+        "blackouts.meetings.easter.easter",
+        "ends before it begins",
+    ),
+    "easter_too_long": (
+        HEAD,
+        "easter: [-2, 1]",
+        "easter: [-2, 300]",
+        "blackouts.meetings.easter.easter",
+        "lasts 303 days; at most 183 are possible",
+    ),
+    "quiet_days_reversed": (
+        HEAD,
+        "12-31..01-01",
+        "01-02..12-21",
+        "blackouts.posts.new_year.dates.0",
+        "lasts 354 days: its end stands before its start",
+    ),
+    "no_such_quiet_day": (
+        HEAD,
+        "12-31..01-01",
+        "12-32..01-01",
+        "blackouts.posts.new_year.dates.0",
+        '12-32..01-01 is neither a month and day such as "06-05" nor a span such as "12-21..01-02"',
+    ),
+    "two_quiet_periods_of_one_id": (
+        HEAD,
+        '{id: new_year, dates: ["12-31..01-01"]}',
+        '{id: new_year, dates: ["12-31"]}\n    - {id: new_year, dates: ["01-01"]}',
+        "blackouts.posts.new_year",
+        "the id new_year is used twice",
     ),
     "newsletter_at_night": (
         HEAD,
@@ -147,8 +217,8 @@ BREAKS = {
         HEAD,
         "{id: easter, easter: [-2, 1]}",
         "{id: easter, iso_weeks: [54]}",
-        "blackouts",
-        "cannot be computed: Invalid week: 54 (start 2024-2045)",
+        "blackouts.meetings.easter.iso_weeks.0",
+        "must be 1 to 52: there are no other weeks in every year",
     ),
     "no_such_zone": (
         HEAD,
@@ -163,8 +233,10 @@ _WHERE = {
     "letter_late_in_some_years": "newsletter: first",
     "out_of_order": "at: {pw: 1}",
     "window_backwards": "window:",
+    "outside_its_window": "default:",
+    "two_quiet_periods_of_one_id": '["01-01"]',
     "hours_into_the_night": "id: hour",
-    "no_such_week": "blackouts:",
+    "no_such_week": "id: easter",
 }
 
 
@@ -172,9 +244,9 @@ _WHERE = {
 def test_a_broken_date_is_named_by_file_line_key_and_year(folder: Folder, name: str) -> None:
     file, old, new, key, problem = BREAKS[name]
     folder.change(file, old, new)
-    at = CAL if key.startswith(("village", "events")) else HEAD
     found = [f for f in folder.faults() if f.key == key and f.problem == problem]
     assert found, "\n".join(map(str, folder.faults()))
+    at = CAL if key.startswith(("village", "events")) else file
     assert (found[0].file, found[0].line) == (at, folder.line(at, _WHERE.get(name, new)))
 
 
@@ -189,3 +261,26 @@ def test_a_village_needs_a_day_to_choose(folder: Folder) -> None:
     named = [f for f in folder.faults() if f.key == "events.REGATTA.window"]
     assert [f.problem.partition(" (")[0] for f in named] == ["leaves a village no day to choose"]
     assert date(2027, 4, 24) not in dated(folder.load(), 2027)
+
+
+def over_new_year(folder: Folder, due: str, latest: str) -> list[str]:
+    """Let autumn last into January and its milestone have these days; return what is said of the milestone."""
+    folder.change(CAL, 'end: {year: 0, date: "11-30"}', 'end: {year: 1, date: "01-31"}')
+    row = (
+        f'id: A-1, phase: autumn, title: The boat is ashore, kind: note, due: "{due}", latest: "{latest}", '
+        "owner: steering_lead, confirm: secretariat, evidence: a note"
+    )
+    text = (folder.path / "milestones.yaml").read_text("utf-8")
+    folder.write("milestones.yaml", f"{text}  - {{{row}}}\n")
+    return [f"{f.key}: {f.problem}" for f in folder.faults()]
+
+
+@pytest.mark.parametrize(("due", "latest"), [("12-15", "01-15"), ("01-10", "01-10"), ("09-02", "12-31")])
+def test_a_phase_over_new_year_has_its_january_after_its_december(
+    folder: Folder, due: str, latest: str
+) -> None:
+    assert over_new_year(folder, due, latest) == []
+
+
+def test_in_a_phase_over_new_year_december_is_too_late_for_what_is_due_in_january(folder: Folder) -> None:
+    assert over_new_year(folder, "01-15", "12-15") == ["milestones.A-1.latest: lies before due, 01-15"]

@@ -1,7 +1,9 @@
 """The content as it stands is sound, and so is another programme: nothing of BLUP is built into the code."""
 
+import shutil
 import time
 
+from bot.cli.checked import report_on
 from bot.content.check import check
 from bot.content.load import Content
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE
@@ -35,3 +37,19 @@ def test_another_programme_in_another_language_is_just_as_sound(folder: Folder) 
     skipped = {w.key for w in report.warnings if w.file == "tone.yaml"}
     assert {"dictionary", "banned", "kinds", "letter"} <= skipped
     assert folder.load().programme.name == "Harbour School"
+
+
+def test_another_programme_needs_the_texts_of_this_one_but_for_the_posts_its_reminders_name(
+    blup: Content, folder: Folder
+) -> None:
+    texts = folder.path / "texts" / "en"
+    (texts / "all.yaml").unlink()
+    shutil.copytree(blup.folder / "texts" / "da", texts, dirs_exist_ok=True)
+    faults = report_on(folder.load()).faults
+    assert {fault.key for fault in faults if "is missing" in fault.problem} == {
+        "post.day_before",
+        "post.hour_before",
+    }
+    spare = {fault.key for fault in faults if "is used nowhere" in fault.problem}
+    assert spare == {f"post.{r.text}" for row in blup.programme.reminders.values() for r in row}
+    assert len(faults) == len(spare) + 2 + 2, "the two are said of the reminders, too"

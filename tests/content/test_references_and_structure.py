@@ -187,7 +187,7 @@ BREAKS = {
         "owner: gull",
         "id: S-1",
         "milestones.S-1.owner",
-        NO + "role gull",
+        NO + "owner of milestones called gull",
     ),
     "confirm": (
         MILES,
@@ -195,7 +195,7 @@ BREAKS = {
         "owner: steering_lead, confirm: gull",
         "id: S-1",
         "milestones.S-1.confirm",
-        NO + "role gull",
+        NO + "confirmer of milestones called gull",
     ),
     "milestone_poll": (
         MILES,
@@ -273,7 +273,7 @@ BREAKS = {
         "global_goals.yaml",
         "#0A97D9",
         "#0A97",
-        "n: 14",
+        "n: 1,",
         "global_goals.0.colour",
         "is not a colour",
     ),

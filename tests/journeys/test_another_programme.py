@@ -15,10 +15,12 @@ from tests.support.short_programme import MARK, short_programme
 ROWS = (VillageRow(2, "Kent", "Great Marsh"),)
 
 
-async def test_another_folder_is_another_programme_in_words_of_its_own(tmp_path: Path) -> None:
+async def test_another_folder_is_another_programme_in_words_of_its_own(
+    tmp_path: Path, database_url: str
+) -> None:
     content = load(short_programme(tmp_path / "content"))
     assert report_on(content).faults == []
-    year = ProgrammeYear(Plan(content, ROWS, 2029, f"sqlite+aiosqlite:///{tmp_path / 'year.sqlite3'}"))
+    year = ProgrammeYear(Plan(content, ROWS, 2029, database_url))
     async with year.discord:
         await year.open()
         await year.live()
@@ -50,7 +52,11 @@ async def tampered_with(year: ProgrammeYear) -> dict[str, tuple[int, int]]:
         async with database.transaction() as session:
             stored = "reminder" if kind in ("moved", "doubled") else kind
             wanted = select(Delivery).where(Delivery.kind == stored, Delivery.channel_id == here)
-            row = (await session.scalars(wanted.where(Delivery.message_id.is_not(None)).limit(1))).one()
+            row = (
+                await session.scalars(
+                    wanted.where(Delivery.message_id.is_not(None)).order_by(Delivery.id).limit(1)
+                )
+            ).one()
         assert row.message_id is not None
         post = messages[here].pop(row.message_id)
         if kind == "moved":

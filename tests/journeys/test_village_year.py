@@ -1,8 +1,6 @@
 """Stories of a village's year: what people see when letters come, dates move, polls close and the bot dies."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -11,16 +9,10 @@ from bot.delivery.dispatcher import nonce_of
 from bot.delivery.gateway import DiscordMessages
 from bot.demo.year import ProgrammeYear
 from bot.services.places import SECRETARIAT
-from tests.support.year import opened, part, posts, said, starting
+from tests.support.year import part, posts, said, starting
 
 LETTER = "**Nyhedsbrev 1: Hvem skal med?**"
 LETTER_DAY = datetime(2027, 10, 14, 8, 0, tzinfo=UTC)  # Thursday at 10.00 in Denmark
-
-
-@pytest.fixture
-async def year(tmp_path: Path) -> AsyncIterator[ProgrammeYear]:
-    async with opened(f"sqlite+aiosqlite:///{tmp_path / 'year.sqlite3'}") as year:
-        yield year
 
 
 async def test_the_first_letter_comes_on_its_thursday_and_its_steps_can_be_ticked(
@@ -173,27 +165,26 @@ async def test_an_unknown_button_is_answered_kindly(year: ProgrammeYear) -> None
 
 
 async def test_a_kill_between_claim_send_and_receipt_neither_loses_nor_doubles_a_letter(
-    database_url: str,
+    year: ProgrammeYear,
 ) -> None:
-    async with opened(database_url) as year:
-        await year.discord.advance_to(LETTER_DAY - timedelta(minutes=1))
-        bot = year.discord.env.bot
-        assert year.app.alarm is not None
-        await year.app.alarm.stop()  # this process does nothing more by itself: we take its steps for it
-        await year.discord.advance_to(LETTER_DAY)
-        with year.discord.inside_bot():
-            batch = await year.app.services.outbox.claim("the one that dies")
-            first = batch.ready[0]
-            await DiscordMessages(bot).send(
-                first.channel_id, first.message, first.delivery_id, nonce_of(first.key)
-            )
-        assert len(batch.ready) == 2
-        assert sum(len(starting(year, cast, LETTER)) for cast in year.villages) == 1
-        await year.crash(timedelta(minutes=30))
-        assert [len(starting(year, cast, LETTER)) for cast in year.villages] == [1, 1]
-        letter = starting(year, year.villages[0], LETTER)[0]
-        answer = await year.hands.press(year.villages[0].lead, letter, part(letter, "rsvp"))
-        assert "Tak" in said(answer), "buttons from before the crash answer"
+    await year.discord.advance_to(LETTER_DAY - timedelta(minutes=1))
+    bot = year.discord.env.bot
+    assert year.app.alarm is not None
+    await year.app.alarm.stop()  # this process does nothing more by itself: we take its steps for it
+    await year.discord.advance_to(LETTER_DAY)
+    with year.discord.inside_bot():
+        batch = await year.app.services.outbox.claim("the one that dies")
+        first = batch.ready[0]
+        await DiscordMessages(bot).send(
+            first.channel_id, first.message, first.delivery_id, nonce_of(first.key)
+        )
+    assert len(batch.ready) == 2
+    assert sum(len(starting(year, cast, LETTER)) for cast in year.villages) == 1
+    await year.crash(timedelta(minutes=30))
+    assert [len(starting(year, cast, LETTER)) for cast in year.villages] == [1, 1]
+    letter = starting(year, year.villages[0], LETTER)[0]
+    answer = await year.hands.press(year.villages[0].lead, letter, part(letter, "rsvp"))
+    assert "Tak" in said(answer), "buttons from before the crash answer"
 
 
 async def test_after_a_long_absence_stale_reminders_are_dropped_and_the_secretariat_is_told(

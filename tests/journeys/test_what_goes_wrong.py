@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,18 +13,17 @@ from simcord.results import InteractionResult, ResponseMessage
 from bot.client import Ask
 from bot.demo.year import ProgrammeYear
 from bot.services.places import SECRETARIAT, WELCOME
-from tests.support.year import opened, part, posts, said, starting
+from tests.support.year import part, posts, said, starting
 
 LETTER = "**Nyhedsbrev 1: Hvem skal med?**"
 IN_AUGUST = datetime(2027, 8, 10, 9, tzinfo=UTC)
 DECISION = ("Ny bænk ved søen", "Vi sætter en bænk.", "Håndsoprækning", "09-08-2027")
 
 
-@pytest.fixture
-async def year(tmp_path: Path) -> AsyncIterator[ProgrammeYear]:
-    async with opened(f"sqlite+aiosqlite:///{tmp_path / 'year.sqlite3'}") as year:
-        await year.discord.advance_to(IN_AUGUST)
-        yield year
+@pytest.fixture(autouse=True)
+async def in_august(year: ProgrammeYear) -> None:
+    """The summer is over."""
+    await year.discord.advance_to(IN_AUGUST)
 
 
 def filled(shown: InteractionResult, *values: str) -> dict[str, str]:

@@ -129,7 +129,7 @@ def test_a_missing_or_doubled_column_is_named() -> None:
     ]
 
 
-@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\r\n \r\n"])
+@pytest.mark.parametrize("data", [b"", b"\xef\xbb\xbf", b"\r\n \r\n", b";", b";;\r\n ; ;\r\n"])
 def test_an_empty_file_is_one_fault(data: bytes) -> None:
     assert faults_of(data) == ["1 (file): is empty"]
 
@@ -147,18 +147,48 @@ def test_headings_alone_are_no_list() -> None:
         (b"kommune;landsby\nA;\0B", "is not a text file"),
         (b"%PDF-1.7\n%\x01\x02\x03 obj", "is not a text file"),
         (b"kommune;landsby\nA;\x81", "is neither UTF-8 nor Windows-1252"),
-        (b"\xef\xbb\xbfkommune;landsby\nA;\xe6", "is neither UTF-8 nor Windows-1252"),
     ],
 )
 def test_a_file_that_is_no_text_gives_one_clear_fault(data: bytes, problem: str) -> None:
     assert faults_of(data) == [f"1 (file): {problem}: in Excel choose Save as, CSV UTF-8"]
 
 
-def test_a_quotation_mark_left_open_is_pointed_at_together_with_the_faults_before_it() -> None:
-    assert faults_of('kommune;landsby\n;B\nA;"C\nA;D\nA;E') == [
+@pytest.mark.parametrize("ending", [b"\r\n", b"\n", b"\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_line_of_windows_letters_in_a_utf8_file_is_named_and_garbles_no_other(
+    mark: bytes, ending: bytes
+) -> None:
+    good, bad = "Næstved;Sønder Ørslev".encode(), "Aabenraa;Åbøl".encode("cp1252")
+    data = mark + ending.join([b"kommune;landsby", good, bad, b"A;B", bad + b"-Skov", good + b" By"])
+    said = "(row): is not UTF-8, as the rest of the file is: in Excel choose Save as, CSV UTF-8"
+    assert faults_of(data) == [f"3 {said}", f"5 {said}"]
+
+
+def test_a_mark_of_utf8_is_believed_before_a_line_of_windows_letters() -> None:
+    [fault] = faults_of(b"\xef\xbb\xbfkommune;landsby\nA;\xe6")
+    assert fault.startswith("2 (row): is not UTF-8, as the rest of the file is")
+
+
+def test_a_quotation_mark_left_open_is_pointed_at_together_with_all_other_faults() -> None:
+    assert faults_of('kommune;landsby\n;B\nA;"C\nA;D\n;E\nA;D') == [
         "2 kommune: is empty",
         "3 (row): an opening quotation mark is never closed",
+        "5 kommune: is empty",
+        "6 landsby: D in A is on line 4 already",
     ]
+
+
+def test_after_a_stray_quotation_mark_the_next_lines_are_read() -> None:
+    assert faults_of('kommune;landsby\nA;"C"x\n;D\nA;"E\nB;"F"\nB;"G') == [
+        "2 (row): is not CSV: ';' expected after '\"'",
+        "3 kommune: is empty",
+        "4 (row): is not CSV: ';' expected after '\"'",
+        "6 (row): an opening quotation mark is never closed",
+    ]
+
+
+def test_a_quotation_mark_left_open_in_the_headings_is_the_only_fault() -> None:
+    assert faults_of('kommune;"landsby\nA;B\n;C') == ["1 (row): an opening quotation mark is never closed"]
 
 
 def test_a_file_that_is_not_there_is_a_fault_and_one_that_is_gets_read(tmp_path: Path) -> None:

