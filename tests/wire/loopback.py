@@ -40,9 +40,14 @@ class Loopback:
     token = "MTIz.wire-secret.token"
 
     def __init__(
-        self, *, limits: Limits | None = None, nonce_seconds: float = WINDOW, latency: float = 0.0
+        self,
+        *,
+        limits: Limits | None = None,
+        nonce_seconds: float = WINDOW,
+        latency: float = 0.0,
+        port: int = 0,
     ) -> None:
-        """Begin a world. `latency`: how many seconds every answer takes on its way."""
+        """Begin a world. `latency`: so many seconds every answer is on its way; `port` 0 is any that is free."""
         self.backend = SimulatedBackend()
         self._ahead = (datetime.now(UTC) - self.backend.clock.now()).total_seconds() - time.monotonic()
         self._tick()
@@ -54,6 +59,7 @@ class Loopback:
         self.gaps: list[str] = []  # requests that simcord does not know: a test must not pass over them
         self.gateway = Gateway(self)
         self.app = web.Application(client_max_size=30 * 2**20)
+        self._port = port
         self._limits = limits or Limits()
         self._nonces = Nonces(nonce_seconds)
         self._troubles = Troubles()
@@ -62,20 +68,16 @@ class Loopback:
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        await self.open(0)
-        return self
-
-    async def open(self, port: int) -> None:
-        """Listen on this port of this machine, 0 for any that is free."""
         self._exits.enter_context(strict.enforce(self.backend, self._nonces))
         self.app.router.add_get("/gateway", self.gateway.connect)
         self.app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
         runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         self._exits.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.TCPSite(runner, "127.0.0.1", self._port).start()
         host, port = runner.addresses[0][:2]
         self.address = f"http://{host}:{port}"
+        return self
 
     async def __aexit__(self, *_: object) -> None:
         self._troubles.end()
