@@ -63,7 +63,7 @@ class Loopback:
         self._limits = limits or Limits()
         self._nonces = Nonces(nonce_seconds)
         self._troubles = Troubles()
-        self._outage = False
+        self.outage = False
         self._moved = asyncio.Event()
         self._exits = AsyncExitStack()
 
@@ -118,12 +118,12 @@ class Loopback:
 
     def begin_outage(self) -> None:
         """Break every connection, and let nobody in."""
-        self._outage = self.gateway.refuses = True
+        self.outage = True
         self.gateway.drop()
 
     def end_outage(self) -> None:
         """Let everybody in again."""
-        self._outage = self.gateway.refuses = False
+        self.outage = False
 
     def forget_nonces(self) -> None:
         """Let the time pass for which nonces are remembered."""
@@ -157,7 +157,7 @@ class Loopback:
         path, method = f"/{request.match_info['path']}", request.method
         self.moved()
         self.requests.append((method, path))
-        answer = None if self._outage else await self._judged(request, method, path)
+        answer = None if self.outage else await self._judged(request, method, path)
         self.moved()
         if self.latency:
             await asyncio.sleep(self.latency)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
+from tests.wire.answers import hang_up
 from tests.wire.session import Connection, Session
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Gateway:
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until it ends."""
+        if self._world.outage:
+            return hang_up(request)
         if self.refuses:
             return web.Response(status=503)
         socket = web.WebSocketResponse(max_msg_size=0)

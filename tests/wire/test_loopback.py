@@ -264,6 +264,7 @@ async def listener(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     monkeypatch.setattr(discord.http.Route, "BASE", discord.http.Route.BASE)
     gateway = discord.gateway.DiscordWebSocket
     monkeypatch.setattr(gateway, "DEFAULT_GATEWAY", gateway.DEFAULT_GATEWAY)
+    monkeypatch.setattr(discord.backoff.ExponentialBackoff, "delay", lambda _: 0.05)
     use_server(caller.discord.address)
     async with Listener() as client:
         running = asyncio.create_task(client.start(caller.discord.token))
@@ -289,6 +290,26 @@ async def test_after_a_broken_connection_a_bot_resumes_and_hears_once_what_it_mi
     await world.until(lambda: len(listener.heard) >= 4)
     assert listener.heard == [f"nyheder {answer.body['id']}" for answer in sent]
     assert (world.gateway.identified, world.gateway.resumed) == (1, 1)
+
+
+async def test_an_outage_breaks_the_gateway_too_and_a_bot_comes_back_after_it(
+    caller: Caller, listener: Listener
+) -> None:
+    world = caller.discord
+    world.begin_outage()
+    await world.until(lambda: not world.gateway.connected())
+    await asyncio.sleep(0.2)  # it tries again meanwhile
+    assert not world.gateway.connected()
+    world.end_outage()
+    await world.until(lambda: world.gateway.resumed)
+
+
+async def test_discord_py_waits_out_the_global_limit_and_gets_every_answer(
+    caller: Caller, listener: Listener
+) -> None:
+    answers = await asyncio.gather(*(listener.application_info() for _ in range(70)))
+    assert len(answers) == 70
+    assert caller.discord.answers_429 > 0  # it met the limit, and took it for no ban
 
 
 async def test_a_bot_that_may_not_resume_identifies_anew_and_has_missed_what_was_said(
