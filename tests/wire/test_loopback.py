@@ -238,6 +238,11 @@ async def test_what_the_bots_own_role_lacks_it_can_neither_do_nor_give(caller: C
         for wanted in (held, lacking)
     ] + [(await caller.ask("PATCH", edit, wanted)).status for wanted in (held, lacking)]
     assert statuses == [200, 403, 200, 403]
+    fewer.update(manage_roles=False)
+    bots = next(role for role in guild.roles.values() if role.managed)
+    caller.discord.backend.edit_role(guild.id, bots.id, {"permissions": fewer.value})
+    opened = await caller.ask("PATCH", edit, overwrites(send_messages=True))
+    assert (opened.status, opened.body["code"]) == (403, 50013)
 
 
 # Gateway --------------------------------------------------------------------------------------
