@@ -19,8 +19,13 @@ WINDOW = 300.0
 class Nonces:
     """What the bot has sent lately, by channel and nonce."""
 
-    def __init__(self) -> None:
+    def __init__(self, window: float = WINDOW) -> None:
+        self._window = window
         self._sent: dict[tuple[int, str], tuple[float, int]] = {}
+
+    def forget(self) -> None:
+        """Remember nothing any longer, as if the window had passed."""
+        self._sent.clear()
 
     def send(self, ctx: RequestContext, send: Handler) -> Any:
         """Store a message, unless its nonce says that it is already there.
@@ -35,7 +40,7 @@ class Nonces:
             raise invalid_form_body("nonce: Must be 25 or fewer in length.")
         now = ctx.backend.clock.elapsed
         key = (ctx.int_arg("channel_id"), str(nonce))
-        self._forget(now - WINDOW)
+        self._forget(now - self._window)
         if ctx.body().get("enforce_nonce") and key in self._sent:
             message = ctx.backend.get_message(key[0], self._sent[key][1])
             return {**message_response(ctx, message), "nonce": nonce}

@@ -7,12 +7,13 @@ are not bound by it, as an administrator's past is not: the bot is.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from simcord.backend import Backend
-from simcord.backend.errors import BackendError, invalid_form_body
+from simcord.backend.errors import BackendError, invalid_form_body, missing_permissions
+from simcord.backend.models import Overwrite
 from simcord.enums import CallbackType, ChannelType
 from simcord.http.router import RequestContext
 
@@ -31,16 +32,22 @@ _DROPPED = re.compile(r"""[!"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~]""")
 
 
 @contextmanager
-def enforce(backend: Backend) -> Iterator[None]:
+def enforce(backend: Backend, nonces: Nonces | None = None) -> Iterator[None]:
     """Apply the rules to one simulated Discord until the block is left."""
-    nonces = Nonces()
+    remembered = nonces or Nonces()
+
+    def send_message(ctx: RequestContext, send: Handler) -> Any:
+        if ctx.files:
+            ctx.require_channel_permissions(ctx.int_arg("channel_id"), "attach_files")
+        return remembered.send(ctx, send)
+
     rules: dict[tuple[str, str], Rule] = {
         ("POST", "/guilds/{guild_id}/channels"): _create_channel,
         ("PATCH", "/guilds/{guild_id}/channels"): _move_channels,
         ("PATCH", "/channels/{channel_id}"): _edit_channel,
         ("POST", "/guilds/{guild_id}/roles"): _create_role,
         ("PATCH", "/guilds/{guild_id}/roles/{role_id}"): _edit_role,
-        ("POST", "/channels/{channel_id}/messages"): nonces.send,
+        ("POST", "/channels/{channel_id}/messages"): send_message,
         ("POST", "/interactions/{interaction_id}/{token}/callback"): _answer,
     }
     with routes_replaced(backend, rules):
@@ -94,6 +101,20 @@ def _check_room_in_category(
         )
 
 
+def _check_overwrites(
+    backend: Backend, guild_id: int, standing: Iterable[Overwrite], wanted: Iterable[dict[str, Any]] | None
+) -> None:
+    """Refuse (50013) to allow or deny in a channel what the bot may not do itself."""
+    before = {held.target_id: (held.allow, held.deny) for held in standing}
+    after = {int(o["id"]): (int(o.get("allow") or 0), int(o.get("deny") or 0)) for o in wanted or ()}
+    changed = 0
+    for target in before.keys() | after.keys():
+        (allowed, denied), (allow, deny) = before.get(target, (0, 0)), after.get(target, (0, 0))
+        changed |= (allowed ^ allow) | (denied ^ deny)
+    if changed & ~backend.compute_permissions(guild_id, backend.bot_user.id):
+        raise missing_permissions()
+
+
 def _create_channel(ctx: RequestContext, create: Handler) -> Any:
     body = ctx.body()
     if len(ctx.backend.get_guild(ctx.int_arg("guild_id")).channel_ids) >= CHANNELS_IN_A_GUILD:
@@ -102,6 +123,7 @@ def _create_channel(ctx: RequestContext, create: Handler) -> Any:
     ctx.json = {**body, "name": channel_name(body.get("name"), kind)}
     _check_topic(body)
     _check_room_in_category(ctx.backend, body.get("parent_id"))
+    _check_overwrites(ctx.backend, ctx.int_arg("guild_id"), (), body.get("permission_overwrites"))
     return create(ctx)
 
 
@@ -113,6 +135,9 @@ def _edit_channel(ctx: RequestContext, edit: Handler) -> Any:
     _check_topic(body)
     if body.get("parent_id") is not None:
         _check_room_in_category(ctx.backend, body["parent_id"], frozenset({channel.id}))
+    if channel.guild_id is not None and body.get("permission_overwrites") is not None:
+        ctx.require_channel_permissions(channel.id, "manage_channels", "manage_roles")
+        _check_overwrites(ctx.backend, channel.guild_id, channel.overwrites, body["permission_overwrites"])
     return edit(ctx)
 
 

@@ -52,17 +52,31 @@ class Person:
     async def _act(
         self, kind: int, channel_id: int, data: dict[str, Any], source: Message | None = None
     ) -> Message:
-        backend = self._world.backend
-        self._world.moved()
-        record, payload = interactions.base_payload(
-            backend, type=kind, channel_id=channel_id, guild_id=self.guild_id, user_id=self.id, data=data
-        )
-        if source is not None:
-            record.source_message_id = source.id
-            payload["message"] = serializers.message_payload(backend, source)
-        backend.emit("INTERACTION_CREATE", payload)
+        record = interact(self._world, kind, self.guild_id, channel_id, self.id, data, source)
         message_id = await self._world.until(lambda: _answered(record), seconds=5)
-        return backend.get_message(channel_id, message_id)
+        return self._world.backend.get_message(channel_id, message_id)
+
+
+def interact(
+    world: Loopback,
+    kind: int,
+    guild_id: int,
+    channel_id: int,
+    user_id: int,
+    data: dict[str, Any],
+    source: Message | None = None,
+) -> Interaction:
+    """Let somebody do something that the bot is to answer, and tell the bot."""
+    backend = world.backend
+    world.moved()
+    record, payload = interactions.base_payload(
+        backend, type=kind, channel_id=channel_id, guild_id=guild_id, user_id=user_id, data=data
+    )
+    if source is not None:
+        record.source_message_id = source.id
+        payload["message"] = serializers.message_payload(backend, source)
+    backend.emit("INTERACTION_CREATE", payload)
+    return record
 
 
 def _answered(record: Interaction) -> int | None:

@@ -1,7 +1,7 @@
 """A small Discord on this machine: REST and gateway over real sockets, for a bot in a process of its own.
 
 The world and its routes are simcord's, with the strict layer's rules; here are only the sockets, the
-real time, and what may go wrong on the way. It runs in the test's own event loop:
+real time, the rate limits, and what may go wrong on the way. It runs in the test's own event loop:
 
     async with Loopback() as discord:
         guild = discord.add_guild("Landsbyer", required_permissions())
@@ -10,55 +10,28 @@ real time, and what may go wrong on the way. It runs in the test's own event loo
 """
 
 import asyncio
-import io
-import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from enum import Enum
-from fnmatch import fnmatch
-from typing import Any, Self, TypeVar
-from urllib.parse import unquote
+from typing import Self, TypeVar
 
 import discord
 from aiohttp import web
-from simcord.backend import Backend
-from simcord.backend.errors import BackendError
 from simcord.backend.models import Channel, Guild, Message
-from simcord.http import router, routes  # noqa: F401 - importing the routes registers them
 
 from bot.demo import strict
+from bot.demo._private_backend import SimulatedBackend
+from bot.demo.nonces import WINDOW, Nonces
+from tests.wire import answers
+from tests.wire.limits import Limits, refusal
 from tests.wire.sockets import Gateway
+from tests.wire.troubles import Accident, BadLuck, Trouble, Troubles
 
 T = TypeVar("T")
 LOOKS_EVERY = 0.05
-_ONLY_ON_GATEWAY = {"members", "channels", "threads", "presences", "voice_states", "joined_at", "unavailable"}
 _OPEN = ("interactions", "webhooks", "gateway")  # what needs no token, or has one in its path
-
-
-class Trouble(Enum):
-    """What can go wrong with one request."""
-
-    ERROR_500 = 500
-    ERROR_503 = 503
-    DROP_BEFORE = "the connection breaks before the work is done"
-    DROP_AFTER = "the work is done, and the connection breaks before the answer"
-    HOLD = "the answer waits until `Accident.over` is set"
-
-
-@dataclass
-class Accident:
-    """One trouble that waits for the next request that fits."""
-
-    method: str
-    path: str
-    trouble: Trouble
-    over: asyncio.Event = field(default_factory=asyncio.Event)
-    met: bool = False
-
-    def fits(self, method: str, path: str) -> bool:
-        return not self.met and method == self.method and fnmatch(path, self.path)
+_SHORTLY = 0.5  # seconds: when to come again after a 429 out of the blue
 
 
 class Loopback:
@@ -66,34 +39,48 @@ class Loopback:
 
     token = "MTIz.wire-secret.token"
 
-    def __init__(self) -> None:
-        self.backend = Backend()
-        self._epoch = self.backend.clock.now()
+    def __init__(
+        self,
+        *,
+        limits: Limits | None = None,
+        nonce_seconds: float = WINDOW,
+        latency: float = 0.0,
+        port: int = 0,
+    ) -> None:
+        """Begin a world. `latency`: so many seconds every answer is on its way; `port` 0 is any that is free."""
+        self.backend = SimulatedBackend()
+        self._ahead = (datetime.now(UTC) - self.backend.clock.now()).total_seconds() - time.monotonic()
         self._tick()
         self.address = ""
+        self.latency = latency
         self.requests: list[tuple[str, str]] = []
-        self.accidents: list[Accident] = []
+        self.answers_429 = 0
+        self.acknowledged: dict[int, float] = {}  # interactions, and when each was first answered (monotonic)
         self.gaps: list[str] = []  # requests that simcord does not know: a test must not pass over them
         self.gateway = Gateway(self)
+        self.app = web.Application(client_max_size=30 * 2**20)
+        self._port = port
+        self._limits = limits or Limits()
+        self._nonces = Nonces(nonce_seconds)
+        self._troubles = Troubles()
+        self.outage = False
         self._moved = asyncio.Event()
         self._exits = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._exits.enter_context(strict.enforce(self.backend))
-        app = web.Application(client_max_size=30 * 2**20)
-        app.router.add_get("/gateway", self.gateway.connect)
-        app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        self._exits.enter_context(strict.enforce(self.backend, self._nonces))
+        self.app.router.add_get("/gateway", self.gateway.connect)
+        self.app.router.add_route("*", "/api/v10/{path:.*}", self._rest)
+        runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1)
         await runner.setup()
         self._exits.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        await web.TCPSite(runner, "127.0.0.1", self._port).start()
         host, port = runner.addresses[0][:2]
         self.address = f"http://{host}:{port}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for accident in self.accidents:
-            accident.over.set()
+        self._troubles.end()
         await self.gateway.close()
         await self._exits.aclose()
 
@@ -120,8 +107,32 @@ class Loopback:
     def go_wrong(self, method: str, path: str, trouble: Trouble) -> Accident:
         """Let the next request that fits meet this trouble; troubles of one path come in turn."""
         accident = Accident(method, path, trouble)
-        self.accidents.append(accident)
+        self._troubles.arrange(accident)
         return accident
+
+    def unlucky(
+        self, chances: Mapping[Trouble, float], method: str = "*", path: str = "*", seed: int = 0
+    ) -> None:
+        """From now on let requests that fit meet troubles at random, and no others; {} ends it."""
+        self._troubles.leave_to_luck(BadLuck(chances, method, path, seed))
+
+    def begin_outage(self) -> None:
+        """Break every connection, and let nobody in."""
+        self.outage = True
+        self.gateway.drop()
+
+    def end_outage(self) -> None:
+        """Let everybody in again."""
+        self.outage = False
+
+    def forget_nonces(self) -> None:
+        """Let the time pass for which nonces are remembered."""
+        self._nonces.forget()
+
+    def let_pass(self, seconds: float) -> None:
+        """Put this Discord's clock forward: for its nonces, its rate limits and its patience."""
+        self._ahead += seconds
+        self._tick()
 
     async def until(self, found: Callable[[], T | None], seconds: float = 10.0) -> T:
         """Wait until something is true of the world, and return it. Raises TimeoutError."""
@@ -138,7 +149,7 @@ class Loopback:
         self._moved.set()
 
     def _tick(self) -> None:
-        self.backend.clock.elapsed = (datetime.now(UTC) - self._epoch).total_seconds()
+        self.backend.clock.elapsed = self._ahead + time.monotonic()
 
     # REST ---------------------------------------------------------------------------------
 
@@ -146,75 +157,43 @@ class Loopback:
         path, method = f"/{request.match_info['path']}", request.method
         self.moved()
         self.requests.append((method, path))
-        accident = next((found for found in self.accidents if found.fits(method, path)), None)
-        trouble = accident.trouble if accident else None
-        if accident is not None:
-            accident.met = True
-        if trouble in (Trouble.ERROR_500, Trouble.ERROR_503):
-            return _answer(int(trouble.value), {"message": "the server is unwell", "code": 0})
-        if trouble is Trouble.DROP_BEFORE:
-            return _hang_up(request)
-        answer = await self._do(request, method, path)
+        answer = None if self.outage else await self._judged(request, method, path)
         self.moved()
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        return answers.hang_up(request) if answer is None else answer
+
+    async def _judged(self, request: web.Request, method: str, path: str) -> web.StreamResponse | None:
+        """Return the answer to a request; None breaks the connection."""
+        token = request.headers.get("Authorization", "")
+        if path.split("/")[1] not in _OPEN and token != f"Bot {self.token}":
+            return answers.answer(401, {"message": "401: Unauthorized", "code": 0})
+        arrived = self.backend.clock.now().timestamp()
+        asked = await answers.read(request)
+        verdict = self._limits.judge(token, method, path, asked[0], arrived)
+        accident = None if verdict.refusal else self._troubles.of(method, path)
+        trouble = accident.trouble if accident else None
+        if trouble is Trouble.ERROR_429:
+            verdict = refusal(_SHORTLY, verdict.headers, scope="shared")
+        if verdict.refusal:
+            self.answers_429 += 1
+            return answers.answer(429, verdict.refusal, verdict.headers)
+        if trouble in (Trouble.ERROR_500, Trouble.ERROR_502, Trouble.ERROR_503):
+            return answers.answer(int(trouble.value), {"message": "the server is unwell", "code": 0})
+        if trouble is Trouble.DROP_BEFORE:
+            return None
+        answer = self._work(request, path, asked)
+        answer.headers.update(verdict.headers)
         if accident is not None and trouble is Trouble.HOLD:
+            self.moved()
             await accident.over.wait()
-        return _hang_up(request) if trouble is Trouble.DROP_AFTER else answer
+        return None if trouble is Trouble.DROP_AFTER else answer
 
-    async def _do(self, request: web.Request, method: str, path: str) -> web.StreamResponse:
-        kind = path.split("/")[1]
-        if kind not in _OPEN and request.headers.get("Authorization") != f"Bot {self.token}":
-            return _answer(401, {"message": "401: Unauthorized", "code": 0})
+    def _work(self, request: web.Request, path: str, asked: answers.Asked) -> web.Response:
+        kind, arrived = path.split("/")[1], time.monotonic()
         if kind == "gateway":
-            return _answer(200, self.gateway.found_at())
-        body, files = await _read(request)
-        reason = request.headers.get("X-Audit-Log-Reason")
-        try:
-            result = router.dispatch(
-                self.backend,
-                method,
-                path,
-                json=body,
-                params=dict(request.query),
-                files=files,
-                reason=unquote(reason) if reason else None,
-                message_content_access=False,
-            )
-        except (router.RouteNotImplemented, router.UnsupportedField) as error:
-            self.gaps.append(str(error))
-            return _answer(error.status, error.to_json())
-        except BackendError as error:
-            return _answer(error.status, error.to_json())
-        if result is None:
-            return web.Response(status=204)
-        return _answer(200, _bare(result) if fnmatch(path, "/guilds/*") and path.count("/") == 2 else result)
-
-
-def _bare(guild: dict[str, Any]) -> dict[str, Any]:
-    """Return a server as REST gives it: simcord adds what only the gateway tells."""
-    return {key: value for key, value in guild.items() if key not in _ONLY_ON_GATEWAY}
-
-
-def _answer(status: int, data: object) -> web.Response:
-    body = json.dumps(data).encode()  # a charset in the content type would hide the answer from discord.py
-    return web.Response(status=status, body=body, content_type="application/json")
-
-
-def _hang_up(request: web.Request) -> web.Response:
-    if request.transport is not None:
-        request.transport.close()
-    return web.Response()
-
-
-async def _read(request: web.Request) -> tuple[Any, list[discord.File]]:
-    """Return a request's JSON and its files, whether sent plainly or as a form."""
-    if not request.content_type.startswith("multipart/"):
-        raw = await request.read()
-        return (json.loads(raw) if raw else None), []
-    form = await request.post()
-    body = json.loads(str(form["payload_json"])) if "payload_json" in form else None
-    files = [
-        discord.File(io.BytesIO(part.file.read()), part.filename)
-        for part in form.values()
-        if isinstance(part, web.FileField)
-    ]
-    return body, files
+            return answers.answer(200, self.gateway.found_at())
+        answer = answers.work(self.backend, request, path, asked, self.gaps)
+        if kind == "interactions" and answer.status == 200:
+            self.acknowledged.setdefault(int(path.split("/")[2]), arrived)
+        return answer

@@ -10,8 +10,8 @@ from bot.cli.run import call_on_stop
 from bot.delivery.guild_gateway import required_permissions
 from tests.wire.conftest import PHONE, Scene, Scenes
 from tests.wire.hands import Person
-from tests.wire.loopback import Trouble
 from tests.wire.process import Finished
+from tests.wire.troubles import Trouble
 
 STOPS_WITHIN = 10.0
 PATIENCE = 60.0  # for a machine that has much else to do
