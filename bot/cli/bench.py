@@ -1,0 +1,72 @@
+"""`blup bench`: ratios measured in one run, each against a baseline that runs beside it; needs a checkout."""
+
+import asyncio
+import importlib
+import json
+import logging
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from bot.domain.errors import StartupError
+
+app = typer.Typer(help="Measure ratios, each against a baseline in the same run.", no_args_is_help=True)
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write the figures to this file, too.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Measure."""
+    logging.disable(logging.WARNING)
+
+
+@app.command("broadcast")
+def broadcast(
+    channels: Annotated[int, typer.Option(min=1)] = 450,
+    guilds: Annotated[int, typer.Option(min=1)] = 1,
+    latency_ms: Annotated[float, typer.Option(min=0)] = 80,
+    faults: Annotated[
+        bool, typer.Option("--faults", help="2 % 5xx, 2 % dropped before and 2 % after the work was done.")
+    ] = False,
+    json_file: JsonFile = None,
+) -> None:
+    """Send a letter to many channels: ours, a plain loop and `gather`, against Discord's limit."""
+    found = _run(_module("broadcast").broadcast(channels, guilds, latency_ms, faults=faults), json_file)
+    _show(
+        f"{channels} channels in {guilds} server(s), {latency_ms:g} ms, limit {found['limit_seconds']} s",
+        {name: found[name] for name in ("ours", "loop", "gather")},
+    )
+
+
+def _module(name: str) -> ModuleType:
+    """Return a benchmark: they stand beside the tests, with the Discord they run on. Raises StartupError."""
+    checkout = Path(__file__).resolve().parents[2]
+    sys.path.insert(0, str(checkout))  # before any installed package that calls itself tests, too
+    try:
+        return importlib.import_module(f"tests.bench.{name}")
+    except ModuleNotFoundError as error:
+        raise StartupError(
+            f"blup bench needs a checkout with its development packages (make setup): no {error.name} here"
+        ) from None
+
+
+def _run(work: Coroutine[Any, Any, dict[str, Any]], json_file: Path | None) -> dict[str, Any]:
+    found = asyncio.run(work)
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=2), "utf-8")
+    return found
+
+
+def _show(title: str, rows: dict[str, dict[str, Any]]) -> None:
+    """Print figures with a line for each run."""
+    columns = list(next(iter(rows.values())))
+    table = Table("", *columns, title=title, title_justify="left")
+    for name, figures in rows.items():
+        table.add_row(name, *(str(figures[column]) for column in columns))
+    Console().print(table)

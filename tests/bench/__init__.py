@@ -1,0 +1,1 @@
+"""Benchmarks: ours beside a named baseline in the same run, on the loopback Discord; `blup bench` runs them."""
