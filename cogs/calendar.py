@@ -68,26 +68,29 @@ class CalendarCog(CompanionCog):
         await self.show_milestones(ask)
 
     @handles("milestones")
-    async def show_milestones(self, ask: Ask) -> None:
+    async def show_milestones(self, ask: Ask, cohort_id: int = 0) -> None:
         """Show the milestones of the phase that runs, from a button."""
-        board = await ask.services.milestones.board(await ask.actor(), await ask.place())
+        board = await ask.services.milestones.board(await ask.actor(), await ask.place(), cohort_id)
         await ask.reply(board_message(self.bot.texts, board))
 
     @handles("tick_milestone")
-    async def tick_milestone(self, ask: Ask) -> None:
+    async def tick_milestone(self, ask: Ask, cohort_id: int = 0) -> None:
         """Mark a milestone as reached."""
-        board = await ask.services.milestones.tick(await ask.actor(), await ask.place(), ask.values[0])
+        board = await ask.services.milestones.tick(
+            await ask.actor(), await ask.place(), ask.values[0], cohort_id
+        )
         await ask.update(board_message(self.bot.texts, board))
 
     @handles("reopen_milestone")
-    async def reopen_milestone(self, ask: Ask, code: str = "") -> None:
+    async def reopen_milestone(self, ask: Ask, cohort_id: int = 0, code: str = "") -> None:
         """Ask why a milestone is opened again, or open it when that is filled in."""
         if not ask.filled:
             chosen = code or ask.values[0]
-            await ask.form(reopen_form(self.bot.texts, chosen), "reopen_milestone", chosen)
+            form = reopen_form(self.bot.texts, chosen, cohort_id)
+            await ask.form(form, "reopen_milestone", cohort_id, chosen)
             return
         board = await ask.services.milestones.reopen(
-            await ask.actor(), await ask.place(), code, ask.filled["reason"]
+            await ask.actor(), await ask.place(), code, ask.filled["reason"], cohort_id
         )
         await ask.reply(board_message(self.bot.texts, board))
 

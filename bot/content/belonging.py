@@ -9,7 +9,8 @@ from typing import Any
 from bot.content.places import Places
 from bot.content.roles import ANY_PHASE
 from bot.content.source import Fault
-from bot.domain.programme import EACH_CIRCLE, WHOLE_PROGRAMME, PollTemplate, Programme, Scope
+from bot.domain.access import Role
+from bot.domain.programme import BY_ITSELF, EACH_CIRCLE, WHOLE_PROGRAMME, PollTemplate, Programme, Scope
 
 _EVERYWHERE = {ANY_PHASE, WHOLE_PROGRAMME}
 _SCOPES = (Scope.VILLAGE, Scope.COORDINATOR_GROUP)  # who can be asked
@@ -28,6 +29,7 @@ def check_belonging(programme: Programme, places: Places) -> Iterator[Fault]:
                 for problem in _other_phase(name, known, meeting.phase):
                     yield places.meeting(meeting.id, key, index, problem=problem)
     yield from _decisions(programme, places)
+    yield from _whole_programme(programme, places)
     for poll in programme.polls.values():
         yield from _polls(programme, places, poll)
 
@@ -54,6 +56,23 @@ def _decisions(programme: Programme, places: Places) -> Iterator[Fault]:
         if milestone.phase not in _EVERYWHERE:
             for problem in _other_phase(milestone.decision, programme.decisions, milestone.phase):
                 yield places.milestone(milestone.id, "decision", problem=problem)
+
+
+def _whole_programme(programme: Programme, places: Places) -> Iterator[Fault]:
+    """Yield a fault for a milestone of the whole programme that a village would have to settle, or open by."""
+    own = [m for m in programme.milestones.values() if m.phase == WHOLE_PROGRAMME]
+    for milestone in own:
+        for key, who in (("owner", milestone.owner), ("confirm", milestone.confirm)):
+            if who not in (Role.SECRETARIAT, BY_ITSELF):
+                problem = f"must be {Role.SECRETARIAT}: no village has this milestone"
+                yield places.milestone(milestone.id, key, problem=problem)
+        if milestone.decision is not None:
+            problem = "settles a village's milestone, and this is the whole programme's"
+            yield places.milestone(milestone.id, "decision", problem=problem)
+    for index, name in enumerate(programme.rules.village_channel_after):
+        if name in {m.id for m in own}:
+            problem = f"{name} is the whole programme's: no village would ever open"
+            yield places.rule("rules", "village_channel_after", index, problem=problem)
 
 
 def _polls(programme: Programme, places: Places, poll: PollTemplate) -> Iterator[Fault]:

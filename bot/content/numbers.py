@@ -7,6 +7,7 @@ from bot.content.source import Fault
 from bot.domain.programme import AgendaItem, Meeting, Programme
 
 MESSAGE_CHARS = 2000  # what one message on Discord holds
+LONGEST_AHEAD = 90  # days before a milestone's due day
 _AT_LEAST_ONE = "must be 1 or more"
 
 
@@ -73,8 +74,23 @@ def _orders(programme: Programme, places: Places) -> Iterator[Fault]:
         problem = f"must not be below show_from_votes, {secret.show_from_votes}"
         yield places.rule("rules", "secret_results", "numbers_from_votes", problem=problem)
     first, last = rules.posts_only_between
+    yield from _milestone_reminders(programme, places)
     if first >= last:
         yield places.rule("rules", "posts_only_between", problem="ends before it begins")
+
+
+def _milestone_reminders(programme: Programme, places: Places) -> Iterator[Fault]:
+    given, (first, last) = programme.rules.milestone_reminders, programme.rules.posts_only_between
+    if given is None:
+        return
+    if not 1 <= given.before_days <= LONGEST_AHEAD:
+        problem = f"must be 1 to {LONGEST_AHEAD}"
+        yield places.rule("rules", "milestone_reminders", "before_days", problem=problem)
+    if given.useful_days < 1:
+        yield places.rule("rules", "milestone_reminders", "useful_days", problem=_AT_LEAST_ONE)
+    if not first <= given.time <= last:
+        problem = "lies outside posts_only_between"
+        yield places.rule("rules", "milestone_reminders", "time", problem=problem)
 
 
 def _meeting(places: Places, meeting: Meeting) -> Iterator[Fault]:

@@ -11,11 +11,10 @@ from bot.content.places import GOALS, Places
 from bot.content.references import is_month_day
 from bot.content.source import Fault
 from bot.domain.calendar import on_year_day
-from bot.domain.programme import Phase, Programme
+from bot.domain.programme import GATE, Phase, Programme
 
 _SAMPLE_YEAR = 2027
 _DAYS = ("start", "end", "target")
-GATE = "gate"  # the kind of milestone that ends a phase
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 

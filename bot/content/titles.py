@@ -10,6 +10,8 @@ from bot.content.source import Fault, read_text
 from bot.content.tone import Tone
 from bot.domain.programme import AgendaItem, Meeting, Programme
 
+LONGEST = 150
+
 
 def check_titles(content: Content, tone: Tone, manners: Manners) -> Iterator[Fault]:
     """Yield a fault for every title, agenda point, question or answer in another voice."""
@@ -18,16 +20,20 @@ def check_titles(content: Content, tone: Tone, manners: Manners) -> Iterator[Fau
     for fault_at, text in _shown(content, places):
         if not text.strip():
             yield Fault(fault_at.file, fault_at.line, fault_at.key, "is empty")
+        if len(text) > LONGEST:
+            problem = f"has {len(text)} characters; a line that people read on a phone has at most {LONGEST}"
+            yield Fault(fault_at.file, fault_at.line, fault_at.key, problem)
         for _, problem in manners.problems(text, tone.title, key="title"):
             yield Fault(fault_at.file, fault_at.line, fault_at.key, problem)
 
 
 def _same_titles(content: Content, places: Places) -> Iterator[Fault]:
-    """Yield a fault for every phase, letter or goal called like another one: nobody could tell them apart."""
+    """Yield a fault for every phase, letter, milestone or goal called like another one: nobody could tell them apart."""
     programme = content.programme
     rows = (
         [(places.phase(phase.id, "title", problem=""), phase.title) for phase in programme.phases],
         [(places.letter(x.id, "title", problem=""), x.title) for x in programme.newsletters.values()],
+        [(places.milestone(x.id, "title", problem=""), x.title) for x in programme.milestones.values()],
         [
             (content.fault(GOALS, ("global_goals", index, "title"), ""), goal.title)
             for index, goal in enumerate(programme.global_goals)

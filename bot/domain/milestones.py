@@ -101,9 +101,11 @@ def milestone_notes(programme: Programme, start_year: int, hours: PostingHours) 
             (Stage.OVERDUE, Role.SECRETARIAT, latest),
         ):
             found.setdefault(key, []).append(milestone.id)
-    shift = {Stage.AHEAD: -rules.before_days, Stage.LATEST: 0, Stage.OVERDUE: 1}
     for (stage, body, on), codes in found.items():
-        due_at = hours.allowed_from(local(on + timedelta(days=shift[stage]), rules.time, hours.zone))
+        day = on - timedelta(days=rules.before_days) if stage is Stage.AHEAD else on
+        due_at = hours.allowed_from(local(day, rules.time, hours.zone))
+        if stage is Stage.OVERDUE:  # quiet days put the last reminder off, and this one comes after it
+            due_at = hours.allowed_from(local(due_at.date() + timedelta(days=1), rules.time, hours.zone))
         until = due_at + timedelta(days=rules.useful_days)
         if stage is Stage.AHEAD:
             until = local(on, rules.time, hours.zone)

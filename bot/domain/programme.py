@@ -224,6 +224,7 @@ class DecisionTemplate:
 
 WHOLE_PROGRAMME = "programme"  # the phase of a milestone of the cohort, outside the phases
 PER_CIRCLE = "per circle"  # the day of a milestone that comes round with every circle
+GATE = "gate"  # the kind of milestone that ends a phase
 BY_ITSELF = "bot"  # who confirms a milestone that nobody ticks
 STEERING_MEMBER = "steering_member"  # any of the steering group
 

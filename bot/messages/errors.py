@@ -19,6 +19,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error.you_wrote": frozenset({"written"}),
     "error.not_allowed.start_binding_poll": frozenset({"phone"}),
     "error.day_outside_window": frozenset({"phone"}),
+    "error.milestone_open": frozenset({"title"}),
     "error.meeting_held": frozenset({"title", "starts_at", "phone"}),
     "error.letter_already_sent": frozenset({"title", "phone"}),
     "error.not_found.other": frozenset({"phone"}),

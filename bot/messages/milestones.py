@@ -1,18 +1,20 @@
 """Build what people see of milestones: the list of a phase, and reminders of those that wait."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from bot.content.templates import Ready
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.posts import calendar_button
+from bot.messages.posts import calendar_button, few
 from bot.messages.texts import Texts
 
+_REMINDER = frozenset({"dear", "milestones", "on_day", "phone", "tick", "decide", "tell", "elsewhere"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "milestones.heading": frozenset({"title"}),
     "milestones.reached": frozenset({"title"}),
-    "milestones.waiting": frozenset({"title", "due_on"}),
+    "milestones.waiting": frozenset({"title", "due_on", "decided"}),
+    "milestones.none": frozenset(),
     "milestones.before": frozenset(),
     "milestones.more": frozenset({"count"}),
     "milestones.tick": frozenset(),
@@ -20,35 +22,40 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "milestones.button": frozenset(),
     "milestones.modal.title": frozenset(),
     "milestones.modal.reason": frozenset(),
-    "milestones.dear.*": frozenset(),
-    "post.milestones.ahead": frozenset({"dear", "milestones", "on_day", "phone"}),
-    "post.milestones.latest": frozenset({"dear", "milestones", "on_day", "phone"}),
-    "post.milestones.overdue": frozenset({"milestones", "on_day"}),
+    "milestones.dear.*": frozenset({"cohort"}),
+    "post.milestones.ahead": _REMINDER,
+    "post.milestones.latest": _REMINDER,
+    "post.milestones.overdue": _REMINDER,
     "post.milestones.of_villages": frozenset({"title", "places"}),
-    "notice.milestone_reopened": frozenset({"title", "reason"}),
+    "notice.milestone_reopened": frozenset({"title", "reason", "decided"}),
 }
-_ROOM = 1700  # characters of lines: a message holds 2000
+ROOM = 1500  # characters of lines: a message holds 2000
 _CHOICES = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A milestone in a list."""
+    """A milestone in a list; a decision settles it, or somebody ticks it."""
 
     title: str
     reached: bool
     due_on: date | None = None
+    decided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The milestones of a phase, what waits from before, and which of them the reader may tick or reopen."""
+    """The milestones of a phase, what waits from before, and which of them the reader may tick or reopen.
+
+    `cohort_id` tells whose they are in the secretariat's channel; a village has its own.
+    """
 
     title: str
     now: Sequence[Line]
     before: Sequence[Line] = ()
     ticks: Sequence[tuple[str, str]] = field(default=())
     reopens: Sequence[tuple[str, str]] = field(default=())
+    cohort_id: int = 0
 
 
 def board_message(texts: Texts, board: Board) -> Message:
@@ -56,25 +63,26 @@ def board_message(texts: Texts, board: Board) -> Message:
     rows = [texts("milestones.heading", title=board.title), *(_line(texts, line) for line in board.now)]
     if board.before:
         rows += [texts("milestones.before"), *(_line(texts, line) for line in board.before)]
-    shown = _fitting(rows)
-    if len(shown) < len(rows):
-        shown.append(texts("milestones.more", count=len(rows) - len(shown)))
+    if len(rows) == 1:
+        rows.append(texts("milestones.none"))
     menus = [
-        Menu(action, tuple(Choice(code, title[:100]) for code, title in found[:_CHOICES]), (), texts(prompt))
+        Menu(action, tuple(Choice(code, title[:100]) for code, title in found[:_CHOICES]),
+             (board.cohort_id,), texts(prompt))
         for action, prompt, found in (
             ("tick_milestone", "milestones.tick", board.ticks),
             ("reopen_milestone", "milestones.reopen", board.reopens),
         )
         if found
-    ]
-    return Message(Ready("\n".join(shown)), (calendar_button(texts),), tuple(menus))
+    ]  # fmt: skip
+    return Message(Ready("\n".join(fitting(texts, rows))), (calendar_button(texts),), tuple(menus))
 
 
-def _fitting(rows: Sequence[str]) -> list[str]:
+def fitting(texts: Texts, rows: Sequence[str]) -> list[str]:
+    """Return as many lines as a message has room for, and how many there are besides."""
     shown: list[str] = []
     for row in rows:
-        if sum(len(text) + 1 for text in shown) + len(row) > _ROOM:
-            break
+        if sum(len(text) + 3 for text in shown) + len(row) > ROOM:
+            return [*shown, texts("milestones.more", count=len(rows) - len(shown))]
         shown.append(row)
     return shown
 
@@ -82,42 +90,52 @@ def _fitting(rows: Sequence[str]) -> list[str]:
 def _line(texts: Texts, line: Line) -> Ready:
     if line.reached:
         return texts("milestones.reached", title=line.title)
-    return texts("milestones.waiting", title=line.title, due_on=line.due_on)
+    return texts("milestones.waiting", title=line.title, due_on=line.due_on, decided=line.decided)
 
 
-def reopen_form(texts: Texts, code: str) -> Form:
+def reopen_form(texts: Texts, code: str, cohort_id: int) -> Form:
     """Ask why a milestone is opened again."""
     reason = Field("reason", texts("milestones.modal.reason"), long=True, longest=300)
-    return Form("reopen_milestone", texts("milestones.modal.title"), (reason,), (code,))
+    return Form("reopen_milestone", texts("milestones.modal.title"), (reason,), (cohort_id, code))
 
 
-def milestones_button(texts: Texts) -> Button:
-    """Return the button that shows a village's milestones."""
-    return Button(texts("milestones.button"), "milestones")
+def milestones_button(texts: Texts, cohort_id: int = 0) -> Button:
+    """Return the button that shows milestones: a village's own, or a cohort's to the secretariat."""
+    return Button(texts("milestones.button"), "milestones", (cohort_id,))
 
 
-def of_villages(texts: Texts, title: str, places: str) -> Ready:
-    """Say which villages a milestone waits for."""
-    return texts("post.milestones.of_villages", title=title, places=places)
+def of_villages(texts: Texts, title: str, names: Sequence[str], most: int) -> str:
+    """Say which villages a milestone waits for, so many of them by name."""
+    return texts("post.milestones.of_villages", title=title, places=few(texts, names, most))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How what a reminder names is settled: by a tick here, a decision, a word to us, a tick in the village's channel."""
+
+    tick: bool = False
+    decide: bool = False
+    tell: bool = False
+    elsewhere: bool = False
 
 
 def reminder(
     texts: Texts,
     stage: str,
-    body: str,
+    dear: str,
     milestones: Sequence[str],
     on: date,
     phone: str,
-    *,
-    has_board: bool,
+    settled: Settled,
+    button: Button,
 ) -> Message:
     """Build a reminder of milestones to those who own them, or of overdue ones to the secretariat."""
     text = texts(
         f"post.milestones.{stage}",
-        dear=texts(f"milestones.dear.{body}"),
-        milestones=[Ready(line) for line in milestones],
+        dear=dear,
+        milestones=[Ready(line) for line in fitting(texts, milestones)],
         on_day=on,
         phone=phone,
+        **asdict(settled),
     )
-    button = milestones_button(texts) if has_board else calendar_button(texts)
     return Message(text, (button,), silent=True)

@@ -23,7 +23,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
         "come", "stay_away", "next_steps", "calendar", "decisions", "meeting", "join_panel", "pick_date")},
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
-    "post.phase_meeting": frozenset({"title", "starts_at"}),
+    "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
     "post.pick_date.day": frozenset({"day_on"}),
     "post.task.and_more": frozenset({"few", "count"}),
     "notice.parked": frozenset({"place"}),
@@ -31,7 +31,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "notice.missed_polls": frozenset({"count"}),
     "notice.meeting_moved": frozenset({"title", "when", "before_at"}),
 }  # fmt: skip
-_NAMED = 8
+NAMED = 8  # of many names so many are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +137,11 @@ def phase_opening(texts: Texts, values: Mapping[str, object], buttons: Sequence[
     return Message(texts("post.phase_opening", **values), tuple(buttons), silent=True)
 
 
-def few(texts: Texts, names: Sequence[str]) -> str:
-    """Name the first of many, and count the rest."""
-    if len(names) <= _NAMED:
+def few(texts: Texts, names: Sequence[str], most: int = NAMED) -> str:
+    """Name the first of many, and count the rest; with `most` 0 only count."""
+    if len(names) <= most:
         return ", ".join(names)
-    return texts("post.task.and_more", few=", ".join(names[:_NAMED]), count=len(names) - _NAMED)
+    return texts("post.task.and_more", few=", ".join(names[:most]), count=len(names) - most)
 
 
 def notice(texts: Texts, said: str) -> Message:

@@ -6,14 +6,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Role
 from bot.domain.errors import InvalidInput
-from bot.domain.programme import BY_ITSELF, WHOLE_PROGRAMME, DecisionTemplate, MilestoneTemplate, Programme
+from bot.domain.programme import (
+    BY_ITSELF,
+    GATE,
+    WHOLE_PROGRAMME,
+    DecisionTemplate,
+    MilestoneTemplate,
+    Programme,
+)
 from bot.services.context import Context
 from bot.services.places import Place, village_key
 from bot.services.village_import import agree
 from bot.storage.models import Village
 from bot.storage.repositories.milestones import MilestoneScope, reach, reached
-
-GATE = "gate"
 
 
 def milestones_of(programme: Programme, code: str | None, milestone: str | None) -> tuple[str, ...]:

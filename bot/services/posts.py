@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Ready
 from bot.domain.errors import NotFound
-from bot.domain.programme import Meeting, Reminder, Scope
+from bot.domain.programme import BY_ITSELF, Meeting, Reminder, Scope
 from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
@@ -130,12 +130,22 @@ class Posts:
         upcoming = [row for row in rows if row.starts_at > self._context.now()]
         first = next(iter(upcoming), None)
         of_phase = [row for row in upcoming if programme.meetings[row.code].phase == phase.id]
-        milestones = [m for m in programme.milestones.values() if m.phase == phase.id and place.village]
+        milestones = [
+            m
+            for m in programme.milestones.values()
+            if place.village and m.phase == phase.id and m.confirm != BY_ITSELF
+        ]
         values: dict[str, object] = {
             "title": phase.title,
             "elements": phase.elements,
             "meetings": [
-                texts("post.phase_meeting", title=programme.meetings[row.code].title, starts_at=row.starts_at)
+                texts(
+                    "post.phase_meeting",
+                    title=programme.meetings[row.code].title,
+                    number=programme.meetings[row.code].number,
+                    starts_at=row.starts_at,
+                    own_choice=row.village_id is not None and not row.picked,
+                )
                 for row in of_phase
             ],
             "milestone_count": len(milestones),

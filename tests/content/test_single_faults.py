@@ -24,6 +24,27 @@ NUMBERS = {
         ONE,
     ),
     "quiet_village": (HEAD, "village_days: 30", "village_days: 0", "rules.quiet_village_days", ONE),
+    "reminded_never": (
+        HEAD,
+        "quiet_village_days: 30",
+        'quiet_village_days: 30\n  milestone_reminders: {before_days: 0, time: "10:00"}',
+        "rules.milestone_reminders.before_days",
+        "must be 1 to 90",
+    ),
+    "reminded_at_night": (
+        HEAD,
+        "quiet_village_days: 30",
+        'quiet_village_days: 30\n  milestone_reminders: {before_days: 7, time: "23:00"}',
+        "rules.milestone_reminders.time",
+        "lies outside posts_only_between",
+    ),
+    "nobodys_milestone": (
+        MILES,
+        "id: S-2, phase: spring,",
+        "id: S-2, phase: programme, decision: NAME,",
+        "milestones.S-2.decision",
+        "the whole programme's",
+    ),
     "letter_chars": (HEAD, "chars: 900", "chars: 2001", "rules.newsletter_max_chars", "must be 1 to 2000"),
     "lead": (
         HEAD,

@@ -45,6 +45,7 @@ def test_quiet_days_put_a_reminder_off_and_milestones_of_one_day_stand_in_one_po
         Role.STEERING,
         "2028-01-03 10.00",
     )  # latest 31 December, in the holidays
+    assert about("M1-14")[Stage.OVERDUE] == (Role.SECRETARIAT, "2028-01-04 10.00"), "after the last reminder"
     (together,) = [n for n in notes(2027) if n.stage is Stage.AHEAD and "M1-08" in n.codes]
     assert {"M1-05", "M1-07", "M1-08", "M1-09", "M1-10"} <= set(together.codes)
 

@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
-from bot.domain.errors import InvalidInput, NotFound, NotPermitted
-from bot.messages.milestones import Board
+from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from bot.messages.milestones import Board, Line
 from bot.services.context import Context
 from bot.services.decisions import Decisions
 from bot.services.places import Place, place_of, running_cohorts
 from bot.services.registry import Services, services_on
 from bot.storage.models import AuditEntry, Cohort, Delivery, MilestoneState
+from bot.storage.repositories.milestones import MilestoneScope, reach
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 
 IN_MODULE_1 = datetime(2027, 11, 20, 9, tzinfo=UTC)
@@ -60,10 +61,10 @@ async def path(context: Context) -> Path:
 async def test_a_phase_is_shown_with_its_days_and_what_waits_from_before(path: Path) -> None:
     board = await path.board()
     assert board.title == "Kursusmodul 1: Mobilisering"
-    assert [(line.title, line.reached, line.due_on) for line in board.now][2] == (
-        "Styregruppen er etableret", False, date(2027, 11, 10),
-    )  # fmt: skip
-    assert len(board.now) == 15
+    assert Line("Styregruppen er etableret", False, date(2027, 11, 10), decided=True) in board.now
+    assert Line("Liste over frivillige, der har sagt ja", False, date(2027, 11, 30)) in board.now
+    assert len(board.now) == 14, "all of the phase but the one that a head count will settle"
+    assert all(line.due_on is None for line in board.before), "no day that has passed is asked for"
     assert "Sekretariatet har talt med kontaktpersonen" in [line.title for line in board.before]
     assert "Analyse af jeres bæredygtighed" not in [line.title for line in (*board.now, *board.before)]
 
@@ -97,6 +98,24 @@ async def test_whoever_confirms_a_milestone_ticks_it_and_nobody_else(path: Path)
     assert entries == [f"{path.world.village.key} M1-05"]
 
 
+async def test_a_phase_is_closed_only_when_all_it_waits_for_is_reached(path: Path) -> None:
+    milestones, village = path.services.milestones, path.world.village
+    assert "M1-15" not in [code for code, _ in (await path.board()).ticks]
+    with pytest.raises(NotPermitted):
+        await milestones.tick(SECRETARY, village, "M1-15")
+    waited_for = [
+        m.id for m in path.world.context.programme.milestones.values() if m.phase == "m1" and m.gate
+    ]
+    async with path.world.context.database.transaction() as session:
+        assert village.village is not None
+        scope = MilestoneScope(village.key, village.village.cohort_id, village.village.id)
+        await reach(session, scope, waited_for, date(2027, 11, 19))
+    closed = await milestones.tick(SECRETARY, village, "M1-15")
+    assert [line.reached for line in closed.now if line.title == "Mobilisering er gennemført"] == [True]
+    with pytest.raises(NotPermitted):
+        await milestones.tick(await path.world.lead(), village, "M4-08")  # its phase has not begun
+
+
 async def test_the_secretariat_opens_a_milestone_again_and_the_village_reads_why(path: Path) -> None:
     lead, milestones, village = await path.world.lead(), path.services.milestones, path.world.village
     await milestones.tick(lead, village, "M1-05")
@@ -107,6 +126,8 @@ async def test_the_secretariat_opens_a_milestone_again_and_the_village_reads_why
     assert ("M1-05", "Liste over frivillige, der har sagt ja") in (await path.board()).reopens
     await milestones.reopen(SECRETARY, village, "M1-05", "Der var trykket forkert")
     assert "M1-05" in [code for code, _ in (await path.board(lead)).ticks]
+    with pytest.raises(Conflict):
+        await milestones.reopen(SECRETARY, village, "M1-05", "En gang til")
     async with path.world.context.database.transaction() as session:
         told = (await session.scalars(select(Delivery).where(Delivery.key.startswith("milestone:")))).all()
     assert [row.place_key for row in told] == [village.key]
@@ -168,3 +189,57 @@ async def test_a_village_that_joins_late_is_not_reminded_of_what_was_before_its_
         query = select(Delivery.due_at).where(Delivery.kind == "milestones", Delivery.place_key == place.key)
         dues = list(await session.scalars(query))
     assert dues and min(dues) >= IN_MODULE_1 - timedelta(seconds=1)
+
+
+async def test_a_reminder_says_how_what_it_names_is_settled(path: Path) -> None:
+    village = path.world.village.key
+    both = await path.said("ahead", date(2027, 11, 30), village)
+    assert both is not None and "sæt et hak med /milepæl" in both and "/beslutning registrer" in both
+    decided = await path.said("ahead", date(2027, 12, 1), village)
+    assert decided is not None and "/milepæl" not in decided and "/beslutning registrer" in decided
+    ours = await path.said("ahead", date(2027, 11, 25), village)
+    assert ours is not None and "/milepæl" not in ours and "Er noget klaret, som vi ikke ved" in ours
+    told = await path.said("ahead", date(2027, 9, 30), village, "local_council_contact")
+    assert told is not None and "Kære kontaktperson" in told and "/milepæl" not in told
+    group = await path.said("ahead", date(2028, 2, 15), path.world.group.key, "coordinator")
+    assert group is not None and "/milepæl" not in group and "Sønder Ørslev, Ålby" in group
+
+
+async def test_many_villages_with_long_names_fit_in_one_message(context: Context) -> None:
+    names = [f"Øster Nørre Landsby med et langt navn ved fjorden nummer {number:03d}" for number in range(60)]
+    path = Path(await polls_world(context, names=names), services_on(context))
+    await path.plan()
+    async with context.database.transaction() as session:
+        cohort = (await session.scalars(select(Cohort))).one()
+        rows = (await session.scalars(select(Delivery).where(Delivery.kind == "milestones"))).all()
+        place = await place_of(session, "secretariat")
+        longest = 0
+        for row in rows:
+            if row.place_key == "secretariat" and row.cohort_id == cohort.id:
+                message = await path.services.outbox._composer.compose(session, row)
+                assert message is not None
+                longest = max(longest, len(message.text))
+    assert place.village is None
+    assert 1000 < longest <= 2000
+
+
+async def test_the_secretariat_sees_the_cohort_its_reminder_is_about(path: Path) -> None:
+    async with path.world.context.database.transaction() as session:
+        session.add(Cohort(code="2028-29", title="BLUP 2028/29", start_year=2028, programme_id="blup",
+                           created_at=datetime(2028, 3, 1, tzinfo=UTC)))  # fmt: skip
+    await path.services.planning.refresh()
+    path.world.at(datetime(2028, 8, 20, 9, tzinfo=UTC))
+    async with path.world.context.database.transaction() as session:
+        older, newer = (await session.scalars(select(Cohort).order_by(Cohort.start_year))).all()
+        key = f"milestones:ahead:2028-08-31:secretariat:secretariat:{newer.id}"
+        row = (await session.scalars(select(Delivery).where(Delivery.key == key))).one()
+        message = await path.services.outbox._composer.compose(session, row)
+    assert message is not None and "BLUP 2028/29" in message.text
+    assert message.buttons[0].args == (newer.id,)
+    place = Place("secretariat", running=older)
+    assert (await path.services.milestones.board(SECRETARY, place, newer.id)).title == "BLUP 2028/29"
+    assert (await path.services.milestones.board(SECRETARY, place, older.id)).title == "BLUP 2027/28"
+    await path.services.milestones.tick(SECRETARY, place, "PR-01", newer.id)
+    async with path.world.context.database.transaction() as session:
+        reached = (await session.scalars(select(MilestoneState))).all()
+    assert [(row.cohort_id, row.code) for row in reached] == [(newer.id, "PR-01")]

@@ -39,9 +39,13 @@ async def reached_by(session: AsyncSession, cohort_id: int, codes: Collection[st
     return {(scope, code) for scope, code in await session.execute(query)}
 
 
-async def reach(session: AsyncSession, scope: MilestoneScope, codes: Iterable[str], on: date) -> None:
-    """Mark milestones as reached on a day; those reached before keep theirs. The caller holds the scope's row."""
+async def reach(session: AsyncSession, scope: MilestoneScope, codes: Iterable[str], on: date) -> list[str]:
+    """Mark milestones as reached on a day. Returns which: those reached before keep their day.
+
+    The caller holds the scope's row.
+    """
     known = await _rows(session, scope.key)
+    changed = []
     for code in codes:
         row = known.get(code)
         if row is None:
@@ -51,7 +55,9 @@ async def reach(session: AsyncSession, scope: MilestoneScope, codes: Iterable[st
             session.add(row)
         if row.state != REACHED:
             row.state, row.reached_on = REACHED, on
+            changed.append(code)
     await session.flush()
+    return changed
 
 
 async def reopen(session: AsyncSession, scope: MilestoneScope, code: str) -> bool:
