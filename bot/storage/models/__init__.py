@@ -14,6 +14,7 @@ from bot.storage.models.cohorts import (
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
 from bot.storage.models.polls import Ballot, Decision, Poll, PollOption
 from bot.storage.models.posts import Delivery
+from bot.storage.models.rehearsal import RehearsalMark
 
 __all__ = [
     "AuditEntry",
@@ -33,6 +34,7 @@ __all__ = [
     "Person",
     "Poll",
     "PollOption",
+    "RehearsalMark",
     "RoleAssignment",
     "Rsvp",
     "UtcTime",
