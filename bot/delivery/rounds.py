@@ -17,8 +17,10 @@ class Rounds:
     async def run(self) -> None:
         """Do all that is due now."""
         self._come_back_at = await self._upkeep.settle()
-        outbox, now = self._services.outbox, self._services.context.now()
+        outbox = self._services.outbox
         next_at = await outbox.next_moment()
+        # asked afterwards: a lease that has run out counts as due at the moment of the question
+        now = self._services.context.now()
         if next_at is None or next_at > now:
             return
         missed = (await self._services.polls.turn(now)).missed
