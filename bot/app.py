@@ -16,6 +16,7 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.gateway import DiscordMessages
 from bot.delivery.guild_gateway import DiscordGuildGateway
 from bot.delivery.pace import Pace, paced
+from bot.delivery.rehearsal import Rehearsal
 from bot.delivery.rounds import Rounds
 from bot.delivery.upkeep import Upkeep
 from bot.domain.clock import Clock, SystemClock
@@ -36,6 +37,7 @@ class App:
     database: Database
     services: Services
     guild_id: int | None = None
+    rehearsal: Rehearsal | None = None
     look_every: timedelta = timedelta(minutes=5)
     alarm: Alarm | None = None
     dispatcher: Dispatcher | None = None
@@ -63,7 +65,10 @@ class App:
         bot.tree.copy_global_to(guild=guild)
         await bot.tree.sync(guild=guild)
         clock = self.services.context.clock
-        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot), clock)
+        messages, rehearsal = DiscordMessages(bot), self.rehearsal
+        self.dispatcher = Dispatcher(
+            self.services.outbox, rehearsal.messages(messages) if rehearsal else messages, clock
+        )
         self.upkeep = Upkeep(DiscordGuildGateway(guild), self.services)
         if not self.stopping:
             await self.upkeep.begin()
@@ -71,7 +76,8 @@ class App:
         await self.services.planning.refresh()
         await self.services.outbox.welcome()
         rounds = Rounds(self.services, self.dispatcher, self.upkeep)
-        self.alarm = Alarm(rounds.run, rounds.next_moment, clock, self.look_every)
+        work = rehearsal.round_of(rounds, self.services) if rehearsal else rounds.run
+        self.alarm = Alarm(work, rounds.next_moment, clock, self.look_every)
         self.database.on_planned = self.upkeep.on_needed = self.alarm.wake
         if not self.stopping:
             self.alarm.start()

@@ -6,15 +6,18 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import aiohttp
 import discord
+import typer
 import yarl
 
 from bot.app import App, build, facts_of
 from bot.cli.checked import sound_content
 from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
+from bot.cli.rehearsal import clock_for, rehearsal_on
 from bot.delivery.dispatcher import PermanentFailure, TransientFailure
 from bot.domain.errors import StartupError
 from bot.settings import Settings
@@ -26,10 +29,18 @@ _TOKEN_CLOSE_CODE = 4004  # the gateway's own "authentication failed"
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
-def run() -> None:
+def run(
+    rehearse_from: Annotated[
+        str | None, typer.Option(help="Rehearse as if it were this moment, like 2027-10-14T09:59+02:00.")
+    ] = None,
+    speed: Annotated[
+        str | None, typer.Option(help="How many times as fast a rehearsal's time runs; left out: 1.")
+    ] = None,
+) -> None:
     """Provision, post what is due and answer people, until SIGTERM or Ctrl-C."""
     for name in _STOPS:
         signal.signal(name, lambda *_: sys.exit(0))  # nothing is begun yet, so nothing need be finished
+    clock = clock_for(rehearse_from, speed)
     settings = Settings()
     settings.require("DISCORD_TOKEN")
     set_up(settings.log_level, settings.log_format)
@@ -40,7 +51,7 @@ def run() -> None:
     content = sound_content(settings)
     if settings.discord_api:
         use_server(settings.discord_api)
-    app = build(settings.async_database_url, content, facts_of(settings, content), guild_id=settings.guild_id)
+    app = build(settings.async_database_url, content, facts_of(settings, content), clock, settings.guild_id)
     asyncio.run(_serve(app, settings))
 
 
@@ -98,7 +109,10 @@ def call_on_stop(stop: Callable[[], None]) -> None:
 async def _serve(app: App, settings: Settings) -> None:
     stop = asyncio.Event()
     call_on_stop(stop.set)
-    await upgraded(settings.async_database_url)
+    made_at = await upgraded(settings.async_database_url)
+    app.rehearsal = rehearsal_on(app.services.context.clock, made_at)
+    if app.rehearsal is not None:
+        app.rehearsal.announce()
     bot = app.bot()
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
     working = asyncio.create_task(bot.start(token))

@@ -32,6 +32,11 @@ class Rounds:
         if stale or missed:
             await self._dispatcher.send_due()
 
+    @property
+    def finished(self) -> bool:
+        """Whether the last round left nothing of the server to be mended later."""
+        return self._come_back_at is None
+
     async def next_moment(self) -> datetime | None:
         """Return when the next thing is due, if anything is."""
         moments = (self._come_back_at, await self._services.outbox.next_moment())
