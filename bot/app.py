@@ -17,6 +17,7 @@ from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.gateway import DiscordMessages
 from bot.delivery.guild_gateway import DiscordGuildGateway
 from bot.delivery.pace import Pace, Reserve, SharedPace, paced
+from bot.delivery.rehearsal import Rehearsal
 from bot.delivery.rounds import Rounds
 from bot.delivery.upkeep import Upkeep
 from bot.domain.clock import Clock, SystemClock
@@ -41,6 +42,7 @@ class App:
     services: Services
     guild_id: int | None = None
     shards: Shards | None = None
+    rehearsal: Rehearsal | None = None
     look_every: timedelta = timedelta(minutes=5)
     locks: Locks = field(default_factory=OneProcess)
     alarm: Alarm | None = None
@@ -76,9 +78,13 @@ class App:
         if self.rounds is not None:
             return
         clock = self.services.context.clock
-        self.dispatcher = Dispatcher(self.services.outbox, DiscordMessages(bot), clock)
+        messages, rehearsal = DiscordMessages(bot), self.rehearsal
+        self.dispatcher = Dispatcher(
+            self.services.outbox, rehearsal.messages(messages) if rehearsal else messages, clock
+        )
         self.rounds = Rounds(self.services, self.dispatcher, self.locks)
-        self.alarm = Alarm(self.rounds.run, self.rounds.next_moment, clock, self.look_every)
+        work = rehearsal.round_of(self.rounds, self.services) if rehearsal else self.rounds.run
+        self.alarm = Alarm(work, self.rounds.next_moment, clock, self.look_every)
         self.database.on_planned = self.alarm.wake
 
     async def _begin(self, bot: CompanionBot) -> None:

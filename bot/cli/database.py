@@ -1,14 +1,25 @@
 """`blup db`: bring the programme's database to the newest version."""
 
 import asyncio
+from typing import Annotated
 
 import typer
 
+from bot.domain.clock import SystemClock
 from bot.domain.errors import StartupError
 from bot.settings import Settings
+from bot.storage import rehearsal as rehearsals
 from bot.storage import upgrade as migrations
 from bot.storage.database import Database
 
+_REHEARSALS = (
+    "BLUP_DATABASE_URL: this database serves rehearsals only; nothing was changed. "
+    "Upgrade it with --rehearsal, or name the programme's own"
+)
+_NOT_EMPTY = (
+    "BLUP_DATABASE_URL: this database exists already and is the programme's own; nothing was changed. "
+    "A rehearsal needs a new, empty one"
+)
 app = typer.Typer(help="The programme's database.", no_args_is_help=True)
 
 
@@ -18,19 +29,31 @@ def _group() -> None:
 
 
 @app.command("upgrade")
-def upgrade() -> None:
+def upgrade(
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal", help="One for rehearsals; it serves nothing else, ever.")
+    ] = False,
+) -> None:
     """Create the database, or bring it to the newest version."""
-    asyncio.run(_upgrade(Settings().async_database_url))
+    asyncio.run(_upgrade(Settings().async_database_url, rehearsal=rehearsal))
 
 
-async def _upgrade(url: str) -> None:
+async def _upgrade(url: str, *, rehearsal: bool) -> None:
     database: Database | None = None
     try:
         database = Database(url)
         before = await migrations.current(database.engine)
-        await migrations.upgrade(database.engine)
+        marked = await rehearsals.made_at(database.engine) is not None
+        if marked and not rehearsal:
+            raise StartupError(_REHEARSALS)
+        if rehearsal and not marked:
+            await rehearsals.make(database.engine, SystemClock().now())
+        else:
+            await migrations.upgrade(database.engine)
         after = await migrations.current(database.engine)
-    except RuntimeError:
+    except rehearsals.NotEmpty:
+        raise StartupError(_NOT_EMPTY) from None
+    except (RuntimeError, StartupError):
         raise
     except Exception as error:
         reason = str(error).split("\n", 1)[0]
@@ -38,4 +61,7 @@ async def _upgrade(url: str) -> None:
     finally:
         if database is not None:
             await database.close()
-    typer.echo(f"database at version {after}" + ("" if before == after else f" (was {before or 'empty'})"))
+    typer.echo(
+        f"{'rehearsal ' * rehearsal}database at version {after}"
+        + ("" if before == after else f" (was {before or 'empty'})")
+    )

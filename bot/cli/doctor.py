@@ -59,8 +59,9 @@ async def _token(settings: Settings) -> str:
 
 
 async def _database(settings: Settings) -> str:
-    await upgraded(settings.async_database_url)
-    return "reachable and at the newest version"
+    rehearsed = await upgraded(settings.async_database_url) is not None
+    whose = "; it serves rehearsals only, `blup run` needs --rehearse-from with it" if rehearsed else ""
+    return f"reachable and at the newest version{whose}"
 
 
 async def _content(settings: Settings) -> str:

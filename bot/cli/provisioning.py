@@ -10,6 +10,7 @@ from bot.app import App, build, facts_of, pick_guild
 from bot.cli.checked import sound_content
 from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
+from bot.cli.rehearsal import programmes_own
 from bot.cli.run import plain_faults, use_server
 from bot.delivery import provisioner
 from bot.delivery.guild_gateway import DiscordGuildGateway
@@ -44,7 +45,7 @@ def provision(
 
 async def _provision(app: App, token: str, database_url: str, *, dry_run: bool) -> Report:
     """Ask Discord itself; no gateway connection is needed."""
-    await upgraded(database_url)
+    programmes_own(await upgraded(database_url), "`blup run --rehearse-from` makes its channels itself")
     client = discord.Client(intents=discord.Intents(guilds=True))
     try:
         with plain_faults():

@@ -21,6 +21,7 @@ from bot.app import App, build, facts_of
 from bot.cli.checked import sound_content
 from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
+from bot.cli.rehearsal import clock_for, rehearsal_on
 from bot.client import CompanionBot, Shards
 from bot.delivery.dispatcher import PermanentFailure, TransientFailure
 from bot.domain.errors import StartupError
@@ -40,6 +41,12 @@ def run(
         str | None,
         typer.Option(help='Listen on these shards of the gateway only: "0,1/4" is the first two of four.'),
     ] = None,
+    rehearse_from: Annotated[
+        str | None, typer.Option(help="Rehearse as if it were this moment, like 2027-10-14T09:59+02:00.")
+    ] = None,
+    speed: Annotated[
+        str | None, typer.Option(help="How many times as fast a rehearsal's time runs; left out: 1.")
+    ] = None,
 ) -> None:
     """Provision, post what is due and answer people, until SIGTERM or Ctrl-C.
 
@@ -47,6 +54,7 @@ def run(
     """
     for name in _STOPS:
         signal.signal(name, lambda *_: sys.exit(0))  # nothing is begun yet, so nothing need be finished
+    clock = clock_for(rehearse_from, speed)
     settings = Settings()
     settings.require("DISCORD_TOKEN")
     set_up(settings.log_level, settings.log_format)
@@ -59,8 +67,8 @@ def run(
     if settings.discord_api:
         use_server(settings.discord_api)
     with alone(settings.async_database_url):
-        app = build(settings.async_database_url, content, facts_of(settings, content),
-                    guild_id=settings.guild_id, shards=chosen)  # fmt: skip
+        app = build(settings.async_database_url, content, facts_of(settings, content), clock,
+                    settings.guild_id, shards=chosen)  # fmt: skip
         asyncio.run(_serve(app, settings))
 
 
@@ -151,7 +159,10 @@ def call_on_stop(stop: Callable[[], None]) -> None:
 async def _serve(app: App, settings: Settings) -> None:
     stop = asyncio.Event()
     call_on_stop(stop.set)
-    await upgraded(settings.async_database_url)
+    made_at = await upgraded(settings.async_database_url)
+    app.rehearsal = rehearsal_on(app.services.context.clock, made_at)
+    if app.rehearsal is not None:
+        app.rehearsal.announce()
     bot = app.bot()
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
     working = asyncio.create_task(_work(app, bot, token))
@@ -177,6 +188,10 @@ async def _work(app: App, bot: CompanionBot, token: str) -> None:
     await bot.login(token)
     standing_by = False
     while not await _hold_gateway(app):
+        if app.rehearsal is not None:
+            raise StartupError(
+                "another process works with this rehearsal's database: a rehearsal has one clock"
+            )
         if not standing_by:
             log.info(
                 "another process listens; this one delivers, and stands by", extra={"action": "stand_by"}

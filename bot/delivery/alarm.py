@@ -1,6 +1,7 @@
 """The alarm clock: wakes the work when something is due, and at least every few minutes.
 
-APScheduler keeps one job in memory. The database is the truth, so nothing is lost with it.
+APScheduler keeps one job in memory. The database is the truth, so nothing is lost with it. It knows the machine's
+time only, so each ring is set in that; the steady watch is a matter of real minutes.
 """
 
 import asyncio
@@ -72,7 +73,7 @@ class Alarm:
                 return
             self._ring_job.remove()
         self._rings_at = at
-        self._ring_job = self._scheduler.add_job(self._ring, DateTrigger(at, UTC))
+        self._ring_job = self._scheduler.add_job(self._ring, DateTrigger(self._clock.machine_time(at), UTC))
 
     async def _ring(self) -> None:
         self._ring_job = self._rings_at = None

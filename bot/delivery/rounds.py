@@ -31,9 +31,11 @@ class Rounds:
         """Do all that is due now."""
         if self.upkeep is not None:
             self._come_back_at = await self.upkeep.settle()
-        outbox, now = self._services.outbox, self._services.context.now()
+        outbox = self._services.outbox
         self._leads = await self._locks.hold(CALENDAR)
         next_at = await outbox.next_moment(with_polls=self._leads)
+        # asked afterwards: a lease that has run out counts as due at the moment of the question
+        now = self._services.context.now()
         if next_at is None or next_at > now:
             return
         missed = (await self._services.polls.turn(now)).missed if self._leads else []
@@ -44,6 +46,11 @@ class Rounds:
                 await outbox.tell_secretariat(f"notice:{name}:{now.isoformat()}", said)
         if stale or missed:
             await self._dispatcher.send_due()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last round left nothing of the server to be mended later."""
+        return self._come_back_at is None
 
     async def next_moment(self) -> datetime | None:
         """Return when the next thing is due, if anything is."""

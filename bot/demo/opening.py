@@ -8,12 +8,15 @@ from bot.demo.hands import Hands
 from bot.demo.stage import Stage
 from bot.domain.errors import StartupError
 from bot.services.places import SECRETARIAT, WELCOME, group_key, village_key
+from bot.storage import rehearsal
 from bot.storage import upgrade as migrations
 
 
 async def open_year(year: Stage) -> None:
-    """Set the stage. Raises StartupError when the database holds villages already."""
+    """Set the stage. Raises StartupError when the database serves rehearsals or holds villages already."""
     services = year.app.services
+    if await rehearsal.made_at(year.app.database.engine) is not None:
+        raise StartupError("--database: the demo needs an empty database, this one serves rehearsals only")
     await migrations.upgrade(year.app.database.engine)
     if await services.cohorts.villages():
         raise StartupError("--database: the demo needs an empty database, this one holds villages already")

@@ -37,6 +37,10 @@ class SimulatedClock:
         """Return the simulated moment, aware and in UTC."""
         return self._keeper.now().astimezone(UTC)
 
+    def machine_time(self, moment: datetime) -> datetime:
+        """Return the moment itself: whoever waits by the machine's clock reads the simulated one (below)."""
+        return moment
+
 
 @contextmanager
 def scheduler_reads(

@@ -34,12 +34,21 @@ async def current(engine: AsyncEngine) -> str | None:
         return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
 
 
-async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
-    """Run every migration up to a revision. Foreign keys rest meanwhile on SQLite and are checked afterwards.
+async def upgrade(
+    engine: AsyncEngine, revision: str = "head", then: Callable[[Connection], object] | None = None
+) -> None:
+    """Run every migration up to a revision, `then` one thing more, in one transaction.
 
-    Raises RuntimeError when the data do not fit their foreign keys.
+    Foreign keys rest meanwhile on SQLite and are checked afterwards. Raises RuntimeError when the data do not fit
+    their foreign keys.
     """
-    await _run(engine, lambda cfg: command.upgrade(cfg, revision))
+
+    def step(cfg: Config) -> None:
+        command.upgrade(cfg, revision)
+        if then is not None:
+            then(cfg.attributes["connection"])
+
+    await _run(engine, step)
 
 
 async def downgrade(engine: AsyncEngine, revision: str) -> None:
