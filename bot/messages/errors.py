@@ -21,6 +21,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error.day_outside_window": frozenset({"phone"}),
     "error.meeting_held": frozenset({"title", "starts_at", "phone"}),
     "error.letter_already_sent": frozenset({"title", "phone"}),
+    "error.letter_failed_nowhere": frozenset({"title", "phone"}),
     "error.not_found.other": frozenset({"phone"}),
     "error.not_found.cohort": frozenset({"phone"}),
     "error.not_found.place": frozenset({"phone"}),
