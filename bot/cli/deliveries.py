@@ -159,7 +159,7 @@ async def _verify(settings: Settings) -> int:
 @asynccontextmanager
 async def _logged_in(settings: Settings) -> AsyncIterator[discord.Client]:
     """Give a client that can ask Discord; no gateway connection is needed."""
-    client = discord.Client(intents=discord.Intents.none())
+    client = discord.Client(intents=discord.Intents(guilds=True))
     try:
         await client.login(settings.discord_token.get_secret_value() if settings.discord_token else "")
         yield client
