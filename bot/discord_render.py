@@ -118,6 +118,13 @@ def filled_form(
 
 def marked(custom_ids: Iterable[str], mark: int) -> bool:
     """Tell whether a message's buttons and menus carry a delivery's mark."""
-    return any(
-        found.split(":")[0] in ("b", "m") and found.rsplit(":", 1)[-1] == str(mark) for found in custom_ids
-    )
+    return mark_of(custom_ids) == mark
+
+
+def mark_of(custom_ids: Iterable[str]) -> int | None:
+    """Return the delivery's mark that a message's buttons and menus carry, or None."""
+    for found in custom_ids:
+        kind, mark = found.split(":")[0], found.rsplit(":", 1)[-1]
+        if kind in ("b", "m") and re.fullmatch(r"\d+", mark, re.ASCII):
+            return int(mark)
+    return None

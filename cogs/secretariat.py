@@ -5,7 +5,7 @@ import asyncio
 from bot.client import Ask, CompanionBot
 from bot.domain.access import Action, Where, require
 from bot.messages import newsletters as build
-from bot.messages import people
+from bot.messages import people, receipts
 from bot.messages.message import Message
 from bot.services.moments import read_moment
 from cogs._base import CompanionCog, Suggestions, command, handles
@@ -84,27 +84,33 @@ class SecretariatCog(CompanionCog):
     ) -> None:
         """Send the letter, tell how it goes, and give the account."""
         desk, title = ask.services.newsletters, ask.services.newsletters.find(letter).title
-        total = await desk.send(
-            await ask.actor(), cohort_id, letter, municipality_id or None, village_id or None
-        )
+        actor = await ask.actor()
+        total = await desk.send(actor, cohort_id, letter, municipality_id or None, village_id or None)
         await ask.update(build.progress(self.bot.texts, title, 0, total))
         for _ in range(_LOOKS):
             await asyncio.sleep(_LOOK_SECONDS)
-            receipts = await desk.receipts(cohort_id, letter)
             left = await desk.unsent(cohort_id, letter)
             if left == 0:
                 break
             await ask.edit(build.progress(self.bot.texts, title, total - left, total))
-        await ask.edit(build.account(self.bot.texts, title, [(r.place_name, r.state) for r in receipts]))
+        found = await desk.receipts(actor, cohort_id, letter)
+        await ask.edit(receipts.account(self.bot.texts, title, found, ask.interaction.guild_id))
 
     @command("newsletter.receipt", suggest={"letter": "suggest_letters"})
     async def receipt(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
         """Show how every channel fared with a letter."""
         found = await ask.services.cohorts.cohort(cohort)
-        await ask.services.newsletters.status(await ask.actor(), found.id)
-        receipts = await ask.services.newsletters.receipts(found.id, letter)
+        rows = await ask.services.newsletters.receipts(await ask.actor(), found.id, letter)
         title = ask.services.newsletters.find(letter).title
-        await ask.reply(build.account(self.bot.texts, title, [(r.place_name, r.state) for r in receipts]))
+        await ask.reply(receipts.account(self.bot.texts, title, rows, ask.interaction.guild_id))
+
+    @command("newsletter.send_again", suggest={"letter": "suggest_letters"})
+    async def send_again(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
+        """Send a letter again to the channels where it failed."""
+        found = await ask.services.cohorts.cohort(cohort)
+        count = await ask.services.newsletters.send_again(await ask.actor(), found.id, letter)
+        title = ask.services.newsletters.find(letter).title
+        await ask.say("letter_desk.again", title=title, count=count)
 
     @command("newsletter.video", suggest={"letter": "suggest_letters"})
     async def video(self, ask: Ask, letter: str, slot: int, link: str, cohort: int | None = None) -> None:

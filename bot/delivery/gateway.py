@@ -1,16 +1,19 @@
 """Send posts through discord.py, telling what may pass from what never will."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 import discord
 
-from bot.delivery.dispatcher import SEND_WITHIN
+from bot.delivery.dispatcher import SEND_WITHIN, PermanentFailure
 from bot.delivery.guild_translation import failures
-from bot.discord_render import marked, payload
+from bot.delivery.verification import ChannelGone
+from bot.discord_render import mark_of, marked, payload
 from bot.messages.message import Message
 
+_UNKNOWN_CHANNEL = 10003
 _UNKNOWN_MESSAGE = 10008  # the answer to a nonce whose message was deleted
 
 
@@ -49,6 +52,25 @@ class DiscordMessages:
                     if marked(_custom_ids(message), mark):
                         return message.id
         return None
+
+    async def marks(self, channel_id: int, since: datetime | None) -> AsyncIterator[tuple[int, int]]:
+        """Yield id and mark of every post of ours in a channel, oldest first, from a moment on.
+
+        Raises ChannelGone, TransientFailure and PermanentFailure.
+        """
+        assert self._client.user is not None, "the client has logged in"
+        channel = self._client.get_partial_messageable(channel_id)
+        try:
+            with failures():
+                async for message in channel.history(limit=None, after=since, oldest_first=True):
+                    mark = mark_of(_custom_ids(message))
+                    if mark is not None and message.author.id == self._client.user.id:
+                        yield message.id, mark
+        except PermanentFailure as error:
+            cause = error.__cause__
+            if isinstance(cause, discord.NotFound) and cause.code == _UNKNOWN_CHANNEL:
+                raise ChannelGone(str(error)) from error
+            raise
 
 
 def _custom_ids(message: discord.Message) -> list[str]:

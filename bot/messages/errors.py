@@ -22,6 +22,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error.milestone_open": frozenset({"title"}),
     "error.meeting_held": frozenset({"title", "starts_at", "phone"}),
     "error.letter_already_sent": frozenset({"title", "phone"}),
+    "error.letter_failed_nowhere": frozenset({"title", "phone"}),
     "error.not_found.other": frozenset({"phone"}),
     "error.not_found.cohort": frozenset({"phone"}),
     "error.not_found.place": frozenset({"phone"}),

@@ -1,6 +1,5 @@
 """Newsletters for the secretariat: see, try, send, and fill the videos (S05)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,17 +10,20 @@ from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
+from bot.domain.receipts import PostReceipt
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
 from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
+from bot.services.ledger import Ledger
 from bot.services.letters import Letters
 from bot.services.next_steps import NextSteps
-from bot.services.places import SECRETARIAT, Place, group_key, place_of, village_key
+from bot.services.places import SECRETARIAT, group_key, place_of, village_key
 from bot.services.posts import Posts
 from bot.storage.models import (
     CoordinatorGroup,
     Delivery,
+    Event,
     NewsletterVideo,
     Village,
 )
@@ -42,21 +44,12 @@ class LetterStatus:
     videos_missing: int
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """How one channel fared with a letter."""
-
-    place_name: str
-    state: str
-    error: str | None
-
-
 class Newsletters(NextSteps):
     """The secretariat's letters."""
 
-    def __init__(self, context: Context, letters: Letters, posts: Posts) -> None:
+    def __init__(self, context: Context, letters: Letters, posts: Posts, ledger: Ledger) -> None:
         super().__init__(context)
-        self._letters, self._posts = letters, posts
+        self._letters, self._posts, self._ledger = letters, posts, ledger
 
     async def status(self, actor: Actor, cohort_id: int) -> list[LetterStatus]:
         """Return every letter of a cohort in the order they go out."""
@@ -130,24 +123,54 @@ class Newsletters(NextSteps):
         letter = self.find(code)
         now = self._context.now()
         async with self._context.database.transaction() as session:
-            circle = self._context.programme.circle_of(letter.id)
-            event = await events_table.one(session, cohort_id, circle.id)
-            if event is None:
-                raise NotFound("error.not_found.meeting", text=circle.id)
-            if event.starts_at <= now:
-                raise Conflict("error.meeting_held", title=circle.title, starts_at=event.starts_at)
+            event = await self._coming(session, cohort_id, letter)
             keys = await self._places(session, cohort_id, letter, municipality_id, village_id)
+            failed = [
+                r
+                for r in await deliveries.failed_letters(session, cohort_id, letter.id)
+                if r.place_key in keys
+            ]
+            deliveries.try_again(session, failed, now, event.starts_at)
+            again = {row.place_key for row in failed}
             wanted = [
                 Post(f"{letter.id}:{key}", key, "newsletter", now, event.starts_at, at_once=True, cohort_id=cohort_id,
                      event_id=event.id, payload={"newsletter": letter.id})
-                for key in keys
+                for key in keys if key not in again
             ]  # fmt: skip
-            await self._unpark(session, [post.key for post in wanted])
-            changed = await deliveries.plan(session, wanted)
+            changed = len(failed) + await deliveries.plan(session, wanted)
             if not changed:
                 raise Conflict("error.letter_already_sent", title=letter.title)
             await audit(session, self._context, actor, "newsletter.send", f"{letter.id} to {changed}")
             return changed
+
+    async def send_again(self, actor: Actor, cohort_id: int, code: str) -> int:
+        """Send a letter again to the channels where it failed; what has been sent is never sent again.
+
+        Returns how many it goes out to; raises Conflict when it failed nowhere or its circle was held,
+        NotFound for an unknown letter.
+        """
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        letter = self.find(code)
+        async with self._context.database.transaction() as session:
+            event = await self._coming(session, cohort_id, letter)
+            failed = await deliveries.failed_letters(session, cohort_id, letter.id)
+            if not failed:
+                raise Conflict("error.letter_failed_nowhere", title=letter.title)
+            deliveries.try_again(session, failed, self._context.now(), event.starts_at)
+            await audit(
+                session, self._context, actor, "newsletter.send_again", f"{letter.id} to {len(failed)}"
+            )
+            return len(failed)
+
+    async def _coming(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> Event:
+        """Return the circle a letter leads up to. Raises NotFound, and Conflict when it was held."""
+        circle = self._context.programme.circle_of(letter.id)
+        event = await events_table.one(session, cohort_id, circle.id)
+        if event is None:
+            raise NotFound("error.not_found.meeting", text=circle.id)
+        if event.starts_at <= self._context.now():
+            raise Conflict("error.meeting_held", title=circle.title, starts_at=event.starts_at)
+        return event
 
     async def count(
         self, actor: Actor, cohort_id: int, code: str, municipality_id: int, village_id: int
@@ -172,26 +195,17 @@ class Newsletters(NextSteps):
         async with self._context.database.transaction() as session:
             query = (
                 select(func.count())
-                .where(Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter")
-                .where(Delivery.key.startswith(f"{self.find(code).id}:"), Delivery.due_at <= now)
+                .where(Delivery.cohort_id == cohort_id, deliveries.of_letter(self.find(code).id))
+                .where(Delivery.due_at <= now)
                 .where(Delivery.state.in_(("pending", "claimed")))
             )
             return await session.scalar(query) or 0
 
-    async def receipts(self, cohort_id: int, code: str) -> list[Receipt]:
+    async def receipts(self, actor: Actor, cohort_id: int, code: str) -> list[PostReceipt]:
         """Return how each channel fared with a letter, by name."""
-        letter = self.find(code)
-        async with self._context.database.transaction() as session:
-            rows = await session.scalars(
-                select(Delivery)
-                .where(Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter")
-                .where(Delivery.key.startswith(f"{letter.id}:"))
-            )
-            found = []
-            for row in rows:
-                place = await place_of(session, row.place_key)
-                found.append(Receipt(_name(place), row.state, row.last_error))
-        return sorted(found, key=lambda receipt: receipt.place_name)
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        rows = self._ledger.read(letter=self.find(code).id, cohort_id=cohort_id)
+        return sorted([row async for row in rows], key=lambda receipt: receipt.place)
 
     async def set_video(self, actor: Actor, cohort_id: int, code: str, slot: int, url: str) -> Newsletter:
         """Fill a video slot with a link. Raises InvalidInput for a slot or link that cannot be used."""
@@ -254,17 +268,3 @@ class Newsletters(NextSteps):
                 raise Conflict("error_people.village_not_ready", village=village.name)
             query = query.where(Village.id == village_id)
         return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]
-
-    async def _unpark(self, session: AsyncSession, keys: Sequence[str]) -> None:
-        rows = await session.scalars(
-            select(Delivery).where(Delivery.key.in_(keys), Delivery.state.in_(("parked", "stale")))
-        )
-        for row in rows:
-            row.state = "cancelled"
-        await session.flush()
-
-
-def _name(place: Place) -> str:
-    if place.village is not None:
-        return f"{place.village.name} ({place.village.municipality.name})"
-    return place.group.name if place.group else place.key

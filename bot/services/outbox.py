@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.poll_view import OPEN
 from bot.domain.posting import PostingHours
+from bot.domain.receipts import LATE, NO_CHANNEL
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.places import SECRETARIAT, WELCOME, place_of
@@ -101,14 +102,14 @@ class Outbox:
         worker: str,
     ) -> Outgoing | None:
         if row.useful_until is not None and now >= row.useful_until:
-            row.state, row.last_error = "stale", "too late to be of use"
+            row.state, row.last_error = "stale", LATE
             return None
         later = await self._put_off(session, row, now, counts)
         if later is not None:
             row.due_at = later
             return None
         if row.place_key not in places:
-            await self._park(session, row, "the channel does not exist")
+            await self._park(session, row, NO_CHANNEL)
             return None
         message = await self._composer.compose(session, row)
         if message is None:

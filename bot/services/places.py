@@ -10,7 +10,7 @@ from bot.domain.access import Where
 from bot.domain.calendar import programme_days
 from bot.domain.errors import NotFound
 from bot.services.context import Context
-from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Village
+from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Municipality, Village
 
 SECRETARIAT = "secretariat"
 WELCOME = "welcome"
@@ -84,6 +84,25 @@ async def place_of(session: AsyncSession, key: str) -> Place:
     raise NotFound("error.not_found.place")
 
 
+async def place_names(session: AsyncSession) -> dict[str, str]:
+    """Return the name of every place that has a channel; a village's with its municipality."""
+    villages = select(Village.id, Village.name, Municipality.name).join(
+        Municipality, Municipality.id == Village.municipality_id
+    )
+    groups = select(CoordinatorGroup.id, CoordinatorGroup.name)
+    return {
+        SECRETARIAT: SECRETARIAT,
+        WELCOME: WELCOME,
+        **{village_key(i): f"{name} ({where})" for i, name, where in await session.execute(villages)},
+        **{group_key(i): name for i, name in await session.execute(groups)},
+    }
+
+
+async def channel_ids(session: AsyncSession) -> dict[str, int]:
+    """Return the Discord id of every place, roles and categories included."""
+    return {row.key: row.discord_id for row in await session.scalars(select(DiscordPlace))}
+
+
 class Places:
     """Find the place behind a Discord channel."""
 
@@ -105,4 +124,4 @@ class Places:
     async def channel_ids(self) -> dict[str, int]:
         """Return the Discord id of every place."""
         async with self._context.database.transaction() as session:
-            return {row.key: row.discord_id for row in await session.scalars(select(DiscordPlace))}
+            return await channel_ids(session)

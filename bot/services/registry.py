@@ -6,6 +6,7 @@ from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.decisions import Decisions
+from bot.services.ledger import Ledger
 from bot.services.letters import Letters
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
@@ -27,6 +28,7 @@ class Services:
     calendar: Calendar
     cohorts: Cohorts
     decisions: Decisions
+    ledger: Ledger
     milestones: Milestones
     newsletters: Newsletters
     outbox: Outbox
@@ -40,14 +42,16 @@ class Services:
 def services_on(context: Context) -> Services:
     """Put the services together."""
     calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
+    ledger = Ledger(context)
     posts = Posts(context, calendar, letters, PollPosts(context))
     return Services(
         context=context,
         calendar=calendar,
         cohorts=Cohorts(context),
         decisions=Decisions(context),
+        ledger=ledger,
         milestones=Milestones(context, calendar),
-        newsletters=Newsletters(context, letters, posts),
+        newsletters=Newsletters(context, letters, posts, ledger),
         outbox=Outbox(context, posts),
         people=People(context),
         places=Places(context),

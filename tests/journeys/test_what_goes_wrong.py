@@ -185,6 +185,44 @@ async def test_the_day_a_village_picks_is_told_in_its_channel(year: ProgrammeYea
     assert not [r for r in posts(year, other) if "er flyttet" in r.content]
 
 
+async def test_a_letter_one_channel_refused_is_told_of_and_sent_again_there_alone(
+    year: ProgrammeYear,
+) -> None:
+    reached, refused = year.villages
+    path = f"/channels/{refused.channel_id}/messages"
+    await year.discord.advance_to(datetime(2027, 10, 14, 7, tzinfo=UTC))
+    year.discord.env.inject_error("POST", path, status=403, code=50013, message="Missing Permissions")
+    await year.discord.advance_to(datetime(2027, 10, 14, 9, tzinfo=UTC))
+    account = await secretariat(year, "newsletter.receipt", letter="NL-V01")
+    _, counts, failed, arrived = account.split("\n")
+    assert counts == "Én kanal har fået det, og 1 har ikke fået det."
+    assert failed.startswith("- Nyby (Tønder): ikke fået det. Jeg må ikke skrive i kanalen.")
+    assert "skulle være sendt torsdag den 14. oktober kl. 10.00. Jeg har prøvet én gang." in failed
+    (letter,) = starting(year, reached, LETTER)
+    place = f"{year.discord.guilds()[0].id}/{reached.channel_id}/{letter.id}"
+    assert arrived.startswith("- Sønder Ørslev (Næstved): fået det torsdag den 14. oktober kl. 10.00.")
+    assert f"(https://discord.com/channels/{place})" in arrived
+    again = await secretariat(year, "newsletter.send_again", letter="nl-v01")
+    assert "går ud igen til én kanal" in again
+    await year.discord.advance_to(year.discord.now() + timedelta(minutes=1))
+    assert [len(starting(year, cast, LETTER)) for cast in year.villages] == [1, 1]
+    assert "2 kanaler har fået det." in await secretariat(year, "newsletter.receipt", letter="NL-V01")
+    assert "intet at sende igen" in await secretariat(year, "newsletter.send_again", letter="NL-V01")
+
+
+async def test_only_the_secretariat_asks_for_receipts_and_gets_every_channel_as_a_file(
+    year: ProgrammeYear,
+) -> None:
+    cast, channel = year.villages[0], (await year.app.services.places.channel_ids())[SECRETARIAT]
+    for key in ("newsletter.receipt", "newsletter.send_again"):
+        refused = await year.hands.command(cast.lead, cast.channel_id, key, letter="NL-V01")
+        assert "Du har ikke gjort noget forkert" in said(refused)
+    shown = await year.hands.command(year.secretariat, channel, "newsletter.receipt", letter="NL-V01")
+    assert "0 kanaler har fået det, 2 venter." in said(shown)
+    assert "venter. Brevet skal sendes torsdag den 14. oktober kl. 10.00." in said(shown)
+    assert [file.filename for file in answer_to(shown).attachments] == ["kvittering.csv"]
+
+
 async def test_a_letter_due_while_the_bot_was_away_waits_for_the_morning(year: ProgrammeYear) -> None:
     cast = year.villages[0]
     await year.discord.advance_to(datetime(2027, 10, 14, 7, tzinfo=UTC))

@@ -47,6 +47,9 @@ def _commands_of(group: typer.Typer, before: str) -> Iterator[str]:
         yield f"{before}{command.name}"
     for inner in group.registered_groups:
         assert inner.typer_instance is not None
+        callback = inner.typer_instance.registered_callback
+        if callback is not None and callback.invoke_without_command is True:
+            yield f"{before}{inner.name}"
         yield from _commands_of(inner.typer_instance, f"{before}{inner.name} ")
 
 

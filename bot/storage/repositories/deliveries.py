@@ -1,11 +1,12 @@
 """The outbox: plan a post once, find what is due, claim it, and keep the receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, case, func, not_, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from bot.storage.database import PLANNED, one_at_a_time
 from bot.storage.models import Delivery, Event, Poll, Village
@@ -203,6 +204,69 @@ async def give_back(session: AsyncSession, delivery_ids: Sequence[int]) -> None:
         )
         .execution_options(synchronize_session=False)
     )  # fmt: skip
+
+
+async def failed_letters(session: AsyncSession, cohort_id: int, letter: str) -> Sequence[Delivery]:
+    """Return a letter's posts that were put aside or came too late, locked."""
+    query = select(Delivery).where(of_letter(letter), Delivery.cohort_id == cohort_id)
+    query = query.where(Delivery.state.in_(("parked", "stale"))).order_by(Delivery.id)
+    return (await session.scalars(query.with_for_update())).all()
+
+
+def try_again(session: AsyncSession, rows: Sequence[Delivery], now: datetime, useful_until: datetime) -> None:
+    """Make posts that failed due at once, as if for the first time.
+
+    A late one that was tried may stand in its channel: it comes back as claimed, so that it is looked for first,
+    and since when it was due.
+    """
+    for row in rows:
+        if row.state == "stale" and row.attempts:
+            row.state, row.attempts, row.lease_until = "claimed", 1, row.due_at
+        else:
+            row.state, row.attempts, row.due_at = "pending", 0, now
+        row.useful_until, row.at_once, row.last_error = useful_until, True, None
+        session.info[PLANNED] = True
+
+
+def of_letter(letter: str) -> ColumnElement[bool]:
+    """Return the condition that a post brings this letter."""
+    return and_(Delivery.kind == "newsletter", Delivery.key.startswith(f"{letter}:", autoescape=True))
+
+
+async def page(
+    session: AsyncSession, after: int, limit: int, *, letter: str | None, cohort_id: int | None, failed: bool
+) -> Sequence[Delivery]:
+    """Return posts that were planned after one, in that order and without payload: at most `limit` of them."""
+    query = select(Delivery).where(Delivery.id > after)
+    if letter is not None:
+        query = query.where(of_letter(letter))
+    if cohort_id is not None:
+        query = query.where(Delivery.cohort_id == cohort_id)
+    if failed:
+        tried = and_(Delivery.state == "claimed", Delivery.last_error.is_not(None))
+        query = query.where(or_(Delivery.state == "parked", tried))
+    query = query.options(defer(Delivery.payload, raiseload=True)).order_by(Delivery.id).limit(limit)
+    return (await session.scalars(query)).all()
+
+
+async def sent_to(session: AsyncSession, place_key: str) -> Sequence[Delivery]:
+    """Return what was sent to a place, without payload."""
+    query = select(Delivery).where(Delivery.place_key == place_key, Delivery.state == "sent")
+    query = query.options(defer(Delivery.payload, raiseload=True)).order_by(Delivery.id)
+    return (await session.scalars(query)).all()
+
+
+async def under_way(session: AsyncSession, place_key: str, ids: Collection[int]) -> dict[int, str]:
+    """Return the keys of those posts that a place has been sent or may be getting now."""
+    found: dict[int, str] = {}
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), 500):
+        query = select(Delivery.id, Delivery.key).where(
+            Delivery.id.in_(wanted[start : start + 500]),
+            Delivery.place_key == place_key, Delivery.state.in_(("sent", "claimed")),
+        )  # fmt: skip
+        found.update(dict((await session.execute(query)).all()))
+    return found
 
 
 async def sent_counts(session: AsyncSession, place_keys: Sequence[str], day: date) -> dict[str, int]:

@@ -1,0 +1,60 @@
+"""What became of a post, and why one has not arrived, in terms that people can act on."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+SENT = "sent"
+FAILED = ("parked", "stale")
+WAITING = ("pending", "claimed")
+LATE = "too late to be of use"
+NO_CHANNEL = "the channel does not exist"
+_UNKNOWN_CHANNEL, _MISSING_ACCESS, _MISSING_PERMISSIONS = "10003", "50001", "50013"  # Discord's own codes
+
+
+class Trouble(StrEnum):
+    """Why a post has not arrived."""
+
+    LATE = "late"
+    NO_CHANNEL = "no_channel"
+    NO_ACCESS = "no_access"
+    REFUSED = "refused"
+    OUT_OF_REACH = "out_of_reach"
+
+
+@dataclass(frozen=True, slots=True)
+class PostReceipt:
+    """One post to one channel; `place` is the name people know it by, times are local."""
+
+    key: str
+    place: str
+    kind: str
+    due_at: datetime
+    sent_at: datetime | None
+    state: str
+    channel_id: int | None
+    message_id: int | None
+    tries: int
+    last_error: str | None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """Why it has not arrived, or not yet; None when nothing went wrong."""
+        if self.state == "stale":
+            return Trouble.LATE
+        if self.last_error is None or self.state == SENT:
+            return None
+        return trouble_of(self.last_error)
+
+
+def trouble_of(last_error: str) -> Trouble:
+    """Tell what an error means: one of our own, or Discord's answer ("403 Forbidden (error code: 50013): …")."""
+    if last_error == LATE:
+        return Trouble.LATE
+    code = re.search(r"\(error code: (\d+)\)", last_error)
+    if last_error == NO_CHANNEL or (code and code[1] == _UNKNOWN_CHANNEL):
+        return Trouble.NO_CHANNEL
+    if code and code[1] in (_MISSING_ACCESS, _MISSING_PERMISSIONS):
+        return Trouble.NO_ACCESS
+    return Trouble.REFUSED if re.match(r"4(?!29)\d\d ", last_error) else Trouble.OUT_OF_REACH
