@@ -10,12 +10,14 @@ the programme; its Danish stands in `page.html.j2`.
 
 import asyncio
 import logging
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from bot.demo import page_view
 from bot.demo.page_guard import CSP_NONCE, guard
@@ -25,6 +27,14 @@ from bot.demo.preview_window import NotShown, PreviewWindow
 __all__ = ["DemoPage", "Mark", "Story"]
 
 _log = logging.getLogger(__name__)
+
+
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+
+
+def bold(text: str) -> Markup:
+    """Show what stands between two pairs of stars as Discord does; all else stays as it was written."""
+    return Markup(_BOLD.sub(r"<strong>\1</strong>", str(escape(text))))
 
 
 class DemoPage:
@@ -39,13 +49,15 @@ class DemoPage:
         self._bound_for: datetime | None = None
         self._failure: str | None = None
         self._runner: web.AppRunner | None = None
-        self._template = Environment(
+        environment = Environment(
             loader=FileSystemLoader(Path(__file__).parent),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-        ).get_template("page.html.j2")
+        )
+        environment.filters["bold"] = bold
+        self._template = environment.get_template("page.html.j2")
 
     @property
     def url(self) -> str:
