@@ -12,9 +12,9 @@ from typing import Annotated
 import discord
 import typer
 
-from bot.app import App, build
+from bot.app import App, build, content_of, facts_of
 from bot.cli.logs import set_up
-from bot.cli.ready import ready_database
+from bot.cli.ready import upgraded
 from bot.cli.run import plain_faults, use_server
 from bot.delivery.gateway import DiscordMessages
 from bot.delivery.verification import verify
@@ -68,12 +68,13 @@ def verify_deliveries() -> None:
 
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[App]:
-    async with ready_database(settings) as (url, content, facts):
-        found = build(url, content, facts)
-        try:
-            yield found
-        finally:
-            await found.database.close()
+    content = content_of(settings.content_dir)
+    await upgraded(settings.async_database_url)
+    found = build(settings.async_database_url, content, facts_of(settings, content))
+    try:
+        yield found
+    finally:
+        await found.stop()
 
 
 async def _print(
