@@ -126,6 +126,10 @@ class App:
             await asyncio.wait([self.beginning])
         if self.alarm is not None:
             await self.alarm.stop()
+        await self.let_go()
+
+    async def let_go(self) -> None:
+        """Leave the database as it is: all that is left to do when there is no time to finish."""
         await self.locks.close()
         await self.database.close()
 

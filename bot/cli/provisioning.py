@@ -60,4 +60,4 @@ async def _provision(app: App, token: str, database_url: str, *, dry_run: bool) 
             return report
     finally:
         await client.close()
-        await app.database.close()
+        await app.let_go()

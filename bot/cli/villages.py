@@ -67,7 +67,7 @@ def import_villages(
             if not rehearsed:
                 await app_.services.planning.refresh()
         finally:
-            await app_.database.close()
+            await app_.let_go()
         typer.echo(
             f"{'rehearsal, ' * rehearsed}cohort {year}: {len(report.created)} created, "
             f"{len(report.updated)} updated, {len(report.unchanged)} unchanged"

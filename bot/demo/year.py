@@ -83,7 +83,7 @@ class ProgrammeYear(Stage):
     async def crash(self, away: timedelta) -> None:
         """Kill the bot, let time pass without it, and start it anew on the same database."""
         await self.discord.stop_bot()
-        await self.app.database.close()
+        await self.app.let_go()
         await self.discord.advance_to(self.discord.now() + away)
         self.app = self.build_app()
         await self.discord.start_bot(self.app.bot())

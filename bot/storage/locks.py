@@ -43,9 +43,12 @@ class AdvisoryLocks:
         self._conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         self._held: set[str] = set()
+        self._over = False
 
     async def hold(self, name: str) -> bool:
         """Take a lock if it is free, and tell whether it is ours. Raises psycopg.Error while there is no database."""
+        if self._over:
+            return False
         if self._connection is None or self._connection.closed:
             self._held.clear()
             conninfo = make_conninfo(_QUICK_TO_NOTICE, **conninfo_to_dict(self._conninfo))
@@ -57,14 +60,18 @@ class AdvisoryLocks:
             cursor = await self._connection.execute(question, None if name in self._held else (name,))
             row = await cursor.fetchone()
         except psycopg.OperationalError:
-            await self.close()
+            await self._let_go()
             raise
         if row is not None and row[0]:
             self._held.add(name)
         return name in self._held
 
     async def close(self) -> None:
-        """Give up every lock."""
+        """Give up every lock, for good."""
+        self._over = True
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         connection, self._connection = self._connection, None
         self._held.clear()
         if connection is not None:

@@ -81,7 +81,7 @@ async def test_a_vote_counts_until_the_second_the_poll_ends_though_nothing_wakes
     with pytest.raises(Exception, match="not visible to this user"):
         await year.hands.press(stranger, poll, tea)
     await year.discord.stop_bot()
-    await year.app.database.close()
+    await year.app.let_go()
     await year.discord.advance_to(year.discord.now() + timedelta(hours=2))
     year.app = year.build_app()
     await year.discord.start_bot(year.app.bot())
