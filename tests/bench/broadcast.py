@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from time import perf_counter
 from typing import Any
 
+import aiohttp
 import discord
 from sqlalchemy import func, select
 
@@ -81,7 +82,7 @@ async def _loop(server: Server) -> float:
         for channel_id in server.channel_ids:
             try:
                 await send(channel_id)
-            except (discord.DiscordException, OSError):
+            except (discord.DiscordException, aiohttp.ClientError, OSError):
                 continue
 
     return await _plainly(server, one_by_one)
