@@ -13,12 +13,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.content.templates import Ready
-from bot.discord_render import filled_form, modal, payload
+from bot.desk import Desk
+from bot.discord_render import acted, modal, payload
 from bot.domain.access import Actor
 from bot.domain.errors import CompanionError
 from bot.messages.message import Button, Form, Message
@@ -30,6 +32,7 @@ Handler = Callable[..., Awaitable[None]]
 PATIENCE_SECONDS = 2.0  # Discord waits 3 s for the first answer
 LONGEST = 2000  # characters of a message
 _SAID_BACK = 300
+_BY_ID = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 
 
 class Ask:
@@ -48,10 +51,16 @@ class Ask:
 
     @asynccontextmanager
     async def patience(self) -> AsyncIterator[None]:
-        """Tell Discord that an answer is on its way when it takes longer than a moment."""
+        """Wait for one's turn, and tell Discord that an answer is on its way when it takes longer than a moment.
+
+        Discord gives up after 3 s: when there is a line already, it is told at once.
+        """
         timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._begin_hold)
         try:
-            yield
+            if self.bot.desk.busy:
+                await self.bot.desk.tell(self._hold())
+            async with self.bot.desk.turn():
+                yield
         finally:
             timer.cancel()
             if self._holding is not None:
@@ -63,7 +72,10 @@ class Ask:
     async def _hold(self) -> None:
         async with self._first_answer:
             if not self.interaction.response.is_done():
-                await self.interaction.response.defer(ephemeral=True, thinking=True)
+                try:
+                    await self.interaction.response.defer(ephemeral=True, thinking=True)
+                except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                    log.warning("Discord was not told to wait: %s", error, extra={"action": "answer"})
 
     async def actor(self) -> Actor:
         """Return the person who acts."""
@@ -174,6 +186,7 @@ class CompanionBot(commands.Bot):
         self.services = services
         self.texts = services.context.texts
         self.handlers: dict[str, Handler] = {}
+        self.desk = Desk()
         self.caretaker: Caretaker = _NotYet()
         self._when_ready, self._started = when_ready, False
 
@@ -208,11 +221,9 @@ class CompanionBot(commands.Bot):
         self.caretaker.needed()
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Take a filled form by its own id, so that it counts after a restart, whoever else has one open."""
-        if interaction.type is discord.InteractionType.modal_submit:
-            found = filled_form(interaction)
-            if found is not None:
-                await self.handle(interaction, *found)
+        """Take what was pressed, chosen or filled in by its own id; commands have a way of their own."""
+        if interaction.type in _BY_ID and (found := acted(interaction)) is not None:
+            await self.handle(interaction, *found)
 
     async def handle(
         self,

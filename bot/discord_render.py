@@ -21,7 +21,7 @@ STYLES = {
     "danger": discord.ButtonStyle.danger,
 }
 _REST = r":(?P<action>[a-z_]+):(?P<args>[^:]*):(?P<mark>\d*)"
-BUTTON_TEMPLATE, MENU_TEMPLATE, FORM_TEMPLATE = "b" + _REST, "m" + _REST, "f" + _REST
+_PART, _FORM = re.compile("[bm]" + _REST), re.compile("f" + _REST)
 _ESCAPED = str.maketrans({"%": "%25", ",": "%2C", ":": "%3A"})  # what separates the parts of an id
 
 
@@ -103,15 +103,17 @@ def modal(form: Form) -> discord.ui.Modal:
     return found
 
 
-def filled_form(
-    interaction: discord.Interaction[Any],
-) -> tuple[str, list[int | str], dict[str, str]] | None:
-    """Return a submitted form's action, arguments and fields by key; None when it is not ours."""
+def acted(interaction: discord.Interaction[Any]) -> tuple[str, list[int | str], dict[str, str]] | None:
+    """Return what was pressed, chosen from or filled in: its action, arguments, and fields by key; None if not ours.
+
+    Their own ids say all that is needed, so that they count after a restart, whatever else a person has open.
+    """
     data: dict[str, Any] = dict(interaction.data or {})
-    found = re.fullmatch(FORM_TEMPLATE, str(data.get("custom_id", "")))
+    is_form = interaction.type is discord.InteractionType.modal_submit
+    found = (_FORM if is_form else _PART).fullmatch(str(data.get("custom_id", "")))
     if found is None:
         return None
-    boxes = [label.get("component", {}) for label in data.get("components", ())]
+    boxes = [label.get("component", {}) for label in data.get("components", ())] if is_form else []
     filled = {str(box.get("custom_id")): str(box.get("value") or "").strip() for box in boxes}
     return found["action"], arguments(found["args"]), filled
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import discord
-from discord import app_commands, ui
+from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Ask, CompanionBot
-from bot.discord_render import BUTTON_TEMPLATE, MENU_TEMPLATE, arguments
 from bot.messages.texts import Texts
 
 Method = Callable[..., Awaitable[None]]
@@ -90,7 +89,6 @@ class CompanionCog(commands.Cog):
 
     async def cog_load(self) -> None:
         """Build the commands and register the handlers. Raises ValueError when two cogs claim one action."""
-        self.bot.add_dynamic_items(PressedButton, ChosenMenu)
         for mark, method in command_marks(type(self)):
             self._add(mark, method)
         for _, method in inspect.getmembers(self, inspect.ismethod):
@@ -152,28 +150,3 @@ class CompanionCog(commands.Cog):
             return [app_commands.Choice(name=label[:100], value=value) for label, value in found[:25]]
 
         return suggest
-
-
-class _Found(ui.DynamicItem[Any], template="never"):
-    """A part of an old message that is found by its custom id, and handed to the one error boundary."""
-
-    def __init__(self, item: ui.Item[Any], action: str, args: str) -> None:
-        super().__init__(item)
-        self.action, self.args = action, args
-
-    @classmethod
-    async def from_custom_id(cls, _: discord.Interaction[Any], item: ui.Item[Any], match: Any, /) -> "_Found":
-        """Read what was pressed or chosen."""
-        return cls(item, match["action"], match["args"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Hand it to the client."""
-        await interaction.client.handle(interaction, self.action, arguments(self.args))
-
-
-class PressedButton(_Found, template=BUTTON_TEMPLATE):
-    """Any button of ours."""
-
-
-class ChosenMenu(_Found, template=MENU_TEMPLATE):
-    """Any menu of ours."""

@@ -44,6 +44,24 @@ def broadcast(
     )
 
 
+@app.command("votes")
+def votes(
+    clicks: Annotated[int, typer.Option(min=20, help="People who click at the same moment.")] = 1000,
+    channels: Annotated[int, typer.Option(min=1, help="Posts of the broadcast that goes on beside.")] = 960,
+    json_file: JsonFile = None,
+) -> None:
+    """Click on a secret poll as fast as can be: acknowledged per second, beside a bot that only acknowledges."""
+    found = _run(_module("votes").votes(clicks, channels), json_file)
+    _show(
+        f"{clicks} clicks at once, then 200 a second; ours reaches {found['ratio']} of ack_only's pace",
+        {name: found[name] for name in ("ours", "ack_only")},
+    )
+    _show(
+        f"200 clicks a second while {channels} posts go out; {found['votes_counted']} votes counted",
+        {"ours": found["under_broadcast"]},
+    )
+
+
 def _module(name: str) -> ModuleType:
     """Return a benchmark: they stand beside the tests, with the Discord they run on. Raises StartupError."""
     checkout = Path(__file__).resolve().parents[2]

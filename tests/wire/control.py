@@ -1,6 +1,6 @@
 """The control side of a loopback Discord in a process of its own, for whoever started it.
 
-GET /control/account, and POST to /control/reset, /forget-nonces, /unlucky and /press.
+GET /control/account, and POST to /control/reset, /forget-nonces, /unlucky, /people and /press.
 """
 
 import asyncio
@@ -42,6 +42,7 @@ class Control:
         router.add_post("/control/forget-nonces", self._forget_nonces)
         router.add_post("/control/unlucky", self._unlucky)
         router.add_post("/control/press", self._press)
+        router.add_post("/control/people", self._people_of)
 
     async def _tell(self, _: web.Request) -> web.Response:
         return _json(self.account())
@@ -88,6 +89,11 @@ class Control:
         chances = {Trouble[name]: float(chance) for name, chance in asked.pop("chances").items()}
         self._world.unlucky(chances, **asked)
         return _json({})
+
+    async def _people_of(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        guild = self._world.backend.guilds[asked["guild_id"]]
+        return _json({name: self._user(name, guild) for name in asked["names"]})
 
     async def _press(self, request: web.Request) -> web.Response:
         asked = await request.json()
