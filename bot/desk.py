@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 
-AT_ONCE = 8
+AT_ONCE = 4
 
 
 class Desk:
