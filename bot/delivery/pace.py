@@ -39,7 +39,7 @@ class Pace:
     """Lets requests through one by one, evenly spaced; a late one may be caught up with, but only one."""
 
     def __init__(self, per_second: float = PER_SECOND) -> None:
-        self._interval = 1 / per_second
+        self._interval = self._slack = 1 / per_second
         self._next_at = 0.0
         self._waiting: dict[bool, deque[asyncio.Future[None]]] = {False: deque(), True: deque()}
         self._timer: asyncio.TimerHandle | None = None
@@ -66,7 +66,7 @@ class Pace:
                 return
             if not self._may_use(now):
                 return
-            self._next_at = max(self._next_at, now - self._interval) + self._interval
+            self._next_at = max(self._next_at, now - self._slack) + self._interval
             waiting.popleft().set_result(None)
 
     def _may_use(self, _now: float) -> bool:
@@ -89,6 +89,7 @@ class SharedPace(Pace):
     def __init__(self, reserve: Reserve, per_second: float = PER_SECOND) -> None:
         """`reserve` takes so many seconds of the common pace, and returns how many seconds off they begin."""
         super().__init__(per_second)
+        self._slack = 0.0  # what one process is late for may be another's by now
         self._reserve = reserve
         self._ours_until = 0.0
         self._reserving: asyncio.Task[None] | None = None
@@ -108,7 +109,9 @@ class SharedPace(Pace):
             log.warning("the common pace cannot be asked: %s", error, extra={"action": "pace"})
             begins_in = 1.0  # the database is away; nothing is claimed without it either
         self._next_at = max(self._next_at, asyncio.get_running_loop().time() + begins_in)
-        self._ours_until = self._next_at + span
+        self._ours_until = (
+            self._next_at + span - self._interval / 2
+        )  # its last moment, but not the next one's first
         self._reserving = None
         self._let_through()
 
