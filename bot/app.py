@@ -181,7 +181,7 @@ def build(
 def _common_pace(database: Database, name: str) -> Reserve:
     async def reserve(seconds: float) -> float:
         async with database.transaction() as session:
-            return (await pace_slots.reserve(session, name, timedelta(seconds=seconds))).total_seconds()
+            return await pace_slots.reserve(session, name, seconds)
 
     return reserve
 
