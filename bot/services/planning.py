@@ -6,15 +6,16 @@ are cancelled, and what has been sent is never touched (S05, S07, S09).
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Actor, Role
-from bot.domain.calendar import local, phase_opening, window_days
+from bot.domain.calendar import local, phase_opening, programme_days, window_days
 from bot.domain.milestones import milestone_notes
 from bot.domain.posting import PostingHours
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Meeting, Phase, Reminder, Scope
@@ -27,6 +28,7 @@ from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
 from bot.storage.repositories.deliveries import Post, cancel_missing, plan
 
 OPENING_IS_NEWS_FOR = timedelta(days=7)
+OVER_AFTER = timedelta(days=60)  # longer than any post or poll may follow a meeting
 KINDS = ("newsletter", "reminder", "phase_opening", milestone_posts.KIND)
 
 
@@ -62,15 +64,29 @@ class Planning:
         self._zone = ZoneInfo(context.programme.timezone)
 
     async def refresh(self, cohort_id: int | None = None) -> int:
-        """Plan every cohort (or one) anew, each in one transaction. Returns how many posts changed."""
-        async with self._context.database.transaction() as session:
-            query = select(Cohort.id).order_by(Cohort.id)
-            ids = [cohort_id] if cohort_id is not None else list(await session.scalars(query))
+        """Plan one cohort anew, or every one that is not over, each in one transaction. Returns how many posts changed."""
+        ids = [cohort_id] if cohort_id is not None else await self._going_on()
         changes = 0
         for one in ids:
             async with self._context.database.transaction() as session:
                 changes += await self._plan(session, one)
         return changes
+
+    async def _going_on(self) -> list[int]:
+        """Return the cohorts whose programme and last meeting are not long past: the others have nothing to plan."""
+        now, programme = self._context.now(), self._context.programme
+        async with self._context.database.transaction() as session:
+            query = select(Cohort.id, Cohort.start_year, func.max(Event.ends_at))
+            query = query.outerjoin(Event, Event.cohort_id == Cohort.id).group_by(
+                Cohort.id, Cohort.start_year
+            )
+            found = []
+            for id, start_year, last_meeting in await session.execute(query.order_by(Cohort.id)):
+                _, last_day = programme_days(programme, start_year)
+                ends = local(last_day, time.max, self._zone)
+                if now - max(ends, last_meeting or ends) <= OVER_AFTER:
+                    found.append(id)
+            return found
 
     async def move(self, actor: Actor, cohort_id: int, code: str, starts_at: datetime) -> MeetingView:
         """Move a common meeting, and all that hangs on it, or nothing. Raises as Calendar.move does."""
@@ -99,11 +115,17 @@ class Planning:
         events = await self._calendar.materialise(session, cohort, villages)
         if village_id is not None:
             events = [event for event in events if event.village_id in (None, village_id)]
-        posts = list(self.posts_of(cohort, villages, groups, events))
         place = village_key(village_id) if village_id is not None else None
-        wanted = [post for post in posts if place in (None, post.place_key)]
-        changes = await plan(session, wanted, self._context.now())
-        changes += await cancel_missing(session, cohort_id, KINDS, {post.key for post in wanted}, place)
+        keys: set[str] = set()
+
+        def wanted() -> Iterator[Post]:
+            for post in self.posts_of(cohort, villages, groups, events):
+                if place in (None, post.place_key):
+                    keys.add(post.key)
+                    yield post
+
+        changes = await plan(session, wanted(), self._context.now())
+        changes += await cancel_missing(session, cohort_id, KINDS, keys, place)
         await self._polls.plan_standard(session, cohort, villages, groups, events)
         return changes
 
@@ -201,6 +223,10 @@ class _Audience:
     groups: Sequence[Target]
     secretariat: Target
 
+    @cached_property
+    def _own(self) -> dict[int | None, list[Target]]:
+        return {target.village_id: [target] for target in self.villages}
+
     def of_scope(self, meeting: Meeting, event: Event) -> Iterable[Target]:
         """Return the channels a meeting belongs to."""
         if meeting.kind == COORDINATOR_CIRCLE or meeting.scope is Scope.COORDINATOR_GROUP:
@@ -208,7 +234,7 @@ class _Audience:
         if meeting.scope is Scope.MUNICIPALITY:
             return ()
         if meeting.scope is Scope.VILLAGE and meeting.kind != VILLAGE_CIRCLE:
-            return [t for t in self.villages if t.village_id == event.village_id]
+            return self._own.get(event.village_id, ())
         return [*self.villages, *(self.groups if "coordinator" in meeting.audience else ())]
 
     def of_body(self, body: Role) -> Iterable[Target]:

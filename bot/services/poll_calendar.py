@@ -129,11 +129,15 @@ class PollCalendar:
             session.add(row)
         elif row.state == MISSED and over:
             return
-        row.state, row.question = PLANNED, wanted.question
-        row.opens_at, row.closes_at = moments
-        row.voters, row.pick = ",".join(wanted.template.voters), wanted.template.pick
-        row.secret, row.binding = wanted.template.ballot == "secret", wanted.template.effect == "binding"
-        row.quorum = wanted.template.quorum
+        template = wanted.template
+        values = {
+            "state": PLANNED, "question": wanted.question, "opens_at": moments[0], "closes_at": moments[1],
+            "voters": ",".join(template.voters), "pick": template.pick, "quorum": template.quorum,
+            "secret": template.ballot == "secret", "binding": template.effect == "binding",
+        }  # fmt: skip
+        for name, value in values.items():
+            if getattr(row, name) != value:  # a row that is only touched costs the flush as much as a new one
+                setattr(row, name, value)
 
     def _moments(
         self, year: "_Year", owner: Owner, template: PollTemplate, meeting: str | None

@@ -1,10 +1,24 @@
 """The outbox: plan a post once, find what is due, claim it, and keep the receipt."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -13,6 +27,11 @@ from bot.storage.models import Delivery, Event, Poll, Village
 
 LONGEST_LEASE = timedelta(minutes=10)  # longer than the longest wait between two tries
 NOT_NEEDED = "not_needed"  # its moment came, and there was nothing to say
+AT_ONCE = 500  # so many rows are asked for in one question
+_STANDS = (
+    Delivery.key, Delivery.state, Delivery.due_at, Delivery.useful_until,
+    Delivery.payload, Delivery.urgent, Delivery.at_once,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,55 +56,72 @@ class Post:
     payload: dict[str, object] = field(default_factory=dict)
 
 
-async def plan(session: AsyncSession, posts: Sequence[Post], now: datetime | None = None) -> int:
+async def plan(session: AsyncSession, posts: Iterable[Post], now: datetime | None = None) -> int:
     """Insert what is missing and move what is still pending; what has been sent is never touched.
 
-    With `now`, a post that would be useless from the start is not planned. Returns how many changed.
+    With `now`, a post that would be useless from the start is not planned. Returns how many changed. What stands
+    as it should is only compared, part by part: a whole cohort may be planned again at every start.
     """
-    known: dict[str, Delivery] = {}
-    keys = [post.key for post in posts]
-    for start in range(0, len(keys), 500):
-        rows = await session.scalars(select(Delivery).where(Delivery.key.in_(keys[start : start + 500])))
-        known.update({row.key: row for row in rows})
     changes = 0
-    for post in posts:
-        row = known.get(post.key)
-        useless = now is not None and post.useful_until is not None and post.useful_until <= now
-        if row is None and not useless:
-            session.add(_row(post))
-            changes += 1
-        elif row is not None and row.state == "parked":
-            row.due_at, row.useful_until = post.due_at, post.useful_until
-        elif row is not None and _follows(row, post):
-            row.state = "cancelled" if useless else "pending"
-            row.due_at, row.useful_until = post.due_at, post.useful_until
-            row.payload, row.urgent, row.at_once = post.payload, post.urgent, post.at_once
-            changes += 1
-    await session.flush()
+    for part in _parts(posts):
+        changes += await _plan_part(session, part, now)
     if changes:
         session.info[PLANNED] = True
     return changes
 
 
-def _row(post: Post) -> Delivery:
-    return Delivery(
-        key=post.key,
-        place_key=post.place_key,
-        kind=post.kind,
-        due_at=post.due_at,
-        useful_until=post.useful_until,
-        urgent=post.urgent,
-        at_once=post.at_once,
-        cohort_id=post.cohort_id,
-        event_id=post.event_id,
-        poll_id=post.poll_id,
-        decision_id=post.decision_id,
-        payload=post.payload,
-    )
+async def _plan_part(session: AsyncSession, posts: Sequence[Post], now: datetime | None) -> int:
+    query = select(*_STANDS).where(Delivery.key.in_([post.key for post in posts]))
+    known = {row.key: row for row in await session.execute(query)}
+    missing, differing = [], {}
+    for post in posts:
+        row = known.get(post.key)
+        if row is None:
+            if not _useless(post, now):
+                missing.append(_values(post))
+        elif _follows(row, post):
+            differing[post.key] = post
+    if missing:
+        await session.execute(insert(Delivery), missing)
+    return len(missing) + (await _move(session, differing, now) if differing else 0)
 
 
-def _follows(row: Delivery, post: Post) -> bool:
+async def _move(session: AsyncSession, posts: Mapping[str, Post], now: datetime | None) -> int:
+    """Let rows follow their posts; one that has been claimed meanwhile is left alone."""
+    query = select(Delivery).where(Delivery.key.in_(posts)).order_by(Delivery.id).with_for_update()
+    changes = 0
+    for row in await session.scalars(query.execution_options(populate_existing=True)):
+        post = posts[row.key]
+        if not _follows(row, post):
+            continue
+        row.due_at, row.useful_until = post.due_at, post.useful_until
+        if row.state != "parked":
+            row.state = "cancelled" if _useless(post, now) else "pending"
+            row.payload, row.urgent, row.at_once = post.payload, post.urgent, post.at_once
+            changes += 1
+    await session.flush()
+    return changes
+
+
+def _parts(posts: Iterable[Post]) -> Iterator[list[Post]]:
+    """Yield the posts in parts that fit in one question."""
+    rest = iter(posts)
+    while part := list(islice(rest, AT_ONCE)):
+        yield part
+
+
+def _useless(post: Post, now: datetime | None) -> bool:
+    return now is not None and post.useful_until is not None and post.useful_until <= now
+
+
+def _values(post: Post) -> dict[str, object]:
+    return {column.name: getattr(post, column.name) for column in fields(post)}
+
+
+def _follows(row: Any, post: Post) -> bool:
     """Tell whether a row that has not been sent must change; one not needed stays so until it is moved."""
+    if row.state == "parked":
+        return (row.due_at, row.useful_until) != (post.due_at, post.useful_until)
     if row.state not in ("pending", "cancelled", NOT_NEEDED):
         return False
     wanted = (post.due_at, post.useful_until, post.payload, post.urgent, post.at_once)
@@ -97,14 +133,17 @@ async def cancel_missing(
     session: AsyncSession, cohort_id: int, kinds: Sequence[str], keep: set[str], place_key: str | None = None
 ) -> int:
     """Cancel pending posts of these kinds (in one place, or everywhere) that are no longer wanted. Returns how many."""
-    query = select(Delivery).where(
+    query = select(Delivery.id, Delivery.key).where(
         Delivery.cohort_id == cohort_id, Delivery.state == "pending", Delivery.kind.in_(kinds)
     )
     if place_key is not None:
         query = query.where(Delivery.place_key == place_key)
-    gone = [row for row in await session.scalars(query) if row.key not in keep]
-    for row in gone:
-        row.state = "cancelled"
+    gone = [id for id, key in await session.execute(query) if key not in keep]
+    for start in range(0, len(gone), AT_ONCE):
+        part = Delivery.id.in_(gone[start : start + AT_ONCE])
+        await session.execute(
+            update(Delivery).where(part, Delivery.state == "pending").values(state="cancelled")
+        )
     return len(gone)
 
 
