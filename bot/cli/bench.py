@@ -62,6 +62,16 @@ def votes(
     )
 
 
+@app.command("backlog")
+def backlog(
+    rows: Annotated[list[int] | None, typer.Option(min=1, help="May be given several times.")] = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Start, and find what is due, with a thousand, 100 thousand and a million deliveries on record."""
+    found = _run(_module("backlog").backlog(rows or [1_000, 100_000, 1_000_000]), json_file)
+    _show("deliveries on record", {f"{one['rows']:,} on {one['database']}": one for one in found})
+
+
 def _module(name: str) -> ModuleType:
     """Return a benchmark: they stand beside the tests, with the Discord they run on. Raises StartupError."""
     checkout = Path(__file__).resolve().parents[2]
@@ -74,7 +84,7 @@ def _module(name: str) -> ModuleType:
         ) from None
 
 
-def _run(work: Coroutine[Any, Any, dict[str, Any]], json_file: Path | None) -> dict[str, Any]:
+def _run(work: Coroutine[Any, Any, Any], json_file: Path | None) -> Any:
     found = asyncio.run(work)
     if json_file is not None:
         json_file.write_text(json.dumps(found, indent=2), "utf-8")

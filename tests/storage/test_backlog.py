@@ -39,7 +39,7 @@ async def listening(database: Database) -> AsyncIterator[list[tuple[str, Any]]]:
 
 @pytest.mark.parametrize("question", ["due", "next_moment"])
 async def test_what_is_due_is_found_by_an_index(database: Database, question: str) -> None:
-    rows: list[dict[str, object]] = [
+    rows: list[dict[str, Any]] = [
         {
             "key": f"k:{number}", "place_key": f"village:{number % 50}", "kind": "reminder", "payload": {},
             "due_at": START + timedelta(minutes=number - 5000), "state": "sent" if number < 4950 else "pending",
