@@ -66,7 +66,7 @@ class App:
     def gateway_locks(self) -> list[str]:
         """Return the locks that a process must hold to listen on the gateway: Discord tells every listener all."""
         shards = self.shards or Shards((0,), 1)
-        return [f"gateway:{number}/{shards.count}" for number in shards.ids]
+        return [f"gateway:{number}/{shards.count}" for number in sorted(shards.ids)]
 
     async def stand_by(self, bot: CompanionBot) -> None:
         """Deliver what is due without listening on the gateway; `bot` is logged in."""

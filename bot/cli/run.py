@@ -187,7 +187,7 @@ async def _work(app: App, bot: CompanionBot, token: str) -> None:
     """Listen on the gateway as soon as no other process does; deliver until then, too."""
     await bot.login(token)
     standing_by = False
-    while not await _hold_gateway(app):
+    while not await _ours(app):
         if app.rehearsal is not None:
             raise StartupError(
                 "another process works with this rehearsal's database: a rehearsal has one clock"
@@ -212,19 +212,26 @@ async def _work(app: App, bot: CompanionBot, token: str) -> None:
 
 
 async def _hold_gateway(app: App) -> bool:
-    return all([await app.locks.hold(name) for name in app.gateway_locks()])
+    for name in app.gateway_locks():
+        if not await app.locks.hold(name):
+            return False
+    return True
+
+
+async def _ours(app: App, otherwise: bool = False) -> bool:
+    """Tell whether we listen on the gateway; while the database is away nothing changes."""
+    try:
+        return await _hold_gateway(app)
+    except (psycopg.Error, OSError) as error:
+        log.warning("the database is away: %s", str(error).split("\n", 1)[0], extra={"action": "locks"})
+        return otherwise
 
 
 async def _watch(app: App) -> None:
     """Stop when another process has taken over the gateway, as after the database was away for a while."""
     while True:
         await asyncio.sleep(STAND_BY_SECONDS)
-        try:
-            ours = await _hold_gateway(app)
-        except (psycopg.Error, OSError) as error:
-            log.warning("the database is away: %s", str(error).split("\n", 1)[0], extra={"action": "locks"})
-            continue
-        if not ours:
+        if not await _ours(app, otherwise=True):
             raise StartupError("another process listens on the gateway now; start this one again to stand by")
 
 

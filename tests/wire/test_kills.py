@@ -27,4 +27,4 @@ async def test_whoever_is_killed_and_wherever_nothing_is_lost_or_doubled(
         assert outcome.posts == VILLAGES * KILLS
         assert (outcome.lost, outcome.doubled, outcome.without_receipt) == (0, 0, 0), outcome
         assert outcome.answers_429 == 0
-    assert 0 < outcomes[2].take_over <= 30, "the other process has taken over what the dead one held"
+    assert outcomes[2].take_over > 0, "the other process has taken over what the dead one held"

@@ -167,7 +167,9 @@ async def next_moment(session: AsyncSession, now: datetime, *, with_polls: bool 
     )
     moments = union_all(
         select(next_due.c.at),
-        select(func.min(case((held, Delivery.lease_until), else_=now))).where(Delivery.state == "claimed"),
+        select(func.min(case((held, Delivery.lease_until), else_=now))).where(
+            Delivery.state == "claimed", or_(held, Delivery.place_key.not_in(busy))
+        ),
         *polls,
     ).subquery()
     found: datetime | None = await session.scalar(select(func.min(moments.c.at)))
