@@ -72,6 +72,18 @@ def backlog(
     _show("deliveries on record", {f"{one['rows']:,} on {one['database']}": one for one in found})
 
 
+@app.command("calendar")
+def calendar(
+    villages: Annotated[int, typer.Option(min=15)] = 40,
+    json_file: JsonFile = None,
+) -> None:
+    """Keep a year's posts: in our ledger, and as jobs in APScheduler's SQLAlchemy job store."""
+    found = _run(_module("calendar").calendar(villages), json_file)
+    _show_across(f"a year of {villages} villages", {name: found[name] for name in ("ours", "job_store")})
+    for what, ratio in found["job_store_times_ours"].items():
+        Console().print(f"{what}: the job store takes {ratio} times as long")
+
+
 def _module(name: str) -> ModuleType:
     """Return a benchmark: they stand beside the tests, with the Discord they run on. Raises StartupError."""
     checkout = Path(__file__).resolve().parents[2]
@@ -97,4 +109,12 @@ def _show(title: str, rows: dict[str, dict[str, Any]]) -> None:
     table = Table("", *columns, title=title, title_justify="left")
     for name, figures in rows.items():
         table.add_row(name, *(str(figures[column]) for column in columns))
+    Console().print(table)
+
+
+def _show_across(title: str, runs: dict[str, dict[str, Any]]) -> None:
+    """Print figures with a column for each run."""
+    table = Table("", *runs, title=title, title_justify="left")
+    for figure in next(iter(runs.values())):
+        table.add_row(figure, *(str(run[figure]) for run in runs.values()))
     Console().print(table)

@@ -69,7 +69,7 @@ def open_engine(url: str, connect: Connect | None = None) -> AsyncEngine:
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(url, **_QUIET, **({"async_creator": connect} if connect else {}))
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "connect", prepare_sqlite)
     event.listen(engine.sync_engine, "begin", _begin_immediate)
     return engine
 
@@ -81,7 +81,7 @@ def _tell_no_row(context: ExceptionContext) -> None:
             error.args = (str(error.args[0]).split("\n", 1)[0],)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def prepare_sqlite(connection: Any, _record: Any) -> None:
     """Let us begin transactions ourselves: the driver's own way loses updates (docs/adr/0002)."""
     connection.isolation_level = None
     cursor = connection.cursor()

@@ -49,6 +49,8 @@ SENT = """UPDATE delivery SET state = 'sent', attempts = 1, sent_at = due_at, se
 LEFT = """UPDATE delivery SET state = 'pending', attempts = 0, sent_at = NULL, sent_on = NULL, channel_id = NULL,
     message_id = NULL, useful_until = NULL WHERE id IN
     (SELECT id FROM delivery WHERE state = 'sent' AND cohort_id = 1 ORDER BY due_at DESC, id LIMIT :due)"""
+TURNED = """UPDATE poll SET state = CASE WHEN closes_at <= :now THEN 'closed' ELSE 'open' END,
+    closed_at = CASE WHEN closes_at <= :now THEN closes_at END WHERE opens_at <= :now"""
 
 
 async def filled(url: str, rows: int) -> int:
@@ -85,6 +87,7 @@ async def _send(connection: AsyncConnection, dialect: str) -> None:
     on = "date(due_at)" if dialect == "sqlite" else "CAST(due_at AS DATE)"
     await connection.execute(text(SENT.format(on=on)), {"now": moment})
     await connection.execute(text(LEFT), {"due": DUE})
+    await connection.execute(text(TURNED), {"now": moment})
 
 
 async def _copy(connection: AsyncConnection, cohort: int, left: int) -> None:

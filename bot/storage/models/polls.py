@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.base import Base
@@ -25,6 +25,8 @@ class Poll(Base):
     __tablename__ = "poll"
     __table_args__ = (
         UniqueConstraint("scope_key", "code", "series"),
+        Index("ix_poll_state_opens_at", "state", "opens_at"),
+        Index("ix_poll_state_closes_at", "state", "closes_at"),
         *of_one_owner(),
         CheckConstraint("closes_at > opens_at", name="has_a_length"),
         CheckConstraint("NOT (secret AND binding)", name="secret_is_advisory"),
@@ -41,9 +43,9 @@ class Poll(Base):
     binding: Mapped[bool]
     pick: Mapped[int]
     quorum: Mapped[str | None]
-    state: Mapped[str] = mapped_column(index=True)
+    state: Mapped[str]
     opens_at: Mapped[datetime]
-    closes_at: Mapped[datetime] = mapped_column(index=True)
+    closes_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     secret_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     turnout: Mapped[int | None]
