@@ -187,7 +187,7 @@ async def _work(app: App, bot: CompanionBot, token: str) -> None:
     """Listen on the gateway as soon as no other process does; deliver until then, too."""
     await bot.login(token)
     standing_by = False
-    while not await _hold_gateway(app):
+    while not await _may_listen(app, patient=standing_by):
         if app.rehearsal is not None:
             raise StartupError(
                 "another process works with this rehearsal's database: a rehearsal has one clock"
@@ -211,6 +211,21 @@ async def _work(app: App, bot: CompanionBot, token: str) -> None:
         await asyncio.gather(listening, watching, return_exceptions=True)
 
 
+async def _may_listen(app: App, *, patient: bool) -> bool:
+    """Tell whether the gateway is ours; the patient go on while the database is away."""
+    try:
+        return await _hold_gateway(app)
+    except (psycopg.Error, OSError) as error:
+        if not patient:
+            raise
+        _say_away(error)
+        return False
+
+
+def _say_away(error: Exception) -> None:
+    log.warning("the database is away: %s", str(error).split("\n", 1)[0], extra={"action": "locks"})
+
+
 async def _hold_gateway(app: App) -> bool:
     return all([await app.locks.hold(name) for name in app.gateway_locks()])
 
@@ -222,7 +237,7 @@ async def _watch(app: App) -> None:
         try:
             ours = await _hold_gateway(app)
         except (psycopg.Error, OSError) as error:
-            log.warning("the database is away: %s", str(error).split("\n", 1)[0], extra={"action": "locks"})
+            _say_away(error)
             continue
         if not ours:
             raise StartupError("another process listens on the gateway now; start this one again to stand by")

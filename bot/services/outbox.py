@@ -6,6 +6,7 @@ A post is claimed with a lease before it is sent; whoever fails leaves it to be 
 import asyncio
 import hashlib
 import random
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -53,6 +54,7 @@ class Outgoing:
     message: Message
     retry: bool
     due_at: datetime
+    claimed_by: str
     lease_until: datetime
 
 
@@ -73,7 +75,11 @@ class Outbox:
         self._zone = ZoneInfo(context.programme.timezone)
 
     async def claim(self, worker: str) -> Batch:
-        """Take the posts that are due, in order; drop the stale, put off what is over the day's limit."""
+        """Take the posts that are due, in order; drop the stale, put off what is over the day's limit.
+
+        Each claim has a name of its own, so that whoever comes too late with it changes nothing any more.
+        """
+        claim = f"{worker}:{uuid.uuid4().hex[:12]}"
         async with self._context.database.transaction() as session:
             now = self._context.now()
             rows = await deliveries.due(session, now, BATCH)
@@ -86,7 +92,7 @@ class Outbox:
             ready = []
             for row in rows:
                 if row.state != "stale" and (
-                    out := await self._prepare(session, row, now, places, counts, worker)
+                    out := await self._prepare(session, row, now, places, counts, claim)
                 ):
                     ready.append(out)
                 await asyncio.sleep(0)  # writing posts must not keep people waiting
@@ -99,7 +105,7 @@ class Outbox:
         now: datetime,
         places: dict[str, int],
         counts: dict[str, int],
-        worker: str,
+        claim: str,
     ) -> Outgoing | None:
         if row.useful_until is not None and now >= row.useful_until:
             row.state, row.last_error = "stale", LATE
@@ -116,9 +122,11 @@ class Outbox:
             row.state = deliveries.NOT_NEEDED
             return None
         retry = row.state == "claimed"
-        deliveries.claim(row, worker, now, LEASE)
+        deliveries.claim(row, claim, now, LEASE)
         counts[row.place_key] = counts.get(row.place_key, 0) + 1
-        return Outgoing(row.id, row.key, places[row.place_key], message, retry, row.due_at, now + LEASE)
+        return Outgoing(
+            row.id, row.key, places[row.place_key], message, retry, row.due_at, claim, now + LEASE
+        )
 
     async def _put_off(
         self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]
@@ -155,10 +163,15 @@ class Outbox:
         async with self._context.database.transaction() as session:
             await deliveries.keep_receipt(session, delivery_id, channel_id, message_id, now, self._day(now))
 
-    async def failed(self, delivery_id: int, reason: str, permanent: bool) -> None:
-        """Put a failed post back with growing patience, or park it and tell the secretariat once."""
+    async def failed(self, post: Outgoing, reason: str, permanent: bool) -> None:
+        """Put a failed post back with growing patience, or park it and tell the secretariat once.
+
+        Nothing is changed when somebody else has taken it over, or has sent it.
+        """
         async with self._context.database.transaction() as session:
-            row = await session.get_one(Delivery, delivery_id)
+            row = await deliveries.in_the_hands_of(session, post.delivery_id, post.claimed_by)
+            if row is None:
+                return
             row.last_error = reason[:500]
             if not permanent:
                 wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) * random.uniform(1, 1.25)
@@ -177,10 +190,15 @@ class Outbox:
         said = self._context.texts("notice.parked", place=place)
         await tell_secretariat(session, now, f"notice:parked:{row.place_key}:{self._day(now)}", said)
 
-    async def give_back(self, delivery_ids: Sequence[int]) -> None:
+    async def give_back(self, posts: Sequence[Outgoing]) -> None:
         """Give back what was claimed and surely not sent: another try need not look for it."""
+        if not posts:
+            return
         async with self._context.database.transaction() as session:
-            await deliveries.give_back(session, delivery_ids)
+            for claim in {post.claimed_by for post in posts}:
+                await deliveries.give_back(
+                    session, [p.delivery_id for p in posts if p.claimed_by == claim], claim
+                )
             session.info[PLANNED] = True
 
     async def tell_secretariat(self, key: str, text: str) -> None:

@@ -1,5 +1,6 @@
 """Who does what when several processes share one database: locks that end with the process that holds them."""
 
+import asyncio
 from typing import Protocol
 
 import psycopg
@@ -44,11 +45,14 @@ class AdvisoryLocks:
         self._connection: psycopg.AsyncConnection[tuple[object, ...]] | None = None
         self._held: set[str] = set()
         self._over = False
+        self._one_at_a_time = asyncio.Lock()  # two who connect at once would lose each other's locks
 
     async def hold(self, name: str) -> bool:
         """Take a lock if it is free, and tell whether it is ours. Raises psycopg.Error while there is no database."""
-        if self._over:
-            return False
+        async with self._one_at_a_time:
+            return not self._over and await self._hold(name)
+
+    async def _hold(self, name: str) -> bool:
         if self._connection is None or self._connection.closed:
             self._held.clear()
             conninfo = make_conninfo(_QUICK_TO_NOTICE, **conninfo_to_dict(self._conninfo))

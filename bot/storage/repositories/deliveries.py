@@ -193,11 +193,20 @@ def claim(row: Delivery, worker: str, now: datetime, lease: timedelta) -> None:
     row.attempts += 1
 
 
-async def give_back(session: AsyncSession, delivery_ids: Sequence[int]) -> None:
-    """Let posts that were claimed and surely not sent be as they were before; a first try stays a first."""
+async def in_the_hands_of(session: AsyncSession, delivery_id: int, worker: str) -> Delivery | None:
+    """Return a post, locked, if this worker's claim of it still counts."""
+    query = select(Delivery).where(
+        Delivery.id == delivery_id, Delivery.state == "claimed", Delivery.claimed_by == worker
+    )
+    found: Delivery | None = await session.scalar(query.with_for_update())
+    return found
+
+
+async def give_back(session: AsyncSession, delivery_ids: Sequence[int], worker: str) -> None:
+    """Let posts that this worker claimed and surely did not send be as before; a first try stays a first."""
     await session.execute(
         update(Delivery)
-        .where(Delivery.id.in_(delivery_ids), Delivery.state == "claimed")
+        .where(Delivery.id.in_(delivery_ids), Delivery.state == "claimed", Delivery.claimed_by == worker)
         .values(
             state=case((Delivery.attempts > 1, "claimed"), else_="pending"),
             attempts=Delivery.attempts - 1, lease_until=Delivery.due_at, claimed_by=None,
