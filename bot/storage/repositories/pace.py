@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import Interval, func, type_coerce, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +18,7 @@ async def reserve(session: AsyncSession, name: str, span: timedelta) -> timedelt
         update(PaceSlot)
         .where(PaceSlot.name == name)
         .values(next_at=func.greatest(PaceSlot.next_at, now) + span)
-        .returning(PaceSlot.next_at - now)
+        .returning(type_coerce(PaceSlot.next_at - now, Interval))
         .execution_options(synchronize_session=False)
     )
     until_end: Any = (await session.execute(taken)).scalar_one()
