@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 SEND_WITHIN = timedelta(seconds=10)  # a request ends, or is given up, so long before the lease does
 CLOCKS_APART = timedelta(minutes=5)  # our clock and Discord's, at worst
 WRONG_BY = timedelta(minutes=90)  # so far ahead our clock may have been when a post went out
+LOOK_AGAIN_SECONDS = 1.0  # while something is still in the air
 RECEIPT_WAITS = (0.5, 1.0, 2.0, 4.0)  # seconds between tries to keep a receipt while the database is away
 
 
@@ -75,9 +76,10 @@ class Dispatcher:
                     channels[post.channel_id].append(post)
                 for posts in channels.values():
                     self._begin(posts)
-                if not batch.more:
+                if batch.more:
+                    await self._until_below(BATCH)
+                elif not await self._wait_for_a_slow_one():
                     break
-                await self._until_below(BATCH)
             await self._until_below(1)
         return stale
 
@@ -93,6 +95,12 @@ class Dispatcher:
     async def _until_below(self, count: int) -> None:
         while len(self._in_the_air) >= count:
             await asyncio.wait(self._in_the_air, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _wait_for_a_slow_one(self) -> bool:
+        """Tell after a moment whether a post is still in the air: it keeps nobody from a lease that runs out."""
+        if self._in_the_air:
+            await asyncio.wait(self._in_the_air, timeout=LOOK_AGAIN_SECONDS)
+        return bool(self._in_the_air)
 
     async def _send_in_order(self, posts: Sequence[Outgoing]) -> None:
         """Send a channel's posts one after another; after a failure the rest waits, in its order."""

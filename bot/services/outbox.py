@@ -27,7 +27,7 @@ from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 
-LEASE = timedelta(seconds=30)  # so soon another process may take over what this one has claimed
+LEASE = timedelta(seconds=28)  # another process has taken over within 30 s of a death
 LONGEST_WAIT = timedelta(minutes=5)  # between two tries
 OVERTAKEN_AFTER = timedelta(hours=12)  # reminders of one meeting that are due so far apart say much the same
 BATCH = 25
