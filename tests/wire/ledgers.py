@@ -1,6 +1,6 @@
 """A bot's database as a story sees it from outside: its posts, and who has them in hand."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -63,6 +63,19 @@ class Ledger:
             ]  # fmt: skip
             session.add_all(rows)
             return len(rows)
+
+    def tick(self, places: Sequence[str], seconds: int) -> None:
+        """Plan a small post for every moment to come: a bot alone on SQLite wakes for what it knows of only."""
+        now = datetime.now(UTC)
+        with self.session() as session:
+            for number in range(seconds):
+                due_at, place = now + timedelta(seconds=number), places[number % len(places)]
+                session.add(
+                    Delivery(
+                        key=f"tick:{number}", place_key=place, kind="notice", due_at=due_at, urgent=True,
+                        at_once=True, payload={"said": f"Klokken slår {number}"},
+                    )
+                )  # fmt: skip
 
     def waiting(self) -> int:
         """Return how many posts of the stories have no receipt yet."""
