@@ -29,6 +29,7 @@ from bot.services.registry import Services
 
 log = logging.getLogger(__name__)
 Handler = Callable[..., Awaitable[None]]
+HOLD_SECONDS = 3.0  # after that Discord has given up on the click
 PATIENCE_SECONDS = 2.0  # Discord waits 3 s for the first answer
 LONGEST = 2000  # characters of a message
 _SAID_BACK = 300
@@ -73,8 +74,9 @@ class Ask:
         async with self._first_answer:
             if not self.interaction.response.is_done():
                 try:
-                    await self.interaction.response.defer(ephemeral=True, thinking=True)
-                except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                    async with asyncio.timeout(HOLD_SECONDS):
+                        await self.interaction.response.defer(ephemeral=True, thinking=True)
+                except (TimeoutError, discord.HTTPException, aiohttp.ClientError, OSError) as error:
                     log.warning("Discord was not told to wait: %s", error, extra={"action": "answer"})
 
     async def actor(self) -> Actor:

@@ -6,9 +6,10 @@ serving the next one.
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 AT_ONCE = 4
+TELLING_SECONDS = 1.0  # so long at most the next one waits for others to be told: a storm may last
 
 
 class Desk:
@@ -40,5 +41,6 @@ class Desk:
     async def turn(self) -> AsyncIterator[None]:
         """Wait for one's turn and take it."""
         async with self._places:
-            await self._all_told.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._all_told.wait(), TELLING_SECONDS)
             yield

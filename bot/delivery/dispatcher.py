@@ -7,6 +7,7 @@ the pace's business.
 import asyncio
 import hashlib
 import logging
+import os
 import uuid
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,6 +22,8 @@ from bot.services.outbox import BATCH, Outbox, Outgoing
 log = logging.getLogger(__name__)
 SEND_WITHIN = timedelta(seconds=10)  # a request ends, or is given up, so long before the lease does
 CLOCKS_APART = timedelta(minutes=5)  # our clock and Discord's, at worst
+WRONG_BY = timedelta(minutes=90)  # so far ahead our clock may have been when a post went out
+LOOK_AGAIN_SECONDS = 1.0  # while something is still in the air
 RECEIPT_WAITS = (0.5, 1.0, 2.0, 4.0)  # seconds between tries to keep a receipt while the database is away
 
 
@@ -57,7 +60,7 @@ class Dispatcher:
 
     def __init__(self, outbox: Outbox, gateway: MessageGateway, clock: Clock) -> None:
         self._outbox, self._gateway, self._clock = outbox, gateway, clock
-        self._worker = uuid.uuid4().hex
+        self._worker = f"{os.getpid()}-{uuid.uuid4().hex[:12]}"
         self._stopping = False
         self._in_the_air: set[asyncio.Task[None]] = set()
 
@@ -65,18 +68,21 @@ class Dispatcher:
         """Send everything that is due now. Returns the keys that were dropped as too late."""
         stale: list[str] = []
         with patiently():
-            while not self._stopping:
-                batch = await self._outbox.claim(self._worker)
-                stale.extend(batch.stale)
-                channels: dict[int, list[Outgoing]] = defaultdict(list)
-                for post in batch.ready:
-                    channels[post.channel_id].append(post)
-                for posts in channels.values():
-                    self._begin(posts)
-                if not batch.more:
-                    break
-                await self._until_below(BATCH)
-            await self._until_below(1)
+            try:
+                while not self._stopping:
+                    batch = await self._outbox.claim(self._worker)
+                    stale.extend(batch.stale)
+                    channels: dict[int, list[Outgoing]] = defaultdict(list)
+                    for post in batch.ready:
+                        channels[post.channel_id].append(post)
+                    for posts in channels.values():
+                        self._begin(posts)
+                    if batch.more:
+                        await self._until_below(BATCH)
+                    elif not await self._wait_for_a_slow_one():
+                        break
+            finally:
+                await self._until_below(1)  # also when the database has gone away meanwhile
         return stale
 
     def stop(self) -> None:
@@ -92,14 +98,20 @@ class Dispatcher:
         while len(self._in_the_air) >= count:
             await asyncio.wait(self._in_the_air, return_when=asyncio.FIRST_COMPLETED)
 
+    async def _wait_for_a_slow_one(self) -> bool:
+        """Tell after a moment whether a post is still in the air: it keeps nobody from a lease that runs out."""
+        if self._in_the_air:
+            await asyncio.wait(self._in_the_air, timeout=LOOK_AGAIN_SECONDS)
+        return bool(self._in_the_air)
+
     async def _send_in_order(self, posts: Sequence[Outgoing]) -> None:
         """Send a channel's posts one after another; after a failure the rest waits, in its order."""
         for index, post in enumerate(posts):
             if self._stopping or not self._in_time(post):
-                await self._settle(post, self._outbox.give_back, [p.delivery_id for p in posts[index:]])
+                await self._settle(post, self._outbox.give_back, posts[index:])
                 return
             if not await self._send(post):
-                await self._settle(post, self._outbox.give_back, [p.delivery_id for p in posts[index + 1 :]])
+                await self._settle(post, self._outbox.give_back, posts[index + 1 :])
                 return
 
     def _in_time(self, post: Outgoing) -> bool:
@@ -110,8 +122,11 @@ class Dispatcher:
         try:
             found = None
             if post.retry:
-                since = post.due_at - CLOCKS_APART
+                since = post.due_at - WRONG_BY
                 found = await self._gateway.find(post.channel_id, post.delivery_id, since)
+                if found is None and not self._in_time(post):  # the look took long
+                    await self._settle(post, self._outbox.give_back, [post])
+                    return False
             message_id = found or await self._gateway.send(
                 post.channel_id, post.message, post.delivery_id, nonce_of(post.key)
             )
@@ -119,11 +134,12 @@ class Dispatcher:
             permanent = isinstance(error, PermanentFailure)
             if permanent:
                 log.warning("post parked: %s", error, extra={"action": "parked", "key": post.key})
-            await self._settle(post, self._outbox.failed, post.delivery_id, str(error), permanent)
+            await self._settle(post, self._outbox.failed, post, str(error), permanent)
             return False
-        except Exception:
+        except Exception as error:
             log.exception("a post could not be sent", extra={"action": "send", "key": post.key})
-            return False  # its lease runs out, and it is looked for before the next try
+            await self._settle(post, self._outbox.failed, post, repr(error), False)
+            return False
         await self._settle(post, self._outbox.sent, post.delivery_id, post.channel_id, message_id)
         return True
 

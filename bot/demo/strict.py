@@ -48,6 +48,7 @@ def enforce(backend: Backend, nonces: Nonces | None = None) -> Iterator[None]:
         ("POST", "/guilds/{guild_id}/roles"): _create_role,
         ("PATCH", "/guilds/{guild_id}/roles/{role_id}"): _edit_role,
         ("POST", "/channels/{channel_id}/messages"): send_message,
+        ("GET", "/channels/{channel_id}/messages"): _history,
         ("POST", "/interactions/{interaction_id}/{token}/callback"): _answer,
     }
     with routes_replaced(backend, rules):
@@ -161,6 +162,15 @@ def _edit_role(ctx: RequestContext, edit: Handler) -> Any:
     if ctx.body().get("name"):
         _name_within_bounds(str(ctx.body()["name"]))
     return edit(ctx)
+
+
+def _history(ctx: RequestContext, newest_first: Handler) -> Any:
+    """Begin what comes after a message with the oldest; simcord begins with the newest."""
+    if "after" not in ctx.params:
+        return newest_first(ctx)
+    limit, after = int(ctx.params.get("limit", 50)), int(ctx.params["after"])
+    ctx.params = {"limit": "1000000"}
+    return [message for message in newest_first(ctx) if int(message["id"]) > after][-limit:]
 
 
 def _answer(ctx: RequestContext, answer: Handler) -> Any:

@@ -5,7 +5,9 @@ A post is claimed with a lease before it is sent; whoever fails leaves it to be 
 
 import asyncio
 import hashlib
+import logging
 import random
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,6 +15,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.poll_view import OPEN
@@ -26,6 +29,7 @@ from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 
+log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=24)  # another process takes over what this one has claimed within half a minute
 LONGEST_WAIT = timedelta(minutes=5)  # between two tries
 OVERTAKEN_AFTER = timedelta(hours=12)  # reminders of one meeting that are due so far apart say much the same
@@ -53,6 +57,7 @@ class Outgoing:
     message: Message
     retry: bool
     due_at: datetime
+    claimed_by: str
     lease_until: datetime
 
 
@@ -73,7 +78,11 @@ class Outbox:
         self._zone = ZoneInfo(context.programme.timezone)
 
     async def claim(self, worker: str) -> Batch:
-        """Take the posts that are due, in order; drop the stale, put off what is over the day's limit."""
+        """Take the posts that are due, in order; drop the stale, put off what is over the day's limit.
+
+        Each claim has a name of its own, so that whoever comes too late with it changes nothing any more.
+        """
+        claim = f"{worker}:{uuid.uuid4().hex[:12]}"
         async with self._context.database.transaction() as session:
             now = self._context.now()
             rows = await deliveries.due(session, now, BATCH)
@@ -86,7 +95,7 @@ class Outbox:
             ready = []
             for row in rows:
                 if row.state != "stale" and (
-                    out := await self._prepare(session, row, now, places, counts, worker)
+                    out := await self._prepare(session, row, now, places, counts, claim)
                 ):
                     ready.append(out)
                 await asyncio.sleep(0)  # writing posts must not keep people waiting
@@ -99,7 +108,7 @@ class Outbox:
         now: datetime,
         places: dict[str, int],
         counts: dict[str, int],
-        worker: str,
+        claim: str,
     ) -> Outgoing | None:
         if row.useful_until is not None and now >= row.useful_until:
             row.state, row.last_error = "stale", LATE
@@ -111,14 +120,23 @@ class Outbox:
         if row.place_key not in places:
             await self._park(session, row, NO_CHANNEL)
             return None
-        message = await self._composer.compose(session, row)
+        try:
+            message = await self._composer.compose(session, row)
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # one post that cannot be written must not keep all others
+            log.exception("a post cannot be written", extra={"action": "compose", "key": row.key})
+            await self._park(session, row, repr(error))
+            return None
         if message is None:
             row.state = deliveries.NOT_NEEDED
             return None
         retry = row.state == "claimed"
-        deliveries.claim(row, worker, now, LEASE)
+        deliveries.claim(row, claim, now, LEASE)
         counts[row.place_key] = counts.get(row.place_key, 0) + 1
-        return Outgoing(row.id, row.key, places[row.place_key], message, retry, row.due_at, now + LEASE)
+        return Outgoing(
+            row.id, row.key, places[row.place_key], message, retry, row.due_at, claim, now + LEASE
+        )
 
     async def _put_off(
         self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]
@@ -155,10 +173,15 @@ class Outbox:
         async with self._context.database.transaction() as session:
             await deliveries.keep_receipt(session, delivery_id, channel_id, message_id, now, self._day(now))
 
-    async def failed(self, delivery_id: int, reason: str, permanent: bool) -> None:
-        """Put a failed post back with growing patience, or park it and tell the secretariat once."""
+    async def failed(self, post: Outgoing, reason: str, permanent: bool) -> None:
+        """Put a failed post back with growing patience, or park it and tell the secretariat once.
+
+        Nothing is changed when somebody else has taken it over, or has sent it.
+        """
         async with self._context.database.transaction() as session:
-            row = await session.get_one(Delivery, delivery_id)
+            row = await deliveries.in_the_hands_of(session, post.delivery_id, post.claimed_by)
+            if row is None:
+                return
             row.last_error = reason[:500]
             if not permanent:
                 wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) * random.uniform(1, 1.25)
@@ -177,10 +200,15 @@ class Outbox:
         said = self._context.texts("notice.parked", place=place)
         await tell_secretariat(session, now, f"notice:parked:{row.place_key}:{self._day(now)}", said)
 
-    async def give_back(self, delivery_ids: Sequence[int]) -> None:
+    async def give_back(self, posts: Sequence[Outgoing]) -> None:
         """Give back what was claimed and surely not sent: another try need not look for it."""
+        if not posts:
+            return
         async with self._context.database.transaction() as session:
-            await deliveries.give_back(session, delivery_ids)
+            for claim in {post.claimed_by for post in posts}:
+                await deliveries.give_back(
+                    session, [p.delivery_id for p in posts if p.claimed_by == claim], claim
+                )
             session.info[PLANNED] = True
 
     async def tell_secretariat(self, key: str, text: str) -> None:
@@ -217,7 +245,7 @@ class Outbox:
         """Let posts that could not be sent be tried again, after channels have been mended."""
         async with self._context.database.transaction() as session:
             for row in await session.scalars(select(Delivery).where(Delivery.state == "parked")):
-                row.state, row.attempts = "pending", 0
+                deliveries.let_be_tried(row, self._context.now())
                 session.info[PLANNED] = True
 
     async def keys(self) -> dict[int, str]:

@@ -7,11 +7,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import make_url
 
-# A machine that is gone is noticed by both sides within 20 s.
-_QUICK_TO_NOTICE = (
-    "connect_timeout=5 keepalives_idle=5 keepalives_interval=5 keepalives_count=3"
-    " options='-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3'"
-)
+from bot.storage.database import QUICK_TO_NOTICE
 
 
 class Locks(Protocol):
@@ -57,7 +53,7 @@ class AdvisoryLocks:
             return False
         if self._connection is None or self._connection.closed:
             self._held.clear()
-            conninfo = make_conninfo(_QUICK_TO_NOTICE, **conninfo_to_dict(self._conninfo))
+            conninfo = make_conninfo(**{**QUICK_TO_NOTICE, **conninfo_to_dict(self._conninfo)})
             self._connection = await psycopg.AsyncConnection.connect(conninfo, autocommit=True)
         question = (
             "SELECT true" if name in self._held else "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"

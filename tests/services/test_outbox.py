@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from bot.services.context import Context
 from bot.services.outbox import LEASE, Outgoing
 from bot.services.places import SECRETARIAT, WELCOME
 from bot.services.registry import Services, services_on
-from bot.storage.models import DiscordPlace
+from bot.storage.models import Delivery, DiscordPlace
 from bot.storage.repositories.deliveries import LONGEST_LEASE, Post, plan
 from tests.support.world import START, Stopped
 
@@ -46,8 +47,8 @@ async def test_after_a_failure_the_posts_of_that_channel_wait_in_their_order(
     services: Services, context: Context
 ) -> None:
     mine = await claimed(services)
-    await services.outbox.failed(mine["first"].delivery_id, "503", permanent=False)
-    await services.outbox.give_back([mine["second"].delivery_id])
+    await services.outbox.failed(mine["first"], "503", permanent=False)
+    await services.outbox.give_back([mine["second"]])
     await services.outbox.sent(mine["elsewhere"].delivery_id, 2, 77)
     assert await claimed(services) == {}, "the second does not overtake the first"
     next_at = await services.outbox.next_moment()
@@ -70,3 +71,45 @@ async def test_a_clock_put_back_or_forward_loses_nothing(services: Services, con
         await services.outbox.sent(post.delivery_id, post.channel_id, post.delivery_id)
     assert await claimed(services, "d") == {}
     assert await services.outbox.next_moment() is None
+
+
+async def test_a_post_whose_fate_is_unsure_is_looked_for_even_after_it_was_put_aside(
+    services: Services, context: Context
+) -> None:
+    mine = await claimed(services)
+    # The one try of this post was refused: it surely does not stand there.
+    await services.outbox.failed(mine["elsewhere"], "403", permanent=True)
+    # The first has a try whose end nobody knows, and then it cannot even be looked for.
+    Stopped(context).set(START + LEASE + timedelta(seconds=1))
+    again = await claimed(services, "b")
+    await services.outbox.failed(again["first"], "403", permanent=True)
+    await services.outbox.give_back([post for key, post in again.items() if key != "first"])
+    await services.outbox.unpark()
+    found = await claimed(services, "c")
+    assert found["elsewhere"].retry is False
+    assert found["first"].retry is True, "it may stand in its channel"
+
+
+async def test_who_comes_too_late_changes_nothing(services: Services, context: Context) -> None:
+    slow = await claimed(services, "slow")
+    Stopped(context).set(START + LEASE + timedelta(seconds=1))
+    quick = await claimed(services, "quick")
+    await services.outbox.sent(quick["first"].delivery_id, 1, 77)
+    await services.outbox.failed(slow["first"], "403", permanent=True)
+    await services.outbox.give_back([slow["second"]])
+    async with context.database.transaction() as session:
+        rows = {row.key: row for row in await session.scalars(select(Delivery))}
+    assert (rows["first"].state, rows["first"].message_id) == ("sent", 77)
+    assert (rows["second"].state, rows["second"].attempts) == ("claimed", 2), "it is in the other's hands"
+
+
+async def test_a_post_that_cannot_be_written_is_put_aside_and_the_others_go_out(
+    services: Services, context: Context
+) -> None:
+    async with context.database.transaction() as session:
+        row = (await session.scalars(select(Delivery).where(Delivery.key == "first"))).one()
+        row.payload = {}  # a notice with nothing to say is a fault of ours
+    assert set(await claimed(services)) == {"second", "elsewhere"}
+    async with context.database.transaction() as session:
+        row = (await session.scalars(select(Delivery).where(Delivery.key == "first"))).one()
+    assert row.state == "parked" and "said" in str(row.last_error)

@@ -69,7 +69,7 @@ async def desk(context: Context) -> Desk:
 async def test_a_receipt_tells_for_each_channel_what_became_of_the_letter_and_why(desk: Desk) -> None:
     posts = await desk.claim()
     await desk.deliver(posts["Agerby"])
-    await desk.services.outbox.failed(posts["Bøgelund"].delivery_id, FORBIDDEN, permanent=True)
+    await desk.services.outbox.failed(posts["Bøgelund"], FORBIDDEN, permanent=True)
     arrived, refused, homeless = await desk.receipts()
     assert (arrived.place, arrived.state, arrived.message_id) == ("Agerby (Næstved)", "sent", 9001)
     assert arrived.due_at == arrived.sent_at == LETTER_COMES and arrived.trouble is None
@@ -90,7 +90,7 @@ async def test_only_the_secretariat_sees_receipts_and_sends_again(desk: Desk) ->
 async def test_sent_again_goes_only_what_failed_at_once_and_as_if_for_the_first_time(desk: Desk) -> None:
     posts = await desk.claim()
     await desk.deliver(posts["Agerby"])
-    await desk.services.outbox.failed(posts["Bøgelund"].delivery_id, FORBIDDEN, permanent=True)
+    await desk.services.outbox.failed(posts["Bøgelund"], FORBIDDEN, permanent=True)
     in_the_night = LETTER_COMES.replace(hour=23)
     desk.world.at(in_the_night)
     before = await desk.row("Agerby")
@@ -141,14 +141,14 @@ async def test_a_late_letter_that_may_have_been_sent_is_looked_for_before_it_goe
     again = (await desk.claim())["Agerby"]
     assert again.retry, "the channel is searched for its mark"
     assert again.due_at == lost_answer.due_at, "since when it may have stood there"
-    await desk.services.outbox.give_back([again.delivery_id])
+    await desk.services.outbox.give_back([again])
     assert (await desk.claim())["Agerby"].retry, "also when it was given back meanwhile"
 
 
 async def test_sending_a_letter_to_a_municipality_also_takes_what_failed(desk: Desk) -> None:
     posts = await desk.claim()
     await desk.deliver(posts["Agerby"])
-    await desk.services.outbox.failed(posts["Bøgelund"].delivery_id, FORBIDDEN, permanent=True)
+    await desk.services.outbox.failed(posts["Bøgelund"], FORBIDDEN, permanent=True)
     assert await desk.services.newsletters.send(SECRETARY, desk.cohort_id, "NL-V01", village_id=2) == 1
     assert await desk.states() == {"Agerby": "sent", "Bøgelund": "pending", "Ålby": "parked"}
 
@@ -169,7 +169,7 @@ async def test_the_ledger_shows_a_letter_a_cohort_or_what_failed(desk: Desk) -> 
     await outbox.welcome()
     posts = await desk.claim()
     await desk.deliver(posts["Agerby"])
-    await outbox.failed(posts["Bøgelund"].delivery_id, "503 Service Unavailable", permanent=False)
+    await outbox.failed(posts["Bøgelund"], "503 Service Unavailable", permanent=False)
     letters = [row async for row in read(letter="NL-V01")]
     assert [row.key for row in letters] == [f"NL-V01:village:{n}" for n in (1, 2, 3)]
     failed = [(row.key, row.state) async for row in read(failed=True) if row.kind == "newsletter"]

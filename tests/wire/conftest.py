@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,11 +16,9 @@ from bot.delivery.guild_gateway import required_permissions
 from tests.wire.hands import Person
 from tests.wire.loopback import Loopback
 from tests.wire.process import Machine
+from tests.wire.programmes import PHONE, fill, light_content, settings
 
 VILLAGES = "kommune;landsby\nAssens;Nørre Åby\nMiddelfart;Nørre Åby\nAssens;Sct. Jørgens\n"
-CONTENT = Path(__file__).parents[2] / "content"
-PHONE = "12 34 56 78"
-FIRST_MONTH = 8  # a programme begins in August
 
 
 @dataclass
@@ -68,34 +65,15 @@ Scenes = Callable[[], Awaitable[Scene]]
 @pytest.fixture(scope="session")
 def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The programme's content without its dictionary, which takes seconds to load in every process."""
-    folder = tmp_path_factory.mktemp("content") / "content"
-    shutil.copytree(CONTENT, folder, ignore=shutil.ignore_patterns("*.dic", "*.aff"))
-    tone = folder / "tone.yaml"
-    lines = tone.read_text("utf-8").splitlines(keepends=True)
-    tone.write_text("".join(line for line in lines if not line.startswith("dictionary:")), "utf-8")
-    return folder
+    return light_content(tmp_path_factory.mktemp("content") / "content")
 
 
 @pytest.fixture(scope="session")
 def programme(tmp_path_factory: pytest.TempPathFactory, content: Path) -> Path:
     """A database that `blup db upgrade` made and `blup villages import` filled."""
     home = tmp_path_factory.mktemp("programme")
-    database, villages = home / "blup.sqlite3", home / "landsbyer.csv"
-    villages.write_text(VILLAGES, "utf-8")
-    now = datetime.now(UTC)  # the bot in its own process has the real clock
-    start_year = now.year if now.month >= FIRST_MONTH else now.year - 1
-    machine = Machine(home, _settings(database, content))
-
-    async def fill() -> None:
-        made = await machine.blup("db", "upgrade")
-        assert made.code == 0 and "was empty" in made.out, made
-        imported = await machine.blup("villages", "import", str(villages), "--start-year", str(start_year))
-        assert imported.code == 0 and "3 created" in imported.out, imported
-
-    try:
-        asyncio.run(fill())
-    finally:
-        machine.close()
+    database = home / "blup.sqlite3"
+    asyncio.run(fill(home, f"sqlite:///{database}", content, VILLAGES))
     return database
 
 
@@ -112,9 +90,9 @@ async def scenes(tmp_path: Path, programme: Path, content: Path) -> AsyncIterato
             home = tmp_path / f"machine-{len(made)}"
             home.mkdir()
             shutil.copyfile(programme, home / "blup.sqlite3")
-            settings = _settings(home / "blup.sqlite3", content)
-            settings |= {"BLUP_DISCORD_API": world.address, "DISCORD_TOKEN": world.token}
-            scene = Scene(world, Machine(home, settings))
+            env = settings(f"sqlite:///{home}/blup.sqlite3", content)
+            env |= {"BLUP_DISCORD_API": world.address, "DISCORD_TOKEN": world.token}
+            scene = Scene(world, Machine(home, env))
             made.append(scene)
             return scene
 
@@ -130,11 +108,3 @@ async def scenes(tmp_path: Path, programme: Path, content: Path) -> AsyncIterato
 async def scene(scenes: Scenes) -> Scene:
     """One scene."""
     return await scenes()
-
-
-def _settings(database: Path, content: Path) -> dict[str, str]:
-    return {
-        "BLUP_DATABASE_URL": f"sqlite:///{database}",
-        "BLUP_HELP_PHONE": PHONE,
-        "BLUP_CONTENT_DIR": str(content),
-    }

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
 from typing import Any
@@ -43,32 +43,45 @@ class Connection:
 class Session:
     """What began with one IDENTIFY, and may go on over several connections."""
 
-    def __init__(self, backend: Backend, connection: Connection, asked: int) -> None:
+    def __init__(
+        self, backend: Backend, connection: Connection, asked: int, shard: Sequence[int] = (0, 1)
+    ) -> None:
         self.id = f"loopback-{next(_NUMBERS)}"
         self.connection: Connection | None = connection
         self.left_at = 0.0  # when it lost its connection
         self._backend, self._intents = backend, discord.Intents._from_value(asked)
+        self._shard, self._shards = shard
         self._sequence = 0
         self._told: deque[tuple[int, str]] = deque(maxlen=_TOLD_AGAIN)
 
     def greet(self, gateway: str) -> None:
         """Say who the bot is, then each of its servers."""
         backend = self._backend
+        ours = [guild for guild in backend.guilds.values() if self._tells_of(guild.id)]
         ready = {
             "v": 10,
             "user": serializers.user_payload(backend.bot_user),
-            "guilds": [{"id": str(guild_id), "unavailable": True} for guild_id in backend.guilds],
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in ours],
+            "shard": [self._shard, self._shards],
             "session_id": self.id,
             "resume_gateway_url": gateway,
             "application": {"id": str(backend.application_id), "flags": 0},
         }
         self.dispatch("READY", json.dumps(ready))
-        for guild in backend.guilds.values():
+        for guild in ours:
             created = serializers.guild_create_payload(backend, guild)
             self.dispatch("GUILD_CREATE", self.shaped("GUILD_CREATE", created))
 
+    def _tells_of(self, guild_id: int) -> bool:
+        """Tell whether a server belongs to this session's shard."""
+        return (guild_id >> 22) % self._shards == self._shard
+
     def hears(self, event: str, payload: Mapping[str, Any]) -> bool:
         """Tell whether the bot asked for events like this one."""
+        guild_id = payload.get("id") if event.startswith("GUILD_") and "guild_id" not in payload else None
+        guild_id = payload.get("guild_id") or guild_id
+        if guild_id is not None and not self._tells_of(int(guild_id)):
+            return False
         needed = intents.required_intent(event, payload)
         return needed is None or bool(getattr(self._intents, needed))
 

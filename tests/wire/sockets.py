@@ -84,7 +84,7 @@ class Gateway:
         elif op in (IDENTIFY, RESUME) and data["token"] != self._world.token:
             await connection.socket.close(code=WRONG_TOKEN)
         elif op == IDENTIFY:
-            session = Session(self._world.backend, connection, data["intents"])
+            session = Session(self._world.backend, connection, data["intents"], data.get("shard") or (0, 1))
             self.sessions[session.id] = session
             session.greet(self.address)
             self.identified += 1

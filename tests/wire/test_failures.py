@@ -1,136 +1,223 @@
-"""What may go wrong around a running bot, over real sockets: it goes on, or says plainly why it stops."""
+"""What fails around the bot while it broadcasts: it keeps running, and every post stands once."""
 
 import asyncio
+import resource
 import signal
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, closing
+from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.support.databases import new_postgresql_database
-from tests.wire.conftest import Scene, Scenes
-from tests.wire.kills import POSTGRESQL, broadcasting
-from tests.wire.process import Finished
+from bot.cli.run import read_shards
+from bot.client import Shards
+from bot.domain.errors import StartupError
+from tests.wire.houses import SEND, House, house
+from tests.wire.loopback import Loopback
+from tests.wire.ordeals import Copies
+from tests.wire.process import Running
+from tests.wire.programmes import many_villages
+from tests.wire.troubles import Trouble
 
-PATIENCE = 60.0
+VILLAGES = 30
 STOPS_WITHIN = 10.0
-PLAN = (
-    "INSERT INTO delivery (key, place_key, kind, due_at, urgent, at_once, state, attempts, payload)"
-    " SELECT '{0}:' || id, 'village:' || id, 'notice', '2026-01-01 00:00:00', 1, 1, 'pending', 0,"
-    """ '{{"said": "{0} ' || id || '"}}' FROM village"""
-)
+UNWELL = {Trouble.ERROR_500: 0.4, Trouble.ERROR_502: 0.2, Trouble.ERROR_503: 0.4}
+Houses = Callable[[str], Awaitable[House]]
 
 
-def plan(scene: Scene, word: str) -> None:
-    """Plan a post for each of the three villages; the bot's steady watch, or another post, finds it."""
-    scene.ledger(PLAN.format(word))
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory, content: Path, postgresql: str) -> dict[str, Copies]:
+    """A filled database on each backend."""
+    folder = tmp_path_factory.mktemp("originals")
+    found = {
+        "sqlite": Copies(folder / "sqlite", content),
+        "postgresql": Copies(folder / "pg", content, postgresql),
+    }
+
+    async def fill() -> None:
+        await asyncio.gather(*(each.fill(many_villages(VILLAGES)) for each in found.values()))
+
+    asyncio.run(fill())
+    return found
 
 
-def said(scene: Scene, word: str) -> list[str]:
-    """Return what stands in the channels and begins so."""
-    standing = scene.discord.backend.messages.values()
-    return sorted(m.content for held in standing for m in held.values() if m.content.startswith(word))
+@pytest.fixture
+async def houses(originals: dict[str, Copies], tmp_path: Path) -> AsyncIterator[Houses]:
+    """A maker of houses on one backend or the other."""
+    made: list[House] = []
+    async with AsyncExitStack() as stack:
+
+        async def make(backend: str) -> House:
+            world = await stack.enter_async_context(Loopback())
+            made.append(house(world, originals[backend], tmp_path / f"house-{len(made)}"))
+            return made[-1]
+
+        yield make
+        for each in made:
+            print(each.machine.close())  # pytest shows it when a test fails
+            assert each.world.gaps == []
 
 
-def expected(word: str) -> list[str]:
-    return [f"{word} {number}" for number in (1, 2, 3)]
+async def test_discord_the_machine_and_the_database_fail_for_a_while_and_nothing_is_lost_or_doubled(
+    houses: Houses,
+) -> None:
+    made = [await houses(backend) for backend in ("sqlite", "sqlite", "postgresql", "postgresql")]
+    stories = (discord_is_away, the_file_cannot_be_written, the_connections_end, two_side_by_side)
+    await asyncio.gather(*(story(place) for story, place in zip(stories, made, strict=True)))
 
 
-async def test_discord_away_and_back_and_a_session_that_cannot_be_resumed(scene: Scene) -> None:
-    anna = scene.server()
-    bot = scene.machine.start("run")
-    post = await scene.welcome()
-    await scene.discord.until(scene.settled, PATIENCE)
-    plan(scene, "Ude")
-    scene.discord.begin_outage()
-    scene.discord.gateway.refuses_resume = True
+async def discord_is_away(house: House) -> None:
+    """The network is gone, Discord is unwell, the gateway drops and will not resume."""
+    bot = await house.at_work()
+    await house.under_way()
+    house.world.begin_outage()
+    await asyncio.sleep(2)
+    house.world.end_outage()
+    await house.settled()
+
+    before = house.world.gateway.identified
+    house.world.gateway.refuses_resume = True
+    house.world.gateway.drop()
+    await house.under_way()
+    house.world.unlucky(UNWELL, *SEND)
+    await asyncio.sleep(2)
+    house.world.unlucky({})
+    await house.settled()
+    await house.world.until(lambda: house.world.gateway.identified > before, 30)
+    assert await house.answers()
+    assert bot.code() is None and house.accounted()
+
+
+async def the_file_cannot_be_written(house: House) -> None:
+    """Somebody else writes for long, a second bot is started by mistake, the disk is full."""
+    bot = await house.at_work()
+    second = house.machine.start("run")
+    await house.under_way()
+    with closing(sqlite3.connect(house.machine.home / "blup.sqlite3", isolation_level=None)) as writer:
+        await locked(writer)
+        await asyncio.sleep(3)
+        writer.execute("COMMIT")
+    await house.settled()
+    end = await second.ended(30)
+    (line,) = end.err.splitlines()
+    assert end.code == 2 and line.startswith("blup: another `blup run` works with "), line
+
+    await house.under_way()
+    writes_at_most(bot, 4096)
     await asyncio.sleep(3)
-    assert said(scene, "Ude") == []
-    assert bot.code() is None, "it waits for Discord"
-    scene.discord.end_outage()
-    await scene.discord.until(lambda: scene.discord.gateway.connected() == 1, PATIENCE)
-    assert scene.discord.gateway.identified >= 2
-    assert "/slet-mig" in (await anna.press(post, "start")).content  # also wakes whoever sends
+    assert house.ledger.waiting(), "the disk was full in the middle of it"
+    writes_at_most(bot, resource.RLIM_INFINITY)
+    await house.settled()
+    assert bot.code() is None and house.accounted()
+
+
+async def locked(writer: sqlite3.Connection) -> None:
+    """Begin to write as soon as nobody else does."""
+    while True:
+        try:
+            writer.execute("PRAGMA busy_timeout = 0")
+            writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            await asyncio.sleep(0.002)
+        else:
+            return
+
+
+def writes_at_most(bot: Running, size: int) -> None:
+    """Let no file of this process grow beyond so many bytes."""
+    assert bot.process.pid is not None
+    resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+async def the_connections_end(house: House) -> None:
+    """PostgreSQL ends every connection, twice; then the bot is told to stop in the middle of a broadcast."""
+    bot = await house.at_work()
+    for _ in range(2):
+        await house.under_way()
+        end_connections(house)
+        await house.settled()
+    assert bot.code() is None
+    assert await house.answers()
+
+    await house.under_way()
+    began = asyncio.get_running_loop().time()
     bot.stop()
     assert (await bot.ended(STOPS_WITHIN)).code == 0
-    again = scene.machine.start("run")
-    await scene.discord.until(lambda: len(said(scene, "Ude")) == 3 and scene.settled(), PATIENCE)
-    assert said(scene, "Ude") == expected("Ude")
-    again.stop()
-    assert "Traceback" not in (await again.ended(STOPS_WITHIN)).err
+    assert asyncio.get_running_loop().time() - began < STOPS_WITHIN
+    rest = house.ledger.ask(
+        "SELECT state, attempts FROM delivery WHERE key LIKE 'test:%' AND state != 'sent'"
+    )
+    assert rest and set(rest) == {("pending", 0)}
+    house.world.forget_nonces()
+    again = house.machine.start("run", "--shards", "0,1/4")
+    await house.settled()
+    assert again.code() is None and house.accounted()
 
 
-async def test_a_locked_database_is_waited_for_and_a_second_process_is_refused(scene: Scene) -> None:
-    scene.server()
-    plan(scene, "Hej")
-    first = scene.machine.start("run")
-    await scene.welcome()
-    with closing(sqlite3.connect(scene.machine.home / "blup.sqlite3", timeout=20)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        await asyncio.sleep(2)
-        second = await scene.machine.blup("run")
-        other.rollback()
-    assert second.code == 2
-    assert "SQLite serves one process" in second.err and "Traceback" not in second.err
-    await scene.discord.until(lambda: len(said(scene, "Hej")) == 3 and scene.settled(), PATIENCE)
-    assert said(scene, "Hej") == expected("Hej")
-    first.stop()
-    assert (await first.ended(STOPS_WITHIN)).code == 0
+def end_connections(house: House) -> None:
+    """End what the bots have open, also the connection that holds their locks."""
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        ended = connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid != pg_backend_pid()"
+        ).fetchall()
+    assert len(ended) >= 2
 
 
-async def test_shards_that_are_none_are_refused(scenes: Scenes) -> None:
-    scene = await scenes()
+async def two_side_by_side(house: House) -> None:
+    """The one that listens is killed, and the other takes over; that one sleeps, and a third takes its posts."""
+    first = await house.at_work()
+    second = house.machine.start("run")
+    await house.world.until(lambda: "stands by" in second.said("err"), 60)
+    assert house.world.gateway.identified == 1
+    await both_have_posts(house, first, second)
+    first.stop(signal.SIGKILL)
+    await first.ended()
+    house.ledger.shorten(in_hand(house, first), 1)
+    await house.world.until(lambda: house.world.gateway.identified == 2, 30)
+    assert await house.answers()
+    third = house.machine.start("run")
+    await house.settled()
+    assert house.accounted()
 
-    async def refused(shards: str) -> Finished:
-        return await scene.machine.blup("run", "--shards", shards)
-
-    for end in await asyncio.gather(*map(refused, ("4/4", "0,0/2", "-1/2", "a/b", "1"))):
-        assert end.code == 2
-        assert "--shards" in end.err and "Traceback" not in end.err
-
-
-async def test_told_to_stop_in_a_broadcast_it_gives_back_what_it_has_not_sent(
-    request: pytest.FixtureRequest,
-) -> None:
-    server = str(request.getfixturevalue("postgresql"))
-    address = new_postgresql_database(server).replace("postgresql+psycopg", "postgresql")
-    async with broadcasting(POSTGRESQL, address, villages=40, processes=1) as story:
-        (bot,) = story.running
-        story.plan()
-        story.plan()
-        await story.until("state <> 'sent'", 70)
-        bot.stop(signal.SIGTERM)
-        assert (await bot.ended(STOPS_WITHIN)).code == 0
-        assert story.count("state = 'claimed'") == 0
-        left = story.count("state = 'pending' AND attempts = 0")
-        assert left > 0 and left + story.count("state = 'sent'") == 80
-
-        # Started again, the database forgets everybody who is connected, in the middle of the rest.
-        story.running = [story.machine.start("run")]
-        await story.until("state <> 'sent'", left - 5)
-        with psycopg.connect(address, autocommit=True) as chief:
-            chief.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-        await story.until("state <> 'sent'", 0)
-        outcome = story.outcome(0, 0.0)
-        assert (outcome.lost, outcome.doubled, outcome.without_receipt) == (0, 0, 0)
+    await both_have_posts(house, second, third)
+    second.stop(signal.SIGSTOP)
+    asleep = in_hand(house, second)
+    assert asleep
+    house.ledger.shorten(asleep, 1)
+    house.world.forget_nonces()
+    await house.settled()
+    second.stop(signal.SIGCONT)
+    await house.under_way()
+    await asyncio.sleep(1)  # what it had in the air when it fell asleep has come to an end
+    await house.settled()
+    assert second.code() is None and third.code() is None and house.accounted()
 
 
-async def test_of_two_on_postgresql_one_listens_and_the_other_takes_over(
-    request: pytest.FixtureRequest,
-) -> None:
-    server = str(request.getfixturevalue("postgresql"))
-    address = new_postgresql_database(server).replace("postgresql+psycopg", "postgresql")
-    async with broadcasting(POSTGRESQL, address, villages=2, processes=2) as story:
-        gateway = story.discord.gateway
-        listening, other = story.running
-        await story.discord.until(lambda: "stands by" in other.said("err"), PATIENCE)
-        assert (gateway.connected(), gateway.identified) == (1, 1)
-        listening.stop(signal.SIGKILL)
-        await listening.ended()
-        await story.discord.until(lambda: gateway.identified == 2 and gateway.connected() == 1, PATIENCE)
-        other.stop()
-        assert (await other.ended(STOPS_WITHIN)).code == 0
+def in_hand(house: House, bot: Running) -> list[int]:
+    """Return the posts that this bot has claimed."""
+    return [
+        number for number, hand in house.ledger.claims().items() if hand.startswith(f"{bot.process.pid}-")
+    ]
+
+
+async def both_have_posts(house: House, *bots: Running) -> None:
+    """Broadcast until each of them has something to send. Raises TimeoutError."""
+
+    def found() -> bool:
+        if all(in_hand(house, bot) for bot in bots):
+            return True
+        if house.ledger.waiting() < VILLAGES:
+            house.broadcast()
+        return False
+
+    await house.world.until(found, 60)
+
+
+def test_shards_are_read_and_nonsense_is_refused() -> None:
+    assert read_shards("0,1/4") == Shards((0, 1), 4)
+    for nonsense in ("", "4/4", "0,0/4", "-1/4", "0", "a/b", "0/0", "/4"):
+        with pytest.raises(StartupError, match="--shards"):
+            read_shards(nonsense)

@@ -1,30 +1,40 @@
-"""Killed in the middle of a broadcast, on either database and beside others: every post stands once."""
+"""A letter to every channel stands exactly once, however the bot is killed; `tests.wire.kills` kills more often."""
 
 import asyncio
+from pathlib import Path
 
-import pytest
+from tests.wire.ordeal import Account
+from tests.wire.ordeals import Copies, Story, played
+from tests.wire.programmes import many_villages
 
-from tests.support.databases import new_postgresql_database
-from tests.wire.kills import POSTGRESQL, SQLITE, Outcome, told
+STORIES = (
+    ("sqlite", Story(kills=3, processes=1, worlds=3, seed=1)),
+    ("postgresql", Story(kills=3, processes=1, worlds=3, seed=2)),
+    ("postgresql", Story(kills=2, processes=2, worlds=1, true_every=0, seed=3)),
+)
+CHANNELS = 16
 
-VILLAGES, KILLS = 20, 2
 
-
-async def test_whoever_is_killed_and_wherever_nothing_is_lost_or_doubled(
-    request: pytest.FixtureRequest,
+async def test_killed_in_a_broadcast_and_started_again_every_post_stands_once(
+    tmp_path: Path, content: Path, postgresql: str
 ) -> None:
-    server = str(request.getfixturevalue("postgresql"))
+    copies = {
+        "sqlite": Copies(tmp_path / "s", content),
+        "postgresql": Copies(tmp_path / "p", content, postgresql),
+    }
+    await asyncio.gather(*(each.fill(many_villages(CHANNELS)) for each in copies.values()))
 
-    def address() -> str:
-        return new_postgresql_database(server).replace("postgresql+psycopg", "postgresql")
+    async def play(number: int, database: str, story: Story) -> Account:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        return await played(story, copies[database], folder)
 
-    outcomes: tuple[Outcome, ...] = await asyncio.gather(
-        told(SQLITE, "", KILLS, 1, VILLAGES, seed=1),
-        told(POSTGRESQL, address(), KILLS, 1, VILLAGES, seed=2),
-        told(POSTGRESQL, address(), KILLS, 2, VILLAGES, seed=3),
-    )
-    for outcome in outcomes:
-        assert outcome.posts == VILLAGES * KILLS
-        assert (outcome.lost, outcome.doubled, outcome.without_receipt) == (0, 0, 0), outcome
-        assert outcome.answers_429 == 0
-    assert outcomes[2].take_over > 0, "the other process has taken over what the dead one held"
+    accounts = await asyncio.gather(*(play(number, *story) for number, story in enumerate(STORIES)))
+    together = Account()
+    for account, (_, story) in zip(accounts, STORIES, strict=True):
+        assert (account.kills, account.lost, account.doubled) == (story.kills, 0, 0), account.line()
+        assert account.posts >= story.kills * CHANNELS / 2
+        together.add(account)
+    assert together.unreceipted > 0, "a kill that leaves nothing in doubt proves nothing"
+    assert together.outside > 0
+    assert 0 < together.longest_take_over < 30

@@ -12,8 +12,9 @@ import pytest
 from bot.cli.rehearsal import clock_for
 from bot.domain.clock import RehearsalClock
 from bot.domain.errors import StartupError
-from tests.wire.conftest import PHONE, VILLAGES, Scene, Scenes
+from tests.wire.conftest import VILLAGES, Scene, Scenes
 from tests.wire.process import Finished, Machine
+from tests.wire.programmes import PHONE
 from tests.wire.troubles import Trouble
 
 BEFORE_THE_LETTER = ("run", "--rehearse-from", "2027-10-14T09:59+02:00")  # of the first village circle

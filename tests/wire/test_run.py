@@ -8,9 +8,10 @@ import pytest
 
 from bot.cli.run import call_on_stop
 from bot.delivery.guild_gateway import required_permissions
-from tests.wire.conftest import PHONE, Scene, Scenes
+from tests.wire.conftest import Scene, Scenes
 from tests.wire.hands import Person
 from tests.wire.process import Finished
+from tests.wire.programmes import PHONE
 from tests.wire.troubles import Trouble
 
 STOPS_WITHIN = 10.0

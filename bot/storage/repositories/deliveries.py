@@ -235,11 +235,20 @@ def claim(row: Delivery, worker: str, now: datetime, lease: timedelta) -> None:
     row.attempts += 1
 
 
-async def give_back(session: AsyncSession, delivery_ids: Sequence[int]) -> None:
-    """Let posts that were claimed and surely not sent be as they were before; a first try stays a first."""
+async def in_the_hands_of(session: AsyncSession, delivery_id: int, worker: str) -> Delivery | None:
+    """Return a post, locked, if this worker's claim of it still counts."""
+    query = select(Delivery).where(
+        Delivery.id == delivery_id, Delivery.state == "claimed", Delivery.claimed_by == worker
+    )
+    found: Delivery | None = await session.scalar(query.with_for_update())
+    return found
+
+
+async def give_back(session: AsyncSession, delivery_ids: Sequence[int], worker: str) -> None:
+    """Let posts that this worker claimed and surely did not send be as before; a first try stays a first."""
     await session.execute(
         update(Delivery)
-        .where(Delivery.id.in_(delivery_ids), Delivery.state == "claimed")
+        .where(Delivery.id.in_(delivery_ids), Delivery.state == "claimed", Delivery.claimed_by == worker)
         .values(
             state=case((Delivery.attempts > 1, "claimed"), else_="pending"),
             attempts=Delivery.attempts - 1, lease_until=Delivery.due_at, claimed_by=None,
@@ -255,17 +264,25 @@ async def failed_letters(session: AsyncSession, cohort_id: int, letter: str) -> 
     return (await session.scalars(query.with_for_update())).all()
 
 
-def try_again(session: AsyncSession, rows: Sequence[Delivery], now: datetime, useful_until: datetime) -> None:
-    """Make posts that failed due at once, as if for the first time.
+def let_be_tried(row: Delivery, now: datetime) -> None:
+    """Let a post that was put aside or came too late be sent after all.
 
-    A late one that was tried may stand in its channel: it comes back as claimed, so that it is looked for first,
-    and since when it was due.
+    One that was tried with an unsure end may stand in its channel: it comes back as claimed, so that it is looked
+    for first, and since when it was due. A single try that Discord refused is sure.
     """
+    unsure = row.attempts > (1 if row.state == "parked" else 0)
+    if unsure and row.due_at <= now:
+        row.state, row.attempts, row.lease_until = "claimed", 1, row.due_at
+    else:
+        row.state, row.attempts = "pending", 0
+
+
+def try_again(session: AsyncSession, rows: Sequence[Delivery], now: datetime, useful_until: datetime) -> None:
+    """Make posts that failed due at once."""
     for row in rows:
-        if row.state == "stale" and row.attempts:
-            row.state, row.attempts, row.lease_until = "claimed", 1, row.due_at
-        else:
-            row.state, row.attempts, row.due_at = "pending", 0, now
+        let_be_tried(row, now)
+        if row.state == "pending":
+            row.due_at = now
         row.useful_until, row.at_once, row.last_error = useful_until, True, None
         session.info[PLANNED] = True
 
