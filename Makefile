@@ -48,7 +48,7 @@ demo: setup
 	@.venv/bin/blup demo $(ARGS)
 
 test: setup
-	@$(PY) -m pytest -n 3 $(ARGS)
+	@$(PY) -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: setup
 	@$(PY) -m ruff check

@@ -56,8 +56,7 @@ def check(
     """Check everything and report everything, sorted by file and line.
 
     Without `supplies` (which placeholders the code gives to each text) keys and placeholders are
-    left out; without `commands`, mentions of commands; without `spelling`, the dictionary, which
-    takes seconds to load.
+    left out; without `commands`, mentions of commands; without `spelling`, the dictionary.
     """
     places, programme = Places(content), content.programme
     faults: list[Fault] = []

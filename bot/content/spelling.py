@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+
+from hunspell import Hunspell
 
 from bot.content.language import plain_line, words
 from bot.content.source import read_text
@@ -15,7 +16,7 @@ _GENITIVE = re.compile(r"['’]?s$")
 
 
 class Speller:
-    """Knows which words are spelt right; the dictionary (seconds to load) is read at the first lookup."""
+    """Knows which words are spelt right; the dictionary is read at the first lookup."""
 
     def __init__(self, path: Path, accepted: Iterable[str] = ()) -> None:
         self._path = path
@@ -47,7 +48,7 @@ class Speller:
         # A capital may only begin a sentence, and the small form is the quicker one to look up.
         if word[0].isupper() and word[1:].islower() and self.knows(word.lower()):
             return True
-        return bool(_dictionary(self._path).lookup(word))
+        return bool(_dictionary(self._path).spell(word))
 
 
 def own_words(folder: Path) -> frozenset[str]:
@@ -67,32 +68,6 @@ def dictionary_path(folder: Path, name: str) -> Path:
     return folder / "dictionary" / name
 
 
-class _Lines:
-    """A file's lines as spylls reads them; its own reader leaves files open."""
-
-    def __init__(self, path: Path, encoding: str = "Windows-1252") -> None:
-        self._lines, self._encoding, self._at = path.read_bytes().splitlines(), encoding, 0
-
-    def reset_encoding(self, encoding: str) -> None:
-        self._encoding = encoding
-
-    def __iter__(self) -> Iterator[tuple[int, str]]:
-        return self
-
-    def __next__(self) -> tuple[int, str]:
-        while self._at < len(self._lines):
-            line = self._lines[self._at].decode(self._encoding, "surrogateescape").strip("\ufeff \t")
-            self._at += 1
-            if line:
-                return self._at, line
-        raise StopIteration
-
-
 @lru_cache(maxsize=2)
-def _dictionary(path: Path) -> Any:
-    from spylls.hunspell import Dictionary
-    from spylls.hunspell.readers import read_aff, read_dic
-
-    aff, context = read_aff(_Lines(path.with_suffix(".aff")))
-    dic = read_dic(_Lines(path.with_suffix(".dic"), context.encoding), aff=aff, context=context)
-    return Dictionary(aff, dic)
+def _dictionary(path: Path) -> Hunspell:
+    return Hunspell(path.name, hunspell_data_dir=str(path.parent))

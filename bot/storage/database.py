@@ -12,12 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 FORGOTTEN = "forgotten"  # in a session's info: what was deleted must not lie on the disk either
 PLANNED = "planned"  # in a session's info: posts were planned, so whoever sends them should look
 _QUIET: dict[str, Any] = {"hide_parameters": True}  # an error that is logged tells no vote and no text
-# A PostgreSQL whose machine is gone is noticed by both sides within 20 s.
+# A PostgreSQL whose machine is gone is noticed by both sides within 20 s. A process that falls asleep in a
+# transaction is put out of it, since the others wait for what it holds.
 QUICK_TO_NOTICE: dict[str, Any] = {
     "connect_timeout": 5, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
     "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
-    " -c tcp_user_timeout=15000",
+    " -c tcp_user_timeout=15000 -c idle_in_transaction_session_timeout=10000",
 }  # fmt: skip
 Connect = Callable[[], Awaitable[Any]]
 

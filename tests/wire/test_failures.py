@@ -183,10 +183,8 @@ async def two_side_by_side(house: House) -> None:
     assert house.accounted()
 
     await both_have_posts(house, second, third)
-    second.stop(signal.SIGSTOP)
-    asleep = in_hand(house, second)
-    assert asleep
-    house.ledger.shorten(asleep, 1)
+    await falls_asleep_in_a_transaction(house, second)
+    await asyncio.to_thread(house.ledger.shorten, in_hand(house, second), 1)
     house.world.forget_nonces()
     await house.settled()
     second.stop(signal.SIGCONT)
@@ -194,6 +192,28 @@ async def two_side_by_side(house: House) -> None:
     await asyncio.sleep(1)  # what it had in the air when it fell asleep has come to an end
     await house.settled()
     assert second.code() is None and third.code() is None and house.accounted()
+
+
+async def falls_asleep_in_a_transaction(house: House, bot: Running) -> None:
+    """Suspend a bot while others wait for what it holds. Raises TimeoutError."""
+    async with asyncio.timeout(60):
+        while True:
+            bot.stop(signal.SIGSTOP)
+            await asyncio.sleep(0.2)
+            if held_open(house) and in_hand(house, bot):
+                return
+            bot.stop(signal.SIGCONT)
+            await both_have_posts(house, bot)
+
+
+def held_open(house: House) -> bool:
+    """Tell whether somebody has begun a transaction and does not go on with it."""
+    with psycopg.connect(house.url, autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND state = 'idle in transaction' AND state_change < clock_timestamp() - interval '0.15 s'"
+        ).fetchone()
+    return row is not None and row[0] > 0
 
 
 def in_hand(house: House, bot: Running) -> list[int]:
