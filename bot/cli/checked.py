@@ -1,5 +1,6 @@
 """Check content against the code it will be used by: the texts that builders fill, the commands that exist."""
 
+import gc
 import importlib
 import pkgutil
 from collections.abc import Iterator
@@ -69,9 +70,10 @@ def report_on(content: Content) -> Report:
 
 
 def sound_content(folder: Path | None) -> Content:
-    """Load the content and refuse it when it is faulty. Raises ContentError."""
+    """Load the content, for as long as the process lives, and refuse it when it is faulty. Raises ContentError."""
     content = content_of(folder)
     report = report_on(content)
     if report.faults:
         raise ContentError(report.faults)
+    gc.freeze()
     return content

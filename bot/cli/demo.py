@@ -1,7 +1,6 @@
 """`blup demo`: a whole programme year on the embedded Discord, then a page to walk through it."""
 
 import asyncio
-import gc
 import json
 import logging
 import socket
@@ -23,7 +22,6 @@ from bot.settings import Settings, async_address
 from bot.storage import upgrade as migrations
 from bot.storage.database import Database
 
-_SELDOM = (100_000, 20, 50)  # a year in memory grows by small live objects; looking for dead ones is wasted
 FIRST_YEAR = 2026  # the embedded Discord's own time begins in January 2026
 
 
@@ -46,11 +44,9 @@ def demo(
 ) -> None:
     """Live through a whole programme year: no token, server or network is needed."""
     set_up("WARNING", "text")
-    gc.set_threshold(*_SELDOM)
     for name in ("bot.delivery", "discord"):
         logging.getLogger(name).setLevel(logging.ERROR)
     loaded = sound_content(content)
-    gc.freeze()
     try:
         rows = read_village_list(villages or content_folder(content) / "demo" / "villages.csv")
     except VillageListError as error:

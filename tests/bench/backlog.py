@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import time
 from typing import Any
 
 from tests.bench.server import ROOT
@@ -26,7 +27,7 @@ async def backlog(rows: Sequence[int]) -> list[dict[str, Any]]:
             }
             for database, url in addresses.items():
                 count, now = (await _own_process("ledger", url, str(wanted))).split()
-                figures = json.loads(await _own_process("start", url, now))
+                figures = json.loads(await _own_process("start", url, now, str(time())))
                 found.append({"rows": int(count), "database": database, **figures})
     return found
 
