@@ -49,7 +49,7 @@ def check_keys(content: Content, supplies: Supplies) -> Iterator[Fault]:
     found = texts_of(content)
     posts = {f"{POST}.{r.text}" for row in content.programme.reminders.values() for r in row}
     for key in supplies:
-        if not any(fnmatchcase(name, key) for name in found):
+        if key not in found and not any(fnmatchcase(name, key) for name in found):
             yield content.text_fault(key, "is missing")
     for key, text in found.items():
         if not isinstance(text, str):

@@ -145,14 +145,17 @@ class Planning:
         for phase in self._context.programme.phases:
             yield from self._opening(cohort, phase, audience)
         yield from self._milestones(cohort, audience)
+        windows: dict[str, datetime | None] = {}
         for event in events:
             meeting = self._context.programme.meetings.get(event.code)
             if meeting is None:
                 continue
             if event.newsletter_at is not None:
                 yield from self._letter(cohort, meeting, event, audience)
+            if meeting.id not in windows:
+                windows[meeting.id] = self._window_opens(cohort, meeting)
             for reminder in self._context.programme.reminders_of(meeting):
-                yield from self._reminder(cohort, meeting, event, reminder, audience)
+                yield from self._reminder(cohort, meeting, event, reminder, windows[meeting.id], audience)
 
     def hours(self, cohort: Cohort) -> PostingHours:
         """Return when posts may go out in a cohort's year."""
@@ -190,11 +193,15 @@ class Planning:
                            payload={"newsletter": circle.newsletter})  # fmt: skip
 
     def _reminder(
-        self, cohort: Cohort, meeting: Meeting, event: Event, reminder: Reminder, audience: "_Audience"
+        self,
+        cohort: Cohort,
+        meeting: Meeting,
+        event: Event,
+        reminder: Reminder,
+        window_opens: datetime | None,
+        audience: "_Audience",
     ) -> Iterator[Post]:
-        moment = moment_of(
-            reminder, event.starts_at, event.ends_at, self._window_opens(cohort, meeting), self.hours(cohort)
-        )
+        moment = moment_of(reminder, event.starts_at, event.ends_at, window_opens, self.hours(cohort))
         if moment is None:
             return
         for target in audience.of_reminder(meeting, event, reminder):

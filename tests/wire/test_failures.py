@@ -4,7 +4,7 @@ import asyncio
 import resource
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import pytest
 from bot.cli.run import read_shards
 from bot.client import Shards
 from bot.domain.errors import StartupError
+from tests.support.databases import postgresql_server, restart
 from tests.wire.houses import SEND, House, house
 from tests.wire.loopback import Loopback
 from tests.wire.ordeals import Copies
@@ -28,12 +29,22 @@ Houses = Callable[[str], Awaitable[House]]
 
 
 @pytest.fixture(scope="module")
-def originals(tmp_path_factory: pytest.TempPathFactory, content: Path, postgresql: str) -> dict[str, Copies]:
-    """A filled database on each backend."""
+def own_server() -> Iterator[str]:
+    """A PostgreSQL server that nobody else uses."""
+    with postgresql_server() as uri:
+        yield uri
+
+
+@pytest.fixture(scope="module")
+def originals(
+    tmp_path_factory: pytest.TempPathFactory, content: Path, postgresql: str, own_server: str
+) -> dict[str, Copies]:
+    """A filled database on each backend, and one on a server that may be restarted."""
     folder = tmp_path_factory.mktemp("originals")
     found = {
         "sqlite": Copies(folder / "sqlite", content),
         "postgresql": Copies(folder / "pg", content, postgresql),
+        "own server": Copies(folder / "own", content, own_server),
     }
 
     async def fill() -> None:
@@ -63,8 +74,8 @@ async def houses(originals: dict[str, Copies], tmp_path: Path) -> AsyncIterator[
 async def test_discord_the_machine_and_the_database_fail_for_a_while_and_nothing_is_lost_or_doubled(
     houses: Houses,
 ) -> None:
-    made = [await houses(backend) for backend in ("sqlite", "sqlite", "postgresql", "postgresql")]
-    stories = (discord_is_away, the_file_cannot_be_written, the_connections_end, two_side_by_side)
+    made = [await houses(backend) for backend in ("sqlite", "sqlite", "own server", "postgresql")]
+    stories = (discord_is_away, the_file_cannot_be_written, the_server_restarts, two_side_by_side)
     await asyncio.gather(*(story(place) for story, place in zip(stories, made, strict=True)))
 
 
@@ -131,13 +142,15 @@ def writes_at_most(bot: Running, size: int) -> None:
     resource.prlimit(bot.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-async def the_connections_end(house: House) -> None:
-    """PostgreSQL ends every connection, twice; then the bot is told to stop in the middle of a broadcast."""
+async def the_server_restarts(house: House) -> None:
+    """PostgreSQL ends every connection, then restarts; then the bot is told to stop in the middle of a broadcast."""
     bot = await house.at_work()
-    for _ in range(2):
-        await house.under_way()
-        end_connections(house)
-        await house.settled()
+    await house.under_way()
+    end_connections(house)
+    await house.settled()
+    await house.under_way()
+    await asyncio.to_thread(restart, house.url)
+    await house.settled()
     assert bot.code() is None
     assert await house.answers()
 
