@@ -14,7 +14,7 @@ SPELLING = ("*.dic", "*.aff")
 
 
 def light_content(folder: Path) -> Path:
-    """Copy the programme's content without its dictionary, which takes seconds to load in every process."""
+    """Copy the programme's content without its dictionary, which every process would load anew."""
     shutil.copytree(CONTENT, folder, ignore=shutil.ignore_patterns(*SPELLING))
     tone = folder / "tone.yaml"
     lines = tone.read_text("utf-8").splitlines(keepends=True)
