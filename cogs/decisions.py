@@ -74,8 +74,10 @@ class DecisionCog(CompanionCog):
     @handles("decision_page")
     async def page(self, ask: Ask, page: int, search: int | str = "") -> None:
         """Turn to another page of the list."""
-        found = await ask.services.decisions.list_of(await ask.place(), str(search) or None, page)
-        await ask.reply(build.decision_list(self.bot.texts, found))
+        place = await ask.place()
+        found = await ask.services.decisions.list_of(place, str(search) or None, page)
+        may_ask = ask.services.poll_drafts.may_begin(await ask.actor(), place)
+        await ask.reply(build.decision_list(self.bot.texts, found, may_ask=may_ask))
 
     @handles("decision_show")
     async def show(self, ask: Ask) -> None:

@@ -3,17 +3,18 @@
 from typing import Literal
 
 from bot.client import Ask, CompanionBot
+from bot.domain import ballot_steps as steps
+from bot.domain.polls import ASKABLE
 from bot.messages import poll_receipts as receipts
 from bot.messages import polls as build
+from bot.messages.ballot_steps import ballot_step
 from cogs._base import CompanionCog, command, handles
-
-VOTERS = ("all", "panel", "steering")
 
 
 class PollCog(CompanionCog):
     """Questions and votes."""
 
-    @command("poll.start", choices={"voters": VOTERS})
+    @command("poll.start", choices={"voters": ASKABLE})
     async def start(
         self,
         ask: Ask,
@@ -37,6 +38,47 @@ class PollCog(CompanionCog):
         done = await ask.services.polls.vote(await ask.actor(), poll_id, [position])
         await ask.reply(build.receipt(self.bot.texts, done))
 
+    @handles("vote_why")
+    async def vote_why(self, ask: Ask, poll_id: int, position: int) -> None:
+        """Ask why somebody is concerned or against, or count the answer when the reason is written."""
+        if not ask.filled:
+            await ask.services.polls.ballot(await ask.actor(), poll_id)
+            await ask.form(
+                build.reason_form(self.bot.texts, poll_id, position), "vote_why", poll_id, position
+            )
+            return
+        done = await ask.services.polls.vote(await ask.actor(), poll_id, [position], ask.filled["why"])
+        await ask.reply(build.receipt(self.bot.texts, done))
+
+    @handles("ballot")
+    async def ballot(self, ask: Ask, poll_id: int) -> None:
+        """Begin a ballot that is filled in press by press."""
+        view = await ask.services.polls.ballot(await ask.actor(), poll_id)
+        await ask.reply(ballot_step(self.bot.texts, view, ""))
+
+    @handles("ballot_step")
+    async def ballot_step(self, ask: Ask, poll_id: int, said: str = "") -> None:
+        """Take one press of a ballot; the last one counts it."""
+        view = await ask.services.polls.ballot(await ask.actor(), poll_id)
+        if steps.complete(view.kind, said, len(view.answers), view.points):
+            await self.ballot_done(ask, poll_id, said)
+        else:
+            await ask.update(ballot_step(self.bot.texts, view, said))
+
+    @handles("ballot_pick")
+    async def ballot_pick(self, ask: Ask, poll_id: int, said: str = "") -> None:
+        """Take one choice of a ballot from a menu."""
+        await self.ballot_step(ask, poll_id, said + ask.values[0])
+
+    @handles("ballot_done")
+    async def ballot_done(self, ask: Ask, poll_id: int, said: str) -> None:
+        """Count a ballot as far as it is filled in."""
+        actor = await ask.actor()
+        view = await ask.services.polls.ballot(actor, poll_id)
+        marks = steps.marks_of(view.kind, said, len(view.answers))
+        done = await ask.services.polls.cast(actor, poll_id, marks)
+        await ask.update(build.receipt(self.bot.texts, done))
+
     @handles("vote_many")
     async def vote_many(self, ask: Ask, poll_id: int) -> None:
         """Count the chosen answers."""
@@ -46,9 +88,11 @@ class PollCog(CompanionCog):
     @command("vote")
     async def open_polls(self, ask: Ask) -> None:
         """Show the polls the person can vote in here."""
-        views = await ask.services.polls.open_polls(await ask.actor(), await ask.place())
+        actor, place = await ask.actor(), await ask.place()
+        views = await ask.services.polls.open_polls(actor, place)
         if not views:
-            await ask.reply(receipts.none_open(self.bot.texts))
+            may_begin = ask.services.poll_drafts.may_begin(actor, place)
+            await ask.reply(receipts.none_open(self.bot.texts, may_begin=may_begin))
         for view in views:
             await ask.reply(build.poll_open(self.bot.texts, view))
 

@@ -3,19 +3,30 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.domain.ballots import Kind, Majority
 from bot.domain.polls import Shown
 
+DRAFT = "draft"
 PLANNED, WAITING, OPEN, CLOSED, MISSED = "planned", "waiting", "open", "closed", "missed"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerView:
-    """One answer; `votes` and `rank` are None when they may not be told."""
+    """One answer; `votes`, `given` and `rank` are None when they may not be told.
+
+    `votes` is the sum of its marks, `given` how many gave it one (see bot/domain/ballots.py).
+    """
 
     position: int
     text: str
     votes: int | None = None
     rank: int | None = None
+    given: int | None = None
+
+    @property
+    def average(self) -> float:
+        """Return the average of its stars, 0 when nobody gave it any."""
+        return (self.votes or 0) / (self.given or 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +34,8 @@ class PollView:
     """A poll with what may be told of it now.
 
     `turnout` is how many have voted so far, or did; `winners` are positions, several when equal.
-    `adopted` is None unless the poll is binding, closed and its answers mean yes and no.
+    `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
+    binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
     """
 
     id: int
@@ -41,6 +53,12 @@ class PollView:
     turnout: int
     entitled: int
     shown: Shown
+    kind: Kind = Kind.CHOICE
+    fewest: int = 1
+    points: int = 0
+    majority: Majority = Majority.MOST
+    carried: bool = True
+    reasons: tuple[str, ...] = ()
     code: str | None = None
     series: int = 0
     winners: tuple[int, ...] = ()
@@ -73,7 +91,13 @@ def _cut(text: str, longest: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a voter is told, privately, after voting."""
+    """What a voter is told, privately, after voting: the answers that got a mark, and the marks."""
 
-    chosen: tuple[str, ...]
+    kind: Kind
+    marks: tuple[tuple[str, int], ...]
     closes_at: datetime
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """Return the answers that got a mark."""
+        return tuple(text for text, _ in self.marks)

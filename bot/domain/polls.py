@@ -1,4 +1,4 @@
-"""What a vote is and what may be told of it: counting, secrecy, quorum; knows no database, clock or prose.
+"""Who votes and what may be told of it: secrecy, quorum, texts; knows no database, clock or prose.
 
 Rules: PRIVACY section 6, CALENDAR section 6; they serve S30 (voting rules), S41-S43 (secret ratings and
 priorities), S49-S52 (goals, projects, plans) and S58.
@@ -6,8 +6,7 @@ priorities), S49-S52 (goals, projects, plans) and S58.
 
 import hashlib
 import hmac
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 from bot.domain.access import STEERING_GROUP, VILLAGE_ROLES, Role
@@ -16,8 +15,11 @@ from bot.domain.programme import SecretResults
 
 QUESTION_LONGEST = 300
 ANSWER_LONGEST = 80  # a button's label
-FEWEST_ANSWERS, MOST_ANSWERS = 2, 10
+REASON_LONGEST = 300
+FEWEST_ANSWERS, MOST_ANSWERS = 2, 25  # a menu holds 25
 HALF = "half"
+ASKABLE = ("all", "panel", "steering")  # whom a village may ask by itself
+ADVISORY = "advisory"
 
 _VOTERS: Mapping[str, Collection[Role]] = {
     "steering": STEERING_GROUP,
@@ -37,35 +39,6 @@ class Shown(StrEnum):
     NOTHING = "nothing"
     RANKING = "ranking"
     NUMBERS = "numbers"
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Votes for each answer's position, and how many people voted."""
-
-    votes: Mapping[int, int]
-    turnout: int
-
-
-def tally(positions: Iterable[int], ballots: Mapping[str, Collection[int]]) -> Tally:
-    """Count ballots: each voter once for each of the answers they chose."""
-    votes = dict.fromkeys(positions, 0)
-    for chosen in ballots.values():
-        for position in set(chosen):
-            votes[position] += 1
-    return Tally(votes, sum(1 for chosen in ballots.values() if chosen))
-
-
-def winners(votes: Mapping[int, int]) -> tuple[int, ...]:
-    """Return the positions with most votes, all of them when they are equal, none when nobody voted."""
-    most = max(votes.values(), default=0)
-    return tuple(sorted(position for position, count in votes.items() if count == most)) if most else ()
-
-
-def ranks(votes: Mapping[int, int]) -> dict[int, int]:
-    """Return each position's place, 1 the best; equal answers share a place and the next follows on."""
-    steps = sorted(set(votes.values()), reverse=True)
-    return {position: steps.index(count) + 1 for position, count in votes.items()}
 
 
 def shown(*, secret: bool, turnout: int, rules: SecretResults) -> Shown:
@@ -115,18 +88,6 @@ def roles_of(voters: Iterable[str]) -> frozenset[Role]:
     return frozenset(found)
 
 
-def checked_choice(positions: Sequence[int], pick: int, offered: Collection[int]) -> tuple[int, ...]:
-    """Return the chosen positions in order; pick 0 means any number. Raises InvalidInput."""
-    chosen = tuple(sorted(set(positions)))
-    if not chosen:
-        raise InvalidInput("error_polls.nothing_chosen")
-    if not set(chosen) <= set(offered):
-        raise InvalidInput("error_polls.unknown_answer")
-    if pick and len(chosen) > pick:
-        raise InvalidInput("error_polls.too_many_chosen", pick=pick)
-    return chosen
-
-
 def checked_question(question: str) -> str:
     """Return a question on one line. Raises InvalidInput when it is empty or too long."""
     text = one_line(question)
@@ -134,6 +95,14 @@ def checked_question(question: str) -> str:
         raise InvalidInput("error_polls.question_missing")
     if len(text) > QUESTION_LONGEST:
         raise InvalidInput("error_polls.question_long", longest=QUESTION_LONGEST)
+    return text
+
+
+def checked_reason(reason: str) -> str:
+    """Return a voter's reason on one line, "" for none. Raises InvalidInput when it is too long."""
+    text = one_line(reason)
+    if len(text) > REASON_LONGEST:
+        raise InvalidInput("error_polls.why_long", longest=REASON_LONGEST)
     return text
 
 

@@ -14,6 +14,7 @@ from bot.domain.decisions import (
     Proposal,
 )
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
+from bot.messages.poll_drafts import new_button
 from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
 
@@ -54,11 +55,15 @@ def decision_saved(texts: Texts, view: DecisionView) -> Message:
     return Message(_say(texts, f"saved.{kind}", view))
 
 
-def decision_list(texts: Texts, page: DecisionPage) -> Message:
-    """Show one page of the register, with a menu to open a decision and buttons to turn the page."""
+def decision_list(texts: Texts, page: DecisionPage, *, may_ask: bool = False) -> Message:
+    """Show one page of the register, with a menu to open a decision and buttons to turn the page.
+
+    Who may start polls here can begin one from it.
+    """
+    ask = (new_button(texts),) if may_ask else ()
     values = {"place": page.place_name, "total": page.total, "search": page.search}
     if not page.total:
-        return Message(texts(f"decision.list.{'nothing_found' if page.search else 'empty'}", **values))
+        return Message(texts(f"decision.list.{'nothing_found' if page.search else 'empty'}", **values), ask)
     lines = [texts(f"decision.list.{'found' if page.search else 'heading'}", **values)]
     for view in page.decisions:
         status = _status(texts, view)
@@ -77,7 +82,7 @@ def decision_list(texts: Texts, page: DecisionPage) -> Message:
     )
     choices = tuple(_choice(view) for view in page.decisions)
     menu = Menu("decision_show", choices, prompt=texts("decision.menu"))
-    return Message("\n".join(lines), buttons, (menu,))
+    return Message("\n".join(lines), (*buttons, *ask), (menu,))
 
 
 def decision_full(texts: Texts, view: DecisionView) -> Message:

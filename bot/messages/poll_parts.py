@@ -1,19 +1,24 @@
 """What the messages about polls are made of: who may vote, the answers as lines, and a text that fits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.content.templates import Ready, plain
-from bot.domain.poll_view import PollView
+from bot.domain.ballots import STEP_BY_STEP, Kind
+from bot.domain.poll_view import AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.messages.texts import Texts
 
 LONGEST = 2000  # what one message on Discord holds; escaped letters count twice
-ASKED = frozenset({"question", "voters", "closes_at", "pick", "turnout", "entitled"})
+ASKED = frozenset({"question", "voters", "closes_at", "pick", "fewest", "points", "turnout", "entitled"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.who.*": frozenset(),
     "poll.heading": ASKED,
+    "poll.decimal": frozenset(),
     "poll.answer_votes": frozenset({"answer", "votes"}),
+    "poll.answer_points": frozenset({"answer", "votes"}),
+    "poll.answer_rated": frozenset({"answer", "average", "given"}),
     "poll.answer_rank": frozenset({"answer", "rank"}),
+    "poll.mark.*": frozenset({"answer", "mark"}),
 }
 
 
@@ -37,6 +42,8 @@ def say(texts: Texts, name: str, view: PollView) -> Ready:
         voters=who(texts, view.voters),
         closes_at=view.closes_at,
         pick=view.pick,
+        fewest=view.fewest,
+        points=view.points,
         turnout=view.turnout,
         entitled=view.entitled,
     )
@@ -44,10 +51,28 @@ def say(texts: Texts, name: str, view: PollView) -> Ready:
 
 def answer_lines(texts: Texts, view: PollView) -> list[Ready]:
     """Return the answers with their votes in the poll's own order, or by rank where only that may be told."""
-    if view.shown is Shown.NUMBERS:
-        return [texts("poll.answer_votes", answer=a.text, votes=a.votes) for a in view.answers]
+    if view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
+        return [_answer_line(texts, view.kind, answer) for answer in view.answers]
     ranked = sorted(view.answers, key=lambda answer: (answer.rank or 0, answer.position))
     return [texts("poll.answer_rank", answer=a.text, rank=a.rank) for a in ranked]
+
+
+def _answer_line(texts: Texts, kind: Kind, answer: AnswerView) -> Ready:
+    if kind is Kind.RATING:
+        average = f"{answer.average:.1f}".replace(".", texts("poll.decimal"))
+        return texts("poll.answer_rated", answer=answer.text, average=average, given=answer.given)
+    name = "poll.answer_points" if kind is Kind.POINTS else "poll.answer_votes"
+    return texts(name, answer=answer.text, votes=answer.votes)
+
+
+def marked(texts: Texts, kind: Kind, marks: Iterable[tuple[str, int]]) -> Ready:
+    """Return a voter's own answers with their marks, a ranked ballot's in its order."""
+    given = list(marks)
+    if kind not in STEP_BY_STEP:
+        return joined([answer for answer, _ in given])
+    if kind is Kind.RANKED:
+        given.sort(key=lambda one: one[1])
+    return Ready(", ".join(texts(f"poll.mark.{kind}", answer=answer, mark=mark) for answer, mark in given))
 
 
 def joined(answers: Sequence[str]) -> Ready:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.domain.poll_view import PollView
 from bot.messages.message import Message
+from bot.messages.poll_drafts import new_button
 from bot.messages.texts import Texts
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -23,6 +24,6 @@ def now_secret(texts: Texts, view: PollView) -> Message:
     return Message(texts("poll_receipt.now_secret", question=view.question))
 
 
-def none_open(texts: Texts) -> Message:
-    """Tell that there is nothing to vote on here now."""
-    return Message(texts("poll_receipt.none_open"))
+def none_open(texts: Texts, *, may_begin: bool = False) -> Message:
+    """Tell that there is nothing to vote on here now; who may ask something can begin."""
+    return Message(texts("poll_receipt.none_open"), (new_button(texts),) if may_begin else ())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from bot.content.templates import Ready
+from bot.domain.ballots import STEP_BY_STEP, Kind, Majority
 from bot.domain.poll_view import PollView
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
@@ -11,6 +12,9 @@ from bot.messages.poll_parts import ASKED, answer_lines, fitting, joined, say
 from bot.messages.texts import Texts
 
 MOST_NAMED = 3
+MOST_REASONS = 5
+_WINNER = {Kind.POINTS: "winner_points", Kind.RATING: "winner_rating", Kind.RANKED: "winner_ranked",
+           Kind.DATES: "winner_dates"}  # fmt: skip
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.thanks": frozenset(),
     "poll.button.decide": frozenset(),
@@ -21,6 +25,9 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.result.winner": frozenset({"answers"}),
     "poll.result.equal": frozenset({"answers"}),
     "poll.result.many_equal": frozenset({"count"}),
+    "poll.result.winner_*": frozenset({"answers"}),
+    "poll.result.equal_marks": frozenset({"answers"}),
+    "poll.result.reason": frozenset({"reason"}),
     "poll.result.ranking_only": frozenset({"numbers_from"}),
 }
 
@@ -46,6 +53,9 @@ def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
     ]
     if view.shown is Shown.RANKING:
         lines.append(texts("poll.result.ranking_only", numbers_from=rules.numbers_from_votes))
+    if view.reasons:
+        lines.append(texts("poll.result.reasons"))
+        lines += [texts("poll.result.reason", reason=reason) for reason in view.reasons[:MOST_REASONS]]
     if view.secret and view.unanimous:
         lines.append(texts("poll.result.unanimous"))
     meaning = _meaning(view)
@@ -63,7 +73,9 @@ def _winners(texts: Texts, view: PollView) -> Ready:
     if len(view.winners) > MOST_NAMED:
         return texts("poll.result.many_equal", count=len(view.winners))
     answers = joined(view.texts_of(view.winners))
-    return texts("poll.result.winner" if len(view.winners) == 1 else "poll.result.equal", answers=answers)
+    if len(view.winners) == 1:
+        return texts(f"poll.result.{_WINNER.get(view.kind, 'winner')}", answers=answers)
+    return texts(f"poll.result.equal{'_marks' if view.kind in STEP_BY_STEP else ''}", answers=answers)
 
 
 def _meaning(view: PollView) -> str | None:
@@ -73,5 +85,13 @@ def _meaning(view: PollView) -> str | None:
     if not view.quorum_met:
         return "no_quorum"
     if view.adopted is not None:
-        return "adopted" if view.adopted else "rejected"
+        return _adopted(view) if view.adopted else "rejected"
+    if view.majority is not Majority.MOST and not view.carried:
+        return "not_enough"
     return "applies" if len(view.winners) == 1 or view.pick != 1 else "next_meeting"
+
+
+def _adopted(view: PollView) -> str:
+    if view.kind is Kind.CONSENT:
+        return "adopted_consent"
+    return "adopted" if view.majority is Majority.MOST else "adopted_enough"

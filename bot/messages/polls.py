@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from bot.domain.poll_view import OPEN, PollView, Receipt
-from bot.domain.polls import ANSWER_LONGEST, HALF, Shown
+from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority
+from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt
+from bot.domain.polls import ANSWER_LONGEST, HALF, REASON_LONGEST, Shown
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_parts import ASKED, answer_lines, fitting, joined, say
+from bot.messages.poll_parts import ASKED, answer_lines, fitting, marked, say
 from bot.messages.texts import Texts
 
 MOST_BUTTONS = 10
@@ -15,12 +16,16 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("poll.menu", "poll.secret", "poll.needs.*", "poll.button.*", "poll.options.*"), _NONE),
     "poll.candidate_day": frozenset({"day_on"}),
     "poll.answer": frozenset({"answer"}),
+    "poll.why.*": _NONE,
     "poll.options.wanted": frozenset({"question", "most", "days"}),
     "poll.receipt": frozenset({"answers", "closes_at"}),
     "error_polls.*": _NONE,
     "error_polls.closed": frozenset({"closes_at"}),
     "error_polls.not_a_voter": frozenset({"voters"}),
     "error_polls.too_many_chosen": frozenset({"pick"}),
+    "error_polls.too_few_chosen": frozenset({"fewest"}),
+    "error_polls.too_many_points": frozenset({"points"}),
+    "error_polls.why_long": frozenset({"longest"}),
     "error_polls.question_long": frozenset({"longest"}),
     "error_polls.answers_few": frozenset({"fewest"}),
     "error_polls.answers_many": frozenset({"most"}),
@@ -36,12 +41,12 @@ def poll_open(texts: Texts, view: PollView) -> Message:
     buttons, menus = _ballot(texts, view)
     if not view.secret and not view.turnout:
         buttons = (*buttons, Button(texts("poll.button.secret"), "poll_secret", (view.id,)))
-    return Message(fitting(lambda shown: _asked(texts, shown), view), buttons, menus)
+    return Message(fitting(lambda shown: asked(texts, shown), view), buttons, menus)
 
 
-def _asked(texts: Texts, view: PollView) -> str:
-    how = {0: "any", 1: "one"}.get(view.pick, "some")
-    lines = [say(texts, "heading", view), say(texts, f"open.{how}", view)]
+def asked(texts: Texts, view: PollView) -> str:
+    """Say what is asked, who votes how, and what it takes to decide."""
+    lines = [say(texts, "heading", view), say(texts, f"open.{_how(view)}", view)]
     if view.secret:
         lines.append(texts("poll.secret"))
     needed = _needed(view)
@@ -49,11 +54,18 @@ def _asked(texts: Texts, view: PollView) -> str:
         lines.append(texts(f"poll.needs.{needed}"))
     if view.turnout and view.state == OPEN:
         lines.append(say(texts, "so_far", view))
-    if view.turnout and view.shown is Shown.NUMBERS:
+    if view.turnout and view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
         lines += answer_lines(texts, view)
     elif not _by_buttons(view):
         lines += [texts("poll.answer", answer=answer.text) for answer in view.answers]
     return "\n".join(lines)
+
+
+def _how(view: PollView) -> str:
+    """Return the text that says how to vote."""
+    if view.kind in (Kind.CHOICE, Kind.YES_NO):
+        return {0: "any", 1: "one"}.get(view.pick, "between" if view.fewest > 1 else "some")
+    return str(view.kind)
 
 
 def poll_half(texts: Texts, view: PollView) -> Message:
@@ -78,34 +90,50 @@ def options_wanted(texts: Texts, view: PollView) -> Message:
 
 def options_form(texts: Texts, view: PollView) -> Form:
     """Return the form for a poll's answers, one on each line."""
-    lines = Field("lines", texts("poll.options.label"), long=True, longest=1000)
+    lines = Field("lines", texts("poll.options.label"), long=True, longest=2500)
     return Form("write_options", texts("poll.options.title"), (lines,), (view.id,))
 
 
 def receipt(texts: Texts, done: Receipt) -> Message:
     """Tell a voter, privately, what was counted."""
-    return Message(texts("poll.receipt", answers=joined(done.chosen), closes_at=done.closes_at))
+    answers = marked(texts, done.kind, done.marks)
+    return Message(texts("poll.receipt", answers=answers, closes_at=done.closes_at))
+
+
+def reason_form(texts: Texts, poll_id: int, position: int) -> Form:
+    """Return the form that asks why somebody is concerned or against."""
+    field = Field("why", texts("poll.why.label"), long=True, longest=REASON_LONGEST)
+    return Form("vote_why", texts("poll.why.title"), (field,), (poll_id, position))
 
 
 def _by_buttons(view: PollView) -> bool:
-    return view.pick == 1 and len(view.answers) <= MOST_BUTTONS
+    return view.pick == 1 and len(view.answers) <= MOST_BUTTONS and view.kind not in STEP_BY_STEP
 
 
 def _ballot(texts: Texts, view: PollView) -> tuple[tuple[Button, ...], tuple[Menu, ...]]:
-    """Return one button for each answer where one may be chosen, or else a menu."""
+    """Return one button for each answer where one may be chosen, one that begins a ballot of steps, or a menu."""
+    if view.kind in STEP_BY_STEP:
+        return (Button(texts("poll.button.vote"), "ballot", (view.id,), "primary"),), ()
     if _by_buttons(view):
-        return tuple(
-            Button(a.text[:ANSWER_LONGEST], "vote", (view.id, a.position), "primary") for a in view.answers
-        ), ()
+        return tuple(_answer(view, answer) for answer in view.answers), ()
     choices = tuple(Choice(str(a.position), a.text[:ANSWER_LONGEST]) for a in view.answers)
     most = min(view.pick or len(choices), len(choices))
-    return (), (Menu("vote_many", choices, (view.id,), texts("poll.menu"), 1, most),)
+    return (), (Menu("vote_many", choices, (view.id,), texts("poll.menu"), view.fewest, most),)
+
+
+def _answer(view: PollView, answer: AnswerView) -> Button:
+    asks_why = view.kind is Kind.CONSENT and answer.position in REASONED
+    action = "vote_why" if asks_why else "vote"
+    return Button(answer.text[:ANSWER_LONGEST], action, (view.id, answer.position), "primary")
 
 
 def _needed(view: PollView) -> str | None:
     """Return the text that says in one sentence what it takes to decide; None for an advisory poll."""
     if not view.binding:
         return None
-    if view.quorum == HALF:
-        return "yes_half" if view.yes_no else "most_half"
-    return "most"
+    half = "_half" if view.quorum == HALF else ""
+    if view.kind is Kind.CONSENT:
+        return f"consent{half}"
+    if view.majority is Majority.MOST:
+        return "yes_half" if view.yes_no and half else f"most{half}"
+    return f"{'yes' if view.yes_no else 'most'}_{view.majority}{'' if view.majority is Majority.ENTITLED else half}"

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
+from bot.domain.ballots import Kind
 from bot.domain.decisions import HOW_LONGEST, TEXT_LONGEST, TITLE_LONGEST, Proposal
 from bot.domain.poll_view import PollView
 from bot.domain.polls import Shown
@@ -45,7 +46,7 @@ def _how(context: Context, view: PollView) -> str:
         return str(context.texts("decision.from_poll.how_few", show_from=few))
     kind = "secret" if view.secret else "open"
     votes = ""
-    if view.shown is Shown.NUMBERS:
+    if view.shown is Shown.NUMBERS and view.kind not in (Kind.RATING, Kind.RANKED):
         votes = ", ".join(f"{answer.text} {answer.votes}" for answer in view.answers if answer.votes)
     return str(
         context.texts(

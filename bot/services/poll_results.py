@@ -4,14 +4,17 @@ The rules are those of PRIVACY section 6.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, distinct, func, select
+from sqlalchemy import case, delete, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
+from bot.domain.ballots import STEP_BY_STEP, Count, Kind, Majority, adopted, by_sums, carried, count
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
-from bot.domain.polls import Shown, Tally
+from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
 from bot.services.entitled import entitled_counts
 from bot.storage.database import FORGOTTEN
@@ -48,9 +51,12 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime) -> N
     cast = await _ballots(session, ids)
     entitled = await entitled_counts(session, due)
     for poll in due:
-        result = rules.tally((option.position for option in poll.options), cast.get(poll.id, {}))
+        ballots = cast.get(poll.id, _Cast())
+        result = count(Kind(poll.kind), (o.position for o in poll.options), ballots.marks.values())
         for option in poll.options:
-            option.votes = result.votes[option.position]
+            standing = result.standings[option.position]
+            option.votes, option.given, option.place = standing.votes, standing.given, standing.place
+        poll.counted = _counted(result, ballots)
         poll.turnout = result.turnout
         # Who joined after the opening counts too, and so does a vote of somebody who has left since.
         poll.entitled = max(entitled[poll.id], result.turnout)
@@ -63,47 +69,80 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime) -> N
     await session.flush()
 
 
-async def _ballots(session: AsyncSession, poll_ids: Sequence[int]) -> dict[int, dict[str, set[int]]]:
+@dataclass
+class _Cast:
+    """A poll's ballots by voter, and the reasons given, each once."""
+
+    marks: dict[str, dict[int, int]] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+def _counted(result: Count, cast: _Cast) -> dict[str, Any] | None:
+    """Return what is kept of a count beside the sums; in alphabetical order no reason tells when it was given."""
+    rounds = [{str(position): votes for position, votes in one.items()} for one in result.rounds]
+    kept = {"rounds": rounds, "reasons": sorted(cast.reasons.values())}
+    return {name: value for name, value in kept.items() if value} or None
+
+
+async def _ballots(session: AsyncSession, poll_ids: Sequence[int]) -> dict[int, _Cast]:
     query = (
-        select(Ballot.poll_id, Ballot.voter, PollOption.position)
+        select(Ballot.poll_id, Ballot.voter, PollOption.position, Ballot.mark, Ballot.reason)
         .join(PollOption, PollOption.id == Ballot.option_id)
         .where(Ballot.poll_id.in_(poll_ids))
     )
-    found: dict[int, dict[str, set[int]]] = {}
-    for poll_id, voter, position in await session.execute(query):
-        found.setdefault(poll_id, {}).setdefault(voter, set()).add(position)
+    found: dict[int, _Cast] = {}
+    for poll_id, voter, position, mark, reason in await session.execute(query):
+        cast = found.setdefault(poll_id, _Cast())
+        cast.marks.setdefault(voter, {})[position] = mark
+        if reason:
+            cast.reasons[voter] = reason
     return found
 
 
-async def so_far(session: AsyncSession, poll: Poll) -> Tally:
-    """Return what an open poll stands at now."""
-    counted = (
-        select(PollOption.position, func.count())
+async def so_far(session: AsyncSession, poll: Poll) -> Count:
+    """Return what an open poll stands at now; of a ranked one who is first on how many ballots."""
+    ranked = poll.kind == Kind.RANKED
+    summed = func.sum(case((Ballot.mark == 1, 1), else_=0) if ranked else Ballot.mark)
+    query = (
+        select(PollOption.position, summed, func.count())
         .join(Ballot, Ballot.option_id == PollOption.id)
         .where(Ballot.poll_id == poll.id)
         .group_by(PollOption.position)
     )
-    votes = dict.fromkeys((option.position for option in poll.options), 0)
-    votes.update((await session.execute(counted)).all())
-    voters = select(func.count(distinct(Ballot.voter))).where(Ballot.poll_id == poll.id)
-    return Tally(votes, await session.scalar(voters) or 0)
+    sums = dict.fromkeys((option.position for option in poll.options), 0)
+    given = dict(sums)
+    for position, votes, voters in await session.execute(query):
+        sums[position], given[position] = int(votes), voters
+    turnout = select(func.count(distinct(Ballot.voter))).where(Ballot.poll_id == poll.id)
+    return by_sums(Kind(poll.kind), sums, given, await session.scalar(turnout) or 0)
+
+
+def result_of(poll: Poll) -> Count:
+    """Return a closed poll's count; one closed before places were kept is placed by its votes."""
+    votes = {option.position: option.votes or 0 for option in poll.options}
+    given = {option.position: option.given if option.given is not None else votes[option.position]
+             for option in poll.options}  # fmt: skip
+    found = by_sums(Kind(poll.kind), votes, given, poll.turnout or 0)
+    places = {option.position: option.place for option in poll.options if option.place is not None}
+    standings = {p: replace(one, place=places.get(p, one.place)) for p, one in found.standings.items()}
+    return replace(found, standings=standings)
 
 
 async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> PollView:
     """Show a poll: running totals of an open, unsecret one; a closed one's result as far as allowed."""
-    closed = poll.state == CLOSED
+    closed, kind = poll.state == CLOSED, Kind(poll.kind)
     if closed:
-        result = Tally({o.position: o.votes or 0 for o in poll.options}, poll.turnout or 0)
+        result = result_of(poll)
         shown = rules.shown(secret=poll.secret, turnout=result.turnout, rules=programme.rules.secret_results)
     else:
         result = await so_far(session, poll)
         shown = Shown.NOTHING if poll.secret else Shown.NUMBERS
-    ranks = rules.ranks(result.votes) if shown is not Shown.NOTHING else {}
     entitled = max(poll.entitled or 0, result.turnout)
     met = rules.quorum_met(poll.quorum, result.turnout, entitled)
-    texts = {o.text: result.votes[o.position] for o in poll.options}
-    yes = rules.adopted(texts, programme.rules.yes_options)
+    majority = Majority(poll.majority)
+    yes = _said_yes(programme, poll, result, entitled)
     template = template_of(programme, poll.code)
+    told = shown is not Shown.NOTHING
     return PollView(
         id=poll.id,
         place_key=poll.scope_key,
@@ -112,8 +151,9 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
             AnswerView(
                 o.position,
                 o.text,
-                result.votes[o.position] if shown is Shown.NUMBERS else None,
-                ranks.get(o.position),
+                result.standings[o.position].votes if shown is Shown.NUMBERS else None,
+                result.standings[o.position].place if told else None,
+                result.standings[o.position].given if shown is Shown.NUMBERS else None,
             )
             for o in poll.options
         ),
@@ -128,10 +168,19 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         turnout=result.turnout,
         entitled=entitled,
         shown=shown,
+        kind=kind,
+        fewest=poll.fewest,
+        points=poll.points,
+        majority=majority,
+        carried=_carried(result, entitled, majority),
+        reasons=tuple((poll.counted or {}).get("reasons", ())) if closed and told else (),
         code=poll.code,
         series=poll.series,
-        winners=rules.winners(result.votes) if closed and shown is not Shown.NOTHING else (),
-        unanimous=closed and shown is Shown.NUMBERS and rules.unanimous(result.votes, result.turnout),
+        winners=result.winners if closed and told else (),
+        unanimous=closed
+        and shown is Shown.NUMBERS
+        and kind not in STEP_BY_STEP
+        and rules.unanimous(result.votes, result.turnout),
         quorum_met=met,
         yes_no=yes is not None,
         adopted=met and yes if closed and poll.binding and not poll.secret and yes is not None else None,
@@ -139,3 +188,23 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         days=template.days if template else 0,
         pulse=template is not None and template.opens.meeting == EACH_CIRCLE,
     )
+
+
+def _said_yes(programme: Programme, poll: Poll, result: Count, entitled: int) -> bool | None:
+    """Tell whether a poll's answer is yes; None when its answers do not mean yes and no."""
+    said = adopted(Kind(poll.kind), result.votes, entitled, Majority(poll.majority))
+    if said is not None:
+        return said
+    by_text = {option.text: result.votes[option.position] for option in poll.options}
+    return rules.adopted(by_text, programme.rules.yes_options)
+
+
+def _carried(result: Count, entitled: int, majority: Majority) -> bool:
+    """Tell whether one answer alone has votes enough to be decided."""
+    if len(result.winners) != 1:
+        return False
+    won = result.winners[0]
+    others = max((votes for position, votes in result.votes.items() if position != won), default=0)
+    if majority is Majority.MOST:
+        return True  # it is alone in first place, however its kind counts
+    return carried(result.votes[won], others, result.turnout, entitled, majority)

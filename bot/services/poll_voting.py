@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
 from bot.domain.access import Actor, Where, roles_at
-from bot.domain.errors import Conflict, NotFound, NotPermitted
+from bot.domain.ballots import REASONED, Kind, Marks, Rules, checked_marks
+from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.poll_view import OPEN, PollView, Receipt
 from bot.messages.poll_parts import who
 from bot.services.context import Context
@@ -22,27 +23,39 @@ class Voting:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def vote(self, actor: Actor, poll_id: int, option_positions: Sequence[int]) -> Receipt:
-        """Cast a vote, or change it; positions count from 1.
+    async def vote(
+        self, actor: Actor, poll_id: int, option_positions: Sequence[int], reason: str = ""
+    ) -> Receipt:
+        """Choose answers, or change one's choice; positions count from 1. Raises as `cast` does."""
+        return await self.cast(actor, poll_id, dict.fromkeys(option_positions, 1), reason)
+
+    async def cast(self, actor: Actor, poll_id: int, marks: Marks, reason: str = "") -> Receipt:
+        """Cast a ballot, or change it: a mark for each chosen answer's position.
 
         Raises NotFound, NotPermitted (not a voter), Conflict (privacy text not accepted, closed),
-        InvalidInput (nothing or too much chosen).
+        InvalidInput (nothing, too much or too little chosen, a reason missing).
         """
         async with self._context.database.transaction() as session:
             poll = await self.locked(session, poll_id)
             person_id = _accepted(actor)
             self.must_be_open(poll)
             self.must_be_voter(actor, poll)
-            options = {option.position: option for option in poll.options}
-            chosen = rules.checked_choice(option_positions, poll.pick, options)
+            kind, options = Kind(poll.kind), {option.position: option for option in poll.options}
+            checked = checked_marks(kind, marks, options, Rules(poll.fewest, poll.pick, poll.points))
+            why = rules.checked_reason(reason)
+            if kind is Kind.CONSENT and set(checked) & REASONED and not why:
+                raise InvalidInput("error_polls.why_missing")
             voter = _voter(poll, actor)
             await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id, Ballot.voter == voter))
             named = None if poll.secret else person_id
-            for position in chosen:
+            for position, mark in checked.items():
+                option_id = options[position].id
                 session.add(
-                    Ballot(poll_id=poll.id, voter=voter, option_id=options[position].id, person_id=named)
-                )
-            return Receipt(tuple(options[position].text for position in chosen), poll.closes_at)
+                    Ballot(poll_id=poll.id, voter=voter, option_id=option_id, mark=mark, person_id=named,
+                           reason=why or None)
+                )  # fmt: skip
+            given = tuple((options[position].text, mark) for position, mark in checked.items())
+            return Receipt(kind, given, poll.closes_at)
 
     async def my_vote(self, actor: Actor, poll_id: int) -> tuple[int, ...]:
         """Return the positions a person has chosen; nothing from a closed secret poll. Raises NotFound."""
@@ -69,6 +82,15 @@ class Voting:
         """Show a poll as far as it may be shown now. Raises NotFound."""
         async with self._context.database.transaction() as session:
             return await view_of(session, self._context.programme, await _found(session, poll_id))
+
+    async def ballot(self, actor: Actor, poll_id: int) -> PollView:
+        """Show a poll to somebody who begins to fill in a ballot. Raises NotFound, NotPermitted, Conflict."""
+        async with self._context.database.transaction() as session:
+            poll = await _found(session, poll_id)
+            _accepted(actor)
+            self.must_be_open(poll)
+            self.must_be_voter(actor, poll)
+            return await view_of(session, self._context.programme, poll)
 
     async def locked(self, session: AsyncSession, poll_id: int) -> Poll:
         """Return a poll that nobody else changes until the transaction ends. Raises NotFound."""

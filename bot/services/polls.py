@@ -60,7 +60,7 @@ class Polls(Voting):
         """
         if place.village is None and place.group is None:
             raise NotFound("error_polls.wrong_place")
-        require(actor, Action.START_POLL if place.village else Action.START_GROUP_POLL, place.where)
+        require(actor, right_to_start(place), place.where)
         if binding:
             require(actor, Action.START_BINDING_POLL, place.where)
             if voters != "steering":
@@ -129,8 +129,7 @@ class Polls(Voting):
         async with self._context.database.transaction() as session:
             poll = await self.locked(session, poll_id)
             place = await place_of(session, poll.scope_key)
-            group = poll.coordinator_group_id is not None
-            require(actor, Action.START_GROUP_POLL if group else Action.START_POLL, place.where)
+            require(actor, right_to_start(place), place.where)
             template = template_of(self._context.programme, poll.code)
             if template is None or not template.options_from or poll.state not in (PLANNED, WAITING):
                 raise Conflict("error_polls.answers_written")
@@ -178,6 +177,11 @@ class Polls(Voting):
         """Return the polls that have been counted."""
         async with self._context.database.transaction() as session:
             return list(await session.scalars(select(Poll.id).where(Poll.state == CLOSED)))
+
+
+def right_to_start(place: Place) -> Action:
+    """Return the right that asking a village, or a coordinator group, takes."""
+    return Action.START_POLL if place.village else Action.START_GROUP_POLL
 
 
 def _deadline(now: datetime, closes_at: datetime | None, hours: float | None) -> datetime:

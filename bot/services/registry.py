@@ -14,6 +14,7 @@ from bot.services.outbox import Outbox
 from bot.services.people import People
 from bot.services.places import Places
 from bot.services.planning import Planning
+from bot.services.poll_drafts import PollDrafts
 from bot.services.poll_posts import PollPosts
 from bot.services.polls import Polls
 from bot.services.posts import Posts
@@ -35,6 +36,7 @@ class Services:
     people: People
     places: Places
     planning: Planning
+    poll_drafts: PollDrafts
     polls: Polls
     provisioning: Provisioning
 
@@ -56,6 +58,7 @@ def services_on(context: Context) -> Services:
         people=People(context),
         places=Places(context),
         planning=Planning(context, calendar, polls),
+        poll_drafts=PollDrafts(context),
         polls=polls,
         provisioning=Provisioning(context),
     )

@@ -17,41 +17,6 @@ from tests.support.world import loaded
 
 RULES = SecretResults(show_from_votes=5, numbers_from_votes=10)
 ZONE = ZoneInfo("Europe/Copenhagen")
-POSITIONS = (1, 2, 3)
-VOTES = st.lists(st.tuples(st.sampled_from("abcdefg"), st.sets(st.sampled_from(POSITIONS), min_size=1)))
-
-
-@given(VOTES)
-def test_any_sequence_of_votes_and_changes_counts_as_a_plain_recount(
-    votes: list[tuple[str, set[int]]],
-) -> None:
-    ballots: dict[str, set[int]] = {}
-    for voter, chosen in votes:
-        ballots[voter] = chosen
-    result = polls.tally(POSITIONS, ballots)
-    last = dict(votes)
-    assert result.turnout == len(last)
-    for position in POSITIONS:
-        assert result.votes[position] == sum(position in chosen for chosen in last.values())
-
-
-@given(VOTES)
-def test_nobody_counts_twice_for_one_answer(votes: list[tuple[str, set[int]]]) -> None:
-    result = polls.tally(POSITIONS, dict(votes))
-    assert all(count <= result.turnout <= 7 for count in result.votes.values())
-
-
-@given(st.dictionaries(st.sampled_from(POSITIONS), st.integers(0, 9), min_size=1))
-def test_the_winners_are_those_nobody_is_ahead_of(votes: dict[int, int]) -> None:
-    best = polls.winners(votes)
-    assert set(best) == {p for p in votes if votes[p] and not any(n > votes[p] for n in votes.values())}
-    ranks = polls.ranks(votes)
-    assert all((ranks[a] < ranks[b]) == (votes[a] > votes[b]) for a in votes for b in votes)
-
-
-def test_equal_answers_all_win_and_no_votes_give_no_winner() -> None:
-    assert polls.winners({1: 3, 2: 3, 3: 1}) == (1, 2)
-    assert polls.winners({1: 0, 2: 0}) == ()
 
 
 @pytest.mark.parametrize(
@@ -110,24 +75,11 @@ def test_the_words_for_voters_give_roles_and_the_secretariat_never_votes() -> No
     assert polls.roles_of(["secretariat", "somebody else"]) == frozenset()
 
 
-def test_a_choice_holds_to_how_many_may_be_chosen() -> None:
-    assert polls.checked_choice([3, 1, 3], 2, POSITIONS) == (1, 3)
-    assert polls.checked_choice([1, 2, 3], 0, POSITIONS) == (1, 2, 3)
-    for wrong, pick, key in (
-        ([1, 2], 1, "too_many_chosen"),
-        ([], 1, "nothing_chosen"),
-        ([4], 1, "unknown_answer"),
-    ):
-        with pytest.raises(InvalidInput) as refused:
-            polls.checked_choice(wrong, pick, POSITIONS)
-        assert refused.value.key == f"error_polls.{key}"
-
-
 def test_answers_are_tidied_and_faulty_ones_are_refused() -> None:
     assert polls.checked_answers([" Ja  tak ", "", "Nej\n"]) == ("Ja tak", "Nej")
     long = "x" * 81
     for wrong, key in (
-        (["Ja"], "few"), (["Ja", "ja"], "twice"), (["Ja", long], "long"), ([str(n) for n in range(11)], "many")
+        (["Ja"], "few"), (["Ja", "ja"], "twice"), (["Ja", long], "long"), ([str(n) for n in range(26)], "many")
     ):  # fmt: skip
         with pytest.raises(InvalidInput) as refused:
             polls.checked_answers(wrong)

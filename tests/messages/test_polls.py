@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.discord_render import arguments, custom_id
+from bot.domain.ballots import Kind as PollKind
 from bot.domain.decisions import DecisionPage, DecisionView, Kind
 from bot.domain.poll_view import AnswerView, PollView, Receipt
 from bot.domain.polls import Shown
@@ -181,7 +182,7 @@ def test_answers_are_asked_for_with_a_button_and_a_form() -> None:
 
 
 def test_a_receipt_says_what_was_chosen_and_until_when_it_can_be_changed() -> None:
-    text = polls.receipt(TEXTS, Receipt(("Ja", "*Nej*"), OPEN.closes_at)).text
+    text = polls.receipt(TEXTS, Receipt(PollKind.CHOICE, (("Ja", 1), ("*Nej*", 1)), OPEN.closes_at)).text
     assert "Du valgte: Ja, \\*Nej\\*." in text and "onsdag den 3. november kl. 10.00" in text
 
 

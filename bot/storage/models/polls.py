@@ -1,8 +1,17 @@
 """Polls, ballots and decisions. A secret ballot never names a person."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.base import Base
@@ -20,7 +29,11 @@ def of_one_owner() -> tuple[CheckConstraint | ForeignKeyConstraint, ...]:
 
 
 class Poll(Base):
-    """A question to a village or a coordinator group. `secret_key` lives only while a secret poll is open."""
+    """A question to a village or a coordinator group. `secret_key` lives only while a secret poll is open.
+
+    `pick` is how many answers a voter may choose (0 is any number), `fewest` how many they must; `points` is what
+    they share. `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
+    """
 
     __tablename__ = "poll"
     __table_args__ = (
@@ -38,11 +51,15 @@ class Poll(Base):
     code: Mapped[str | None]
     series: Mapped[int] = mapped_column(default=0)
     question: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="choice", server_default="choice")
     voters: Mapped[str]
     secret: Mapped[bool]
     binding: Mapped[bool]
     pick: Mapped[int]
+    fewest: Mapped[int] = mapped_column(default=1, server_default="1")
+    points: Mapped[int] = mapped_column(default=0, server_default="0")
     quorum: Mapped[str | None]
+    majority: Mapped[str] = mapped_column(default="most", server_default="most")
     state: Mapped[str]
     opens_at: Mapped[datetime]
     closes_at: Mapped[datetime]
@@ -50,12 +67,16 @@ class Poll(Base):
     secret_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     turnout: Mapped[int | None]
     entitled: Mapped[int | None]
+    counted: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     options: Mapped[list["PollOption"]] = relationship(order_by="PollOption.position", lazy="selectin")
 
 
 class PollOption(Base):
-    """One answer; `votes` is filled when the poll closes."""
+    """One answer; the sum of its marks, how many gave it one, and its place are filled when the poll closes.
+
+    `starts_at` is the moment that an answer stands for when a poll looks for a date.
+    """
 
     __tablename__ = "poll_option"
     __table_args__ = (UniqueConstraint("poll_id", "position"), UniqueConstraint("poll_id", "id"))
@@ -63,10 +84,16 @@ class PollOption(Base):
     position: Mapped[int]
     text: Mapped[str]
     votes: Mapped[int | None]
+    given: Mapped[int | None]
+    place: Mapped[int | None]
+    starts_at: Mapped[datetime | None]
 
 
 class Ballot(Base):
-    """One voter's choice of one option. `voter` is "p:7" when open, an HMAC of the person when secret."""
+    """One voter's mark for one option: 1 where it is only chosen, else its points, stars or place in the voter's order.
+
+    `voter` is "p:7" when open, an HMAC of the person when secret.
+    """
 
     __tablename__ = "ballot"
     __table_args__ = (
@@ -76,6 +103,8 @@ class Ballot(Base):
     poll_id: Mapped[int]
     voter: Mapped[str]
     option_id: Mapped[int]
+    mark: Mapped[int] = mapped_column(default=1, server_default="1")
+    reason: Mapped[str | None]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
 
 

@@ -1,0 +1,102 @@
+"""Build what somebody sees who writes a poll: the kinds to choose from, the form, and the draft as voters will see it."""
+
+from collections.abc import Mapping
+
+from bot.content.templates import Ready
+from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, Kind, Majority
+from bot.domain.poll_view import OPEN, PollView
+from bot.domain.polls import ADVISORY, ASKABLE, QUESTION_LONGEST
+from bot.messages.message import Button, Choice, Field, Form, Menu, Message
+from bot.messages.poll_parts import fitting
+from bot.messages.polls import asked
+from bot.messages.texts import Texts
+
+KINDS = (Kind.YES_NO, Kind.CHOICE, Kind.CONSENT, Kind.DATES, Kind.POINTS, Kind.RATING, Kind.RANKED)
+_LINES_LONGEST, _NUMBER_LONGEST = 2500, 2
+_NONE: frozenset[str] = frozenset()
+_BOUNDS = frozenset({"least", "most"})
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        ("poll_draft.begin", "poll_draft.menu", "poll_draft.preview", "poll_draft.dropped"), _NONE
+    ),
+    **dict.fromkeys(
+        (f"poll_draft.{name}.*" for name in ("kind", "form", "label", "voters", "secrecy")), _NONE
+    ),
+    **dict.fromkeys(("poll_draft.rule.*", "poll_draft.button.*", "poll.fixed.*"), _NONE),
+    "poll_draft.opened": frozenset({"question"}),
+    "poll.date_answer": frozenset({"at"}),
+    **dict.fromkeys((f"error_polls.{name}_unfit" for name in ("days", "pick", "points")), _BOUNDS),
+    "error_polls.date_too_soon": frozenset({"closes_at"}),
+}
+
+
+def new_button(texts: Texts) -> Button:
+    """Return the button that begins a poll."""
+    return Button(texts("poll_draft.button.new"), "poll_new")
+
+
+def kinds(texts: Texts) -> Message:
+    """Ask how people are to answer."""
+    choices = tuple(Choice(kind, texts(f"poll_draft.kind.{kind}")) for kind in KINDS)
+    return Message(
+        texts("poll_draft.begin"), menus=(Menu("poll_kind", choices, prompt=texts("poll_draft.menu")),)
+    )
+
+
+def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
+    """Return the form of a kind of poll, empty or with a draft's own words."""
+    fields = [_field(texts, "question", longest=QUESTION_LONGEST, value=view.question if view else "")]
+    if kind not in FIXED_ANSWERS:
+        label = "dates" if kind is Kind.DATES else "lines"
+        lines = "\n".join(answer.text for answer in view.answers) if view and kind is not Kind.DATES else ""
+        fields.append(_field(texts, "lines", label, long=True, longest=_LINES_LONGEST, value=lines))
+    fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value="7"))
+    if kind is Kind.CHOICE:
+        fields.append(_field(texts, "number", "pick", value=str(view.pick if view else 1)))
+    elif kind is Kind.POINTS:
+        fields.append(_field(texts, "number", "points", value=str(view.points if view else 3)))
+    args: tuple[int | str, ...] = (str(kind), view.id) if view else (str(kind),)
+    return Form("poll_draft", texts("poll_draft.form.title"), tuple(fields), args)
+
+
+def _field(
+    texts: Texts,
+    key: str,
+    label: str = "",
+    *,
+    long: bool = False,
+    longest: int = _NUMBER_LONGEST,
+    value: str = "",
+) -> Field:
+    return Field(key, texts(f"poll_draft.label.{label or key}"), long, longest=longest, value=value)
+
+
+def draft(texts: Texts, view: PollView) -> Message:
+    """Show a draft as voters will see it, with menus for its rules and buttons to open, change or drop it."""
+    seen = fitting(lambda shown: f"{texts('poll_draft.preview')}\n\n{asked(texts, shown)}", view)
+    buttons = (
+        Button(texts("poll_draft.button.open"), "draft_open", (view.id,), "success"),
+        Button(texts("poll_draft.button.edit"), "draft_edit", (view.id,)),
+        Button(texts("poll_draft.button.drop"), "draft_drop", (view.id,)),
+    )
+    menus = [_menu(texts, view, "secrecy", (OPEN, "secret"))]
+    if not view.is_group:
+        simple = view.kind in STEP_BY_STEP or view.kind is Kind.CONSENT
+        rules = (ADVISORY, Majority.MOST) if simple else (ADVISORY, *Majority)
+        menus = [_menu(texts, view, "voters", ASKABLE), *menus, _menu(texts, view, "rule", rules)]
+    return Message(Ready(seen), buttons, tuple(menus))
+
+
+def _menu(texts: Texts, view: PollView, name: str, values: tuple[str, ...]) -> Menu:
+    choices = tuple(Choice(str(value), texts(f"poll_draft.{name}.{value}")) for value in values)
+    return Menu(f"draft_{name}", choices, (view.id,), texts(f"poll_draft.{name}.prompt"))
+
+
+def opened(texts: Texts, view: PollView) -> Message:
+    """Tell that a poll is on its way to the channel."""
+    return Message(texts("poll_draft.opened", question=view.question))
+
+
+def dropped(texts: Texts) -> Message:
+    """Tell that a draft is gone."""
+    return Message(texts("poll_draft.dropped"))

@@ -1,0 +1,228 @@
+"""Drafts of polls: written in a form, looked at as voters will see them, changed by menus, then opened (S30, S43).
+
+A draft is a poll that nobody can vote in; whoever may start polls at a place may change, open and drop its drafts.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import polls as rules
+from bot.domain.access import Action, Actor, may, require
+from bot.domain.ballots import (
+    FEWEST_POINTS,
+    FIXED_ANSWERS,
+    MOST_POINTS,
+    STEP_BY_STEP,
+    Kind,
+    Majority,
+)
+from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.poll_dates import closes_at as same_hour_later
+from bot.domain.poll_view import DRAFT, PollView
+from bot.services.audit import audit
+from bot.services.context import Context
+from bot.services.moments import read_moment
+from bot.services.places import Place, place_of
+from bot.services.poll_opening import PollOpening, answers
+from bot.services.poll_results import view_of
+from bot.services.polls import COORDINATOR, right_to_start
+from bot.storage.models import Poll, PollOption
+
+FEWEST_DAYS, MOST_DAYS = 1, 32
+SHARED_POINTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What somebody filled in: `number` is how many answers may be chosen, or how many points are shared."""
+
+    question: str
+    lines: Sequence[str] = ()
+    days: str = ""
+    number: str = ""
+
+
+class PollDrafts:
+    """The use-cases of whoever asks."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._opening = context, PollOpening(context)
+
+    def may_begin(self, actor: Actor, place: Place) -> bool:
+        """Tell whether somebody may ask here."""
+        return bool(place.village or place.group) and may(actor, right_to_start(place), place.where)
+
+    def must_begin(self, actor: Actor, place: Place) -> None:
+        """Refuse who may not ask here. Raises NotFound, NotPermitted."""
+        if place.village is None and place.group is None:
+            raise NotFound("error_polls.wrong_place")
+        require(actor, right_to_start(place), place.where)
+
+    async def write(self, actor: Actor, place: Place, kind: Kind, written: Written) -> PollView:
+        """Begin a draft; the whole village votes, openly, until that is changed.
+
+        Raises NotFound, NotPermitted, InvalidInput.
+        """
+        self.must_begin(actor, place)
+        async with self._context.database.transaction() as session:
+            poll = Poll(
+                cohort_id=place.where.cohort_id,
+                village_id=place.village.id if place.village else None,
+                coordinator_group_id=place.group.id if place.group else None,
+                scope_key=place.key,
+                kind=kind,
+                voters="all" if place.village else COORDINATOR,
+                secret=False,
+                binding=False,
+                state=DRAFT,
+                asked_by_id=actor.person_id,
+            )
+            self._fill(poll, written)
+            session.add(poll)
+            await session.flush()
+            return await view_of(session, self._context.programme, poll)
+
+    async def rewrite(self, actor: Actor, poll_id: int, written: Written) -> PollView:
+        """Put new words into a draft. Raises NotFound, NotPermitted, InvalidInput, Conflict (it is open)."""
+        async with self._context.database.transaction() as session:
+            poll, _ = await self._mine(session, actor, poll_id)
+            await session.execute(delete(PollOption).where(PollOption.poll_id == poll.id))
+            await session.refresh(poll, ["options"])
+            self._fill(poll, written)
+            await session.flush()
+            return await view_of(session, self._context.programme, poll)
+
+    async def view(self, actor: Actor, poll_id: int) -> PollView:
+        """Show a draft to whoever may open it. Raises NotFound, NotPermitted, Conflict."""
+        async with self._context.database.transaction() as session:
+            poll, _ = await self._mine(session, actor, poll_id)
+            return await view_of(session, self._context.programme, poll)
+
+    async def ask(self, actor: Actor, poll_id: int, voters: str) -> PollView:
+        """Say who votes; a binding poll that is no longer the steering group's becomes advisory. Raises as `view`."""
+        async with self._context.database.transaction() as session:
+            poll, place = await self._mine(session, actor, poll_id)
+            if place.village is None:
+                raise InvalidInput("error_polls.group_votes")
+            if voters not in rules.ASKABLE:
+                raise InvalidInput("error_polls.unknown_answer")
+            poll.voters = voters
+            if voters != "steering":
+                _make_advisory(poll)
+            return await view_of(session, self._context.programme, poll)
+
+    async def hide(self, actor: Actor, poll_id: int, *, secret: bool) -> PollView:
+        """Make a draft secret, which is advisory (PRIVACY section 6), or open. Raises as `view`."""
+        async with self._context.database.transaction() as session:
+            poll, _ = await self._mine(session, actor, poll_id)
+            poll.secret = secret
+            if secret:
+                _make_advisory(poll)
+            return await view_of(session, self._context.programme, poll)
+
+    async def bind(self, actor: Actor, poll_id: int, rule: str) -> PollView:
+        """Say what it takes to decide, or that the poll is advisory.
+
+        What binds is the steering group's open vote, in which half of it takes part (S30). Raises as `view`, and
+        InvalidInput for a rule that does not fit the kind.
+        """
+        async with self._context.database.transaction() as session:
+            poll, place = await self._mine(session, actor, poll_id)
+            if rule == rules.ADVISORY:
+                _make_advisory(poll)
+            else:
+                majority = Majority(rule)
+                if majority is not Majority.MOST and Kind(poll.kind) in {*STEP_BY_STEP, Kind.CONSENT}:
+                    raise InvalidInput("error_polls.rule_unfit")
+                require(actor, Action.START_BINDING_POLL, place.where)
+                poll.voters, poll.secret, poll.binding = "steering", False, True
+                poll.quorum, poll.majority = rules.HALF, majority
+            return await view_of(session, self._context.programme, poll)
+
+    async def open(self, actor: Actor, poll_id: int) -> PollView:
+        """Open a draft now, for as long as it was to last. Raises as `view`, and InvalidInput (a date has gone by)."""
+        async with self._context.database.transaction() as session:
+            poll, place = await self._mine(session, actor, poll_id)
+            if poll.binding:
+                require(actor, Action.START_BINDING_POLL, place.where)
+            now = self._context.now()
+            days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
+            poll.opens_at, poll.closes_at = now, same_hour_later(now, days, self._opening.zone)
+            if any(o.starts_at is not None and o.starts_at <= poll.closes_at for o in poll.options):
+                raise InvalidInput("error_polls.date_too_soon", closes_at=poll.closes_at)
+            await self._opening.open(session, [poll], at_once=True)
+            await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
+            return await view_of(session, self._context.programme, poll)
+
+    async def drop(self, actor: Actor, poll_id: int) -> None:
+        """Throw a draft away. Raises as `view`."""
+        async with self._context.database.transaction() as session:
+            poll, _ = await self._mine(session, actor, poll_id)
+            await session.execute(delete(PollOption).where(PollOption.poll_id == poll.id))
+            await session.execute(delete(Poll).where(Poll.id == poll.id))
+
+    async def _mine(self, session: AsyncSession, actor: Actor, poll_id: int) -> tuple[Poll, Place]:
+        """Return a draft that nobody else changes meanwhile, and its place."""
+        poll = await session.get(Poll, poll_id, with_for_update=True, populate_existing=True)
+        if poll is None:
+            raise NotFound("error_polls.draft_gone")
+        place = await place_of(session, poll.scope_key)
+        require(actor, right_to_start(place), place.where)
+        if poll.state != DRAFT:
+            raise Conflict("error_polls.draft_open")
+        return poll, place
+
+    def _fill(self, poll: Poll, written: Written) -> None:
+        """Put what was written into a draft. Raises InvalidInput."""
+        kind, now = Kind(poll.kind), self._context.now()
+        poll.question = rules.checked_question(written.question)
+        days = _whole(written.days or "7", FEWEST_DAYS, MOST_DAYS, "error_polls.days_unfit")
+        poll.opens_at, poll.closes_at = now, same_hour_later(now, days, self._opening.zone)
+        poll.options = self._options(kind, written.lines, poll.closes_at)
+        poll.pick = 1 if kind in FIXED_ANSWERS else 0
+        if kind is Kind.CHOICE:
+            most = len(poll.options)
+            poll.pick = _whole(written.number or "1", 1, most, "error_polls.pick_unfit")
+        elif kind is Kind.POINTS:
+            shared = written.number or str(SHARED_POINTS)
+            poll.points = _whole(shared, FEWEST_POINTS, MOST_POINTS, "error_polls.points_unfit")
+
+    def _options(self, kind: Kind, lines: Iterable[str], closes_at: datetime) -> list[PollOption]:
+        if kind in FIXED_ANSWERS:
+            names = FIXED_ANSWERS[kind]
+            return answers(str(self._context.texts(f"poll.fixed.{kind}.{name}")) for name in names)
+        if kind is not Kind.DATES:
+            return answers(rules.checked_answers(lines))
+        moments = sorted({self._moment(line) for line in lines if line.strip()})
+        if moments and moments[0] <= closes_at:
+            raise InvalidInput("error_polls.date_too_soon", closes_at=closes_at)
+        texts = [str(self._context.texts("poll.date_answer", at=moment)) for moment in moments]
+        found = answers(rules.checked_answers(texts))
+        for option, moment in zip(found, moments, strict=True):
+            option.starts_at = moment
+        return found
+
+    def _moment(self, line: str) -> datetime:
+        """Read "26-10-2027 kl. 19". Raises InvalidInput."""
+        day, _, at = line.strip().partition(" ")
+        zone = self._context.programme.timezone
+        return read_moment(day, at or "kl.", time.min, zone)
+
+
+def _make_advisory(poll: Poll) -> None:
+    poll.binding, poll.quorum, poll.majority = False, None, Majority.MOST
+
+
+def _whole(text: str, least: int, most: int, problem: str) -> int:
+    """Read a whole number between two others. Raises InvalidInput."""
+    try:
+        number = int(text.strip())
+    except ValueError:
+        number = least - 1
+    if not least <= number <= most:
+        raise InvalidInput(problem, least=least, most=most)
+    return number

@@ -1,0 +1,261 @@
+"""Every kind of poll from draft to result, told on SQLite and PostgreSQL."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.domain.access import Actor, Role
+from bot.domain.ballots import Kind, Majority
+from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, NotPermitted
+from bot.domain.poll_view import PollView
+from bot.services.context import Context
+from bot.services.poll_drafts import PollDrafts, Written
+from bot.storage.models import Ballot, Base, Poll
+from tests.support.polls_world import PollsWorld, polls_world
+
+PLACES = ("Ved skolen", "Ved kirken", "Ved havnen")
+
+
+@pytest.fixture
+async def world(context: Context) -> PollsWorld:
+    return await polls_world(context)
+
+
+@pytest.fixture
+def drafts(world: PollsWorld) -> PollDrafts:
+    return PollDrafts(world.context)
+
+
+async def asked(
+    world: PollsWorld,
+    drafts: PollDrafts,
+    kind: Kind,
+    lines: tuple[str, ...] = (),
+    *,
+    secret: bool = False,
+    number: str = "",
+) -> PollView:
+    """Open a poll of a kind for the steering group."""
+    lead = await world.lead()
+    written = Written("Hvor skal bænken stå?", lines, "3", number)
+    view = await drafts.write(lead, world.village, kind, written)
+    await drafts.ask(lead, view.id, "steering")
+    await drafts.hide(lead, view.id, secret=secret)
+    return await drafts.open(lead, view.id)
+
+
+async def closed(world: PollsWorld, poll_id: int) -> PollView:
+    world.after(days=3)
+    await world.turn()
+    return await world.polls.view(poll_id)
+
+
+async def test_a_draft_is_seen_changed_and_opened_and_only_then_can_people_vote(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    lead = await world.lead()
+    draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Hvad nu?", ("A", "B"), "2", "1"))
+    assert draft.state == "draft" and draft.voters == ("all",) and not draft.secret
+    with pytest.raises(Conflict):
+        await world.polls.vote(lead, draft.id, [1])
+    await world.turn()
+    assert await world.deliveries(draft.id) == {}
+    again = await drafts.rewrite(lead, draft.id, Written("Hvad så?", ("A", "B", "C"), "5", "2"))
+    assert (again.question, [a.text for a in again.answers], again.pick) == ("Hvad så?", ["A", "B", "C"], 2)
+    world.after(hours=5)
+    view = await drafts.open(lead, draft.id)
+    assert view.state == "open" and view.closes_at - world.now == timedelta(days=5)
+    assert set(await world.deliveries(view.id)) == {"open", "half", "result"}
+    for change in (drafts.open, drafts.drop, drafts.view):
+        with pytest.raises(Conflict):
+            await change(lead, draft.id)
+
+
+async def test_a_draft_thrown_away_is_gone(world: PollsWorld, drafts: PollDrafts) -> None:
+    lead = await world.lead()
+    draft = await drafts.write(lead, world.village, Kind.YES_NO, Written("Hvad nu?"))
+    await drafts.drop(lead, draft.id)
+    with pytest.raises(NotFound):
+        await drafts.open(lead, draft.id)
+    assert await world.all_polls() == []
+
+
+@pytest.mark.parametrize("role", [Role.PANEL, Role.VILLAGER, Role.LOCAL_COUNCIL_CONTACT, Role.COORDINATOR])
+async def test_who_may_not_ask_may_not_touch_a_draft_either(
+    world: PollsWorld, drafts: PollDrafts, role: Role
+) -> None:
+    draft = await drafts.write(await world.lead(), world.village, Kind.YES_NO, Written("Hvad nu?"))
+    others = [
+        await world.person("Bo", role, world.group if role is Role.COORDINATOR else world.village),
+        await world.person("Pia", Role.STEERING_LEAD, world.neighbour),
+    ]
+    for other in others:
+        assert not drafts.may_begin(other, world.village)
+        for refused in (
+            drafts.write(other, world.village, Kind.YES_NO, Written("Hvad?")),
+            drafts.rewrite(other, draft.id, Written("Hvad?")),
+            drafts.view(other, draft.id), drafts.ask(other, draft.id, "all"),
+            drafts.hide(other, draft.id, secret=True), drafts.bind(other, draft.id, "most"),
+            drafts.open(other, draft.id), drafts.drop(other, draft.id),
+        ):  # fmt: skip
+            with pytest.raises(NotPermitted):
+                await refused
+
+
+async def test_only_the_lead_binds_and_what_binds_is_the_steering_groups_open_vote(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    member, lead = await world.person("Bo", Role.STEERING), await world.lead()
+    draft = await drafts.write(member, world.village, Kind.YES_NO, Written("Hvad nu?"))
+    with pytest.raises(NotPermitted):
+        await drafts.bind(member, draft.id, "two_thirds")
+    await drafts.hide(lead, draft.id, secret=True)
+    bound = await drafts.bind(lead, draft.id, "two_thirds")
+    assert (bound.binding, bound.secret, bound.voters, bound.majority, bound.quorum) == (
+        True, False, ("steering",), Majority.TWO_THIRDS, "half",
+    )  # fmt: skip
+    with pytest.raises(NotPermitted):
+        await drafts.open(member, draft.id)
+    advice = await drafts.hide(lead, draft.id, secret=True)
+    assert (advice.binding, advice.majority, advice.quorum) == (False, Majority.MOST, None)
+    ranked = await drafts.write(lead, world.village, Kind.RANKED, Written("Hvad nu?", PLACES))
+    with pytest.raises(InvalidInput):
+        await drafts.bind(lead, ranked.id, "two_thirds")
+
+
+async def test_two_out_of_three_must_say_yes_and_blank_votes_weigh_nothing(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    people, lead = await world.people(5), await world.lead()
+    results = []
+    for yes in (4, 3):
+        draft = await drafts.write(lead, world.village, Kind.YES_NO, Written("Skal vi?", days="3"))
+        await drafts.bind(lead, draft.id, "two_thirds")
+        await drafts.open(lead, draft.id)
+        for number, person in enumerate(people):
+            await world.polls.vote(person, draft.id, [1 if number < yes else 2])
+        await world.polls.vote(lead, draft.id, [3])
+        view = await closed(world, draft.id)
+        results.append((view.turnout, view.adopted))
+    assert results == [(6, True), (6, False)]
+
+
+@pytest.mark.parametrize("secret", [False, True])
+async def test_consent_asks_why_and_keeps_the_reasons_without_names(
+    world: PollsWorld, drafts: PollDrafts, secret: bool
+) -> None:
+    view = await asked(world, drafts, Kind.CONSENT, secret=secret)
+    people = await world.people(6)
+    for person in people[:4]:
+        await world.polls.vote(person, view.id, [1])
+    with pytest.raises(InvalidInput) as refused:
+        await world.polls.vote(people[4], view.id, [3])
+    assert refused.value.key == "error_polls.why_missing"
+    await world.polls.vote(people[4], view.id, [4], "Den står i vejen")
+    await world.polls.vote(people[4], view.id, [3], "Er  der\nplads?")
+    await world.polls.vote(people[5], view.id, [2], "")
+    result = await closed(world, view.id)
+    assert result.turnout == 6 and result.reasons == ("Er der plads?",)
+    assert [answer.votes for answer in result.answers] == ([None] * 4 if secret else [4, 1, 1, 0])
+    assert [answer.rank for answer in result.answers] == [1, 2, 2, 3]
+    if secret:
+        assert await _everything_about(world, "voter") == []
+
+
+async def _everything_about(world: PollsWorld, column: str) -> list[object]:
+    async with world.context.database.transaction() as session:
+        table = Base.metadata.tables["ballot"]
+        return list(await session.scalars(select(table.c[column])))
+
+
+async def test_points_are_shared_changed_and_summed(world: PollsWorld, drafts: PollDrafts) -> None:
+    view = await asked(world, drafts, Kind.POINTS, PLACES, number="3")
+    first, second = await world.people(2)
+    await world.polls.cast(first, view.id, {1: 3})
+    await world.polls.cast(first, view.id, {1: 1, 2: 2})
+    await world.polls.cast(second, view.id, {2: 1})
+    with pytest.raises(InvalidInput):
+        await world.polls.cast(second, view.id, {2: 4})
+    running = await world.polls.view(view.id)
+    assert [answer.votes for answer in running.answers] == [1, 3, 0] and running.turnout == 2
+    result = await closed(world, view.id)
+    assert [answer.votes for answer in result.answers] == [1, 3, 0] and result.winners == (2,)
+
+
+async def test_ratings_are_averaged_over_those_who_gave_one(world: PollsWorld, drafts: PollDrafts) -> None:
+    view = await asked(world, drafts, Kind.RATING, PLACES)
+    for person, marks in zip(await world.people(3), ({1: 5, 2: 4}, {2: 4}, {1: 2, 2: 4}), strict=True):
+        await world.polls.cast(person, view.id, marks)
+    result = await closed(world, view.id)
+    assert [(answer.average, answer.given) for answer in result.answers] == [(3.5, 2), (4.0, 3), (0.0, 0)]
+    assert result.winners == (2,)
+
+
+@pytest.mark.parametrize("secret", [False, True])
+async def test_a_ranked_poll_is_decided_by_the_second_choices(
+    world: PollsWorld, drafts: PollDrafts, secret: bool
+) -> None:
+    view = await asked(world, drafts, Kind.RANKED, PLACES, secret=secret)
+    ballots = [{1: 1}] * 4 + [{2: 1, 3: 2}] * 3 + [{3: 1, 2: 2}] * 2
+    for person, marks in zip(await world.people(9), ballots, strict=True):
+        await world.polls.cast(person, view.id, marks)
+    result = await closed(world, view.id)
+    assert result.winners == (2,) and [answer.rank for answer in result.answers] == [2, 1, 3]
+    assert [answer.votes for answer in result.answers] == ([None] * 3 if secret else [4, 3, 2])
+    async with world.context.database.transaction() as session:
+        counted = (await session.get_one(Poll, view.id)).counted or {}
+    assert counted["rounds"] == [{"1": 4, "2": 3, "3": 2}, {"1": 4, "2": 5}, {"2": 5}]
+
+
+async def test_a_date_is_found_among_times_that_lie_after_the_poll(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    view = await asked(world, drafts, Kind.DATES, ("26-10-2027 kl. 19", "", "20-10-2027 kl. 9.30"))
+    assert [answer.text for answer in view.answers] == [
+        "Onsdag den 20. oktober kl. 09.30", "Tirsdag den 26. oktober kl. 19.00",
+    ]  # fmt: skip
+    for person, chosen in zip(await world.people(3), ([1, 2], [2], [2]), strict=True):
+        await world.polls.vote(person, view.id, chosen)
+    assert (await closed(world, view.id)).winners == (2,)
+    with pytest.raises(InvalidInput) as refused:
+        await asked(world, drafts, Kind.DATES, ("03-08-2027 kl. 19", "20-10-2027 kl. 9.30"))
+    assert refused.value.key == "error_polls.date_too_soon"
+    with pytest.raises(InvalidInput):
+        await asked(world, drafts, Kind.DATES, ("26-10-2027", "20-10-2027 kl. 9.30"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "problem"),
+    [
+        (Kind.CHOICE, Written("Hvad?", ("A", "B"), "0"), "days_unfit"),
+        (Kind.CHOICE, Written("Hvad?", ("A", "B"), "33"), "days_unfit"),
+        (Kind.CHOICE, Written("Hvad?", ("A", "B"), "en uge"), "days_unfit"),
+        (Kind.CHOICE, Written("Hvad?", ("A", "B"), "7", "3"), "pick_unfit"),
+        (Kind.POINTS, Written("Hvad?", ("A", "B"), "7", "21"), "points_unfit"),
+        (Kind.RANKED, Written("Hvad?", ("A",)), "answers_few"),
+        (Kind.RATING, Written("Hvad?", tuple(f"Svar {n}" for n in range(26))), "answers_many"),
+        (Kind.YES_NO, Written("  "), "question_missing"),
+    ],
+)
+async def test_slips_in_the_form_are_told_and_keep_nothing(
+    world: PollsWorld, drafts: PollDrafts, kind: Kind, written: Written, problem: str
+) -> None:
+    with pytest.raises(CompanionError) as refused:
+        await drafts.write(await world.lead(), world.village, kind, written)
+    assert refused.value.key == f"error_polls.{problem}"
+    assert await world.all_polls() == []
+
+
+async def test_a_ballot_is_one_persons_however_often_it_is_changed(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    view = await asked(world, drafts, Kind.RANKED, PLACES, secret=True)
+    person: Actor = (await world.people(1))[0]
+    for marks in ({1: 1, 2: 2, 3: 3}, {3: 1}, {2: 1, 1: 2}):
+        await world.polls.cast(person, view.id, marks)
+    async with world.context.database.transaction() as session:
+        rows = (await session.scalars(select(Ballot))).all()
+        assert len(rows) == 2 and len({row.voter for row in rows}) == 1
+        assert all(row.person_id is None for row in rows)
+    assert (await closed(world, view.id)).turnout == 1
