@@ -8,8 +8,8 @@ from tests.wire.ordeals import Copies, Story, played
 from tests.wire.programmes import many_villages
 
 STORIES = (
-    ("sqlite", Story(kills=3, processes=1, worlds=3, seed=1)),
-    ("postgresql", Story(kills=3, processes=1, worlds=3, seed=2)),
+    ("sqlite", Story(kills=2, processes=1, worlds=2, seed=1)),
+    ("postgresql", Story(kills=2, processes=1, worlds=2, seed=2)),
     ("postgresql", Story(kills=2, processes=2, worlds=1, true_every=0, seed=3)),
 )
 CHANNELS = 16
