@@ -6,10 +6,15 @@ stays: a busy database must not stop the bot from answering.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiosqlite
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+BUSY = "SQLITE_BUSY"
 
 
 class _AtOnce:
@@ -20,12 +25,22 @@ class _AtOnce:
         future, call = order
         try:
             result = call()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname == BUSY:  # another connection is in a transaction: let it go on
+                asyncio.get_running_loop().call_soon(self.put_nowait, order)
+            elif future is not None:
+                future.set_exception(error)
         except Exception as error:
             if future is not None:
                 future.set_exception(error)
         else:
             if future is not None:
                 future.set_result(result)
+
+
+def never_wait(engine: AsyncEngine) -> None:
+    """Let no call wait for another connection's transaction: without a thread that one could not go on."""
+    event.listen(engine.sync_engine, "connect", lambda made, _: made.execute("PRAGMA busy_timeout=0"))
 
 
 def inline_connections(path: str) -> Callable[[], Awaitable[aiosqlite.Connection]]:

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from bot.app import App, build
 from bot.demo.account import Account, look
 from bot.demo.evenings import Evenings
-from bot.demo.inline_sqlite import inline_connections
+from bot.demo.inline_sqlite import inline_connections, never_wait
 from bot.demo.opening import open_year
 from bot.demo.page_story import Mark
 from bot.demo.stage import Plan, Stage
@@ -44,6 +44,8 @@ class ProgrammeYear(Stage):
             inline_connections(url.database) if url.drivername.startswith("sqlite") and url.database else None
         )
         app = build(self.plan.database_url, self.plan.content, facts, self.discord.clock, connect=connect)
+        if connect is not None:
+            never_wait(app.database.engine)
         app.look_every = timedelta(
             weeks=4
         )  # the alarm rings when something is due; nobody else touches this database
