@@ -1,0 +1,179 @@
+"""Every kind of poll from draft to result, by buttons, menus and forms alone, as somebody on a phone does it."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from simcord.actors import MemberActor
+
+from bot.demo.cast import VillageCast
+from bot.demo.world import MessageRecord
+from bot.demo.year import ProgrammeYear
+from tests.support.year import part, posts, said
+
+ANSWERS = "Ved skolen\nVed kirken\nVed havnen"
+
+
+def private_part(shown: Any, action: str, label: str = "") -> str:
+    """Return the id of a button or menu in a private answer, by its action and label."""
+    for row in shown.response.components:
+        for one in row["components"]:
+            if one.get("custom_id", "").split(":")[1] == action and label in (one.get("label"), ""):
+                return str(one["custom_id"])
+    raise LookupError(f"{action} {label} is not in {said(shown)}")
+
+
+async def press(actor: MemberActor, shown: Any, action: str, label: str = "") -> Any:
+    """Press a button in a private answer."""
+    return await actor.click(shown.response, custom_id=private_part(shown, action, label))
+
+
+async def choose(actor: MemberActor, shown: Any, action: str, value: str) -> Any:
+    """Choose in a menu of a private answer."""
+    return await actor.select(shown.response, [value], custom_id=private_part(shown, action))
+
+
+async def fill(actor: MemberActor, shown: Any, *values: str) -> Any:
+    """Fill in a form, box by box."""
+    boxes = [row["component"]["custom_id"] for row in shown.modal["components"]]
+    return await actor.submit_modal(shown, dict(zip(boxes, values, strict=True)))
+
+
+async def asked(
+    year: ProgrammeYear, cast: VillageCast, kind: str, *form: str, secret: bool = False
+) -> MessageRecord:
+    """Let the lead write a poll for the steering group, look at it, and open it. Returns its post."""
+    lead, hands = cast.lead, year.hands
+    shown = await hands.command(lead, cast.channel_id, "decisions")
+    shown = await press(lead, shown, "poll_new", "Ny afstemning")
+    shown = await choose(lead, shown, "poll_kind", kind)
+    shown = await fill(lead, shown, "Hvor skal bænken stå?", *form)
+    assert "Hvor skal bænken stå?" in said(shown) and "Kun du kan se den nu" in said(shown)
+    shown = await choose(lead, shown, "draft_voters", "steering")
+    assert "Styregruppen kan" in said(shown)
+    if secret:
+        shown = await choose(lead, shown, "draft_secrecy", "secret")
+        assert "hemmelig" in said(shown)
+    before = len(posts(year, cast))
+    await press(lead, shown, "draft_open", "Åbn afstemningen")
+    await year.discord.settle()
+    (post,) = posts(year, cast)[before:]
+    return post
+
+
+async def result(year: ProgrammeYear, cast: VillageCast) -> MessageRecord:
+    """Let the poll end, and the next morning come. Returns its result."""
+    await year.discord.advance_to(year.discord.now() + timedelta(days=3))
+    return [post for post in posts(year, cast) if "Afstemningen er slut" in post.content][-1]
+
+
+@pytest.fixture
+def voters(year: ProgrammeYear) -> list[MemberActor]:
+    """The steering group of the first village."""
+    return year.villages[0].who("steering", "steering_secretary", "steering_lead")
+
+
+async def test_yes_or_no_that_two_out_of_three_must_say_yes_to(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "yes_no")
+    shown = await fill(lead, shown, "Skal vi købe en bænk?", "2")
+    shown = await choose(lead, shown, "draft_rule", "two_thirds")
+    assert "mindst halvdelen stemmer, og mindst to ud af tre siger ja" in said(shown)
+    shown = await fill(lead, await press(lead, shown, "draft_edit"), "Skal vi købe to bænke?", "2")
+    assert "mindst to ud af tre siger ja" in said(shown) and "to bænke" in said(shown)
+    await press(lead, shown, "draft_open")
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    assert "Skal vi købe to bænke?" in post.content
+    for voter in voters:
+        done = await voter.click(year.discord.clickable(post), label="Ja")
+        assert "din stemme er talt med" in said(done)
+    told = await result(year, cast)
+    assert f"Ja: {len(voters)}" in told.content
+    assert "Det er vedtaget, for der var ja-stemmer nok" in told.content and part(told, "decide")
+
+
+async def test_consent_asks_why_and_the_reason_stands_without_a_name(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast = year.villages[0]
+    post = await asked(year, cast, "consent", "2")
+    asking = await voters[0].click(year.discord.clickable(post), label="Jeg har en bekymring")
+    done = await fill(voters[0], asking, "Den står i vejen for sneploven")
+    assert "Du valgte: Jeg har en bekymring" in said(done)
+    for voter in voters[1:]:
+        await voter.click(year.discord.clickable(post), label="Jeg er enig")
+    told = (await result(year, cast)).content
+    assert "- Den står i vejen for sneploven" in told and voters[0].name not in told
+
+
+async def test_points_are_shared_a_press_at_a_time(year: ProgrammeYear, voters: list[MemberActor]) -> None:
+    cast = year.villages[0]
+    post = await asked(year, cast, "points", ANSWERS, "2", "3")
+    for voter in voters:
+        shown = await voter.click(year.discord.clickable(post), custom_id=part(post, "ballot"))
+        assert "Du har 3 point tilbage" in said(shown)
+        shown = await press(voter, shown, "ballot_step", "Ved havnen")
+        shown = await press(voter, shown, "ballot_step", "Ved skolen")
+        assert "Indtil nu: Ved skolen (1 point), Ved havnen (1 point)" in said(shown)
+        done = await press(voter, shown, "ballot_step", "Ved havnen")
+        assert "Ved havnen (2 point)" in said(done)
+    told = (await result(year, cast)).content
+    assert f"Ved havnen: {2 * len(voters)} point" in told and "Flest point fik: Ved havnen" in told
+
+
+async def test_a_secret_ranking_is_pressed_best_first_and_can_be_begun_again(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast = year.villages[0]
+    post = await asked(year, cast, "ranked", ANSWERS, "2", secret=True)
+    for voter in voters:
+        shown = await voter.click(year.discord.clickable(post), custom_id=part(post, "ballot"))
+        shown = await press(voter, shown, "ballot_step", "Ved kirken")
+        shown = await press(voter, shown, "ballot_step", "Begynd forfra")
+        assert "Hvad er bedst?" in said(shown)
+        shown = await press(voter, shown, "ballot_step", "Ved skolen")
+        done = await press(voter, shown, "ballot_step", "Ved havnen")
+        assert "nr. 1 Ved skolen, nr. 2 Ved havnen, nr. 3 Ved kirken" in said(done)
+    told = (await result(year, cast)).content
+    shown_from = year.plan.content.programme.rules.secret_results.show_from_votes
+    if len(voters) >= shown_from:
+        assert "Øverst endte: Ved skolen" in told and "- Nr. 2: Ved havnen" in told
+    else:
+        assert f"Færre end {shown_from} har stemt" in told and "Ved skolen" not in told
+
+
+async def test_each_answer_is_rated_and_a_date_is_found(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast = year.villages[0]
+    post = await asked(year, cast, "rating", ANSWERS, "2")
+    for voter in voters:
+        shown = await voter.click(year.discord.clickable(post), custom_id=part(post, "ballot"))
+        shown = await press(voter, shown, "ballot_step", "5")
+        shown = await press(voter, shown, "ballot_step", "Ved ikke")
+        done = await press(voter, shown, "ballot_step", "2")
+        assert "Ved skolen (5 ud af 5), Ved havnen (2 ud af 5)" in said(done)
+    told = (await result(year, cast)).content
+    assert (
+        f"Ved skolen: 5,0 ud af 5 ({len(voters)} har svaret)" in told and "Højest endte: Ved skolen" in told
+    )
+
+    post = await asked(year, cast, "dates", "26-10-2027 kl. 19\n20-10-2027 kl. 9.30", "2")
+    for voter in voters:
+        menu = part(post, "vote_many")
+        done = await voter.select(year.discord.clickable(post), ["2"], custom_id=menu)
+        assert "Tirsdag den 26. oktober kl. 19.00" in said(done)
+    assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in (await result(year, cast)).content
+
+
+async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> None:
+    cast = year.villages[0]
+    shown = await year.hands.command(cast.who("villager")[0], cast.channel_id, "decisions")
+    with pytest.raises(LookupError):
+        private_part(shown, "poll_new")
+    refused = await year.hands.command(cast.who("villager")[0], cast.channel_id, "poll.new")
+    assert "styregruppen" in said(refused).casefold()
