@@ -67,9 +67,9 @@ class PollDraftCog(CompanionCog):
         await self._show(ask, await ask.services.poll_drafts.bind(await ask.actor(), poll_id, ask.values[0]))
 
     @handles("draft_open")
-    async def open(self, ask: Ask, poll_id: int) -> None:
-        """Open the poll."""
-        view = await ask.services.poll_drafts.open(await ask.actor(), poll_id)
+    async def open(self, ask: Ask, poll_id: int, seen: str = "") -> None:
+        """Open the poll as it was seen."""
+        view = await ask.services.poll_drafts.open(await ask.actor(), poll_id, str(seen))
         await ask.update(build.opened(self.bot.texts, view))
 
     @handles("draft_drop")

@@ -7,10 +7,14 @@ from typing import Any
 from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
+from bot.demo.hands import private_ids
+from bot.demo.own_polls import OwnPolls
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
+from bot.domain.ballots import CONCERN
 from bot.domain.milestones import milestone_days
+from bot.messages.poll_drafts import KINDS
 from bot.services.decision_milestones import milestones_of
 from bot.services.places import SECRETARIAT
 
@@ -21,7 +25,7 @@ class Evenings:
     """Answers in every village and group, the same in every run."""
 
     def __init__(self, year: Stage) -> None:
-        self._year = year
+        self._year, self._own_polls = year, OwnPolls(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -63,6 +67,13 @@ class Evenings:
                 await self._press_answer(cast, record, custom_id, args)
             elif action == "vote_many":
                 await self._choose(await self._voters(cast, int(args[0])), record, custom_id)
+            elif action == "ballot":
+                for actor in await self._voters(cast, int(args[0])):
+                    mood = chance(actor.id, args[0], "steps")
+                    self._count(await self._own_polls.answer_by_steps(actor, record, custom_id, mood))
+            elif action == "vote_why" and args[1] == CONCERN:
+                for actor in (await self._voters(cast, int(args[0])))[:1]:
+                    self._count(await self._own_polls.say_why(actor, record, custom_id))
             elif action == "write_options":
                 await self._write_answers(cast, record, custom_id)
             elif action == "join_panel":
@@ -72,7 +83,7 @@ class Evenings:
                         await actor.click(shown.response, custom_id=f"b:panel_yes:{cast.village_id}:")
             elif action == "next_steps" and record.content.startswith("**") and cast.village_id % 2:
                 shown = await hands.press(cast.lead, record, custom_id)
-                ticks = [c for c in _ids(shown) if ":tick_step:" in c]
+                ticks = [c for c in private_ids(shown) if ":tick_step:" in c]
                 if shown.response is not None and ticks:
                     await cast.lead.click(shown.response, custom_id=ticks[0])
             elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
@@ -171,7 +182,7 @@ class Evenings:
     async def _tick(self, cast: VillageCast, record: MessageRecord, custom_id: str) -> None:
         """Let the lead tick the first milestone that waits for a tick."""
         shown = await self._year.hands.press(cast.lead, record, custom_id)
-        menus = [c for c in _ids(shown) if ":tick_milestone:" in c]
+        menus = [c for c in private_ids(shown) if ":tick_milestone:" in c]
         if shown.response is not None and menus:
             code = _choices(shown.response, menus[0])[0]
             await cast.lead.select(shown.response, [code], custom_id=menus[0])
@@ -184,12 +195,15 @@ class Evenings:
         if self._asked or self._year.discord.now() < half_way:
             return
         self._asked = True
-        self._year.own_polls = len(self._year.villages) + len(self._year.groups)
+        self._year.own_polls = len(self._year.villages) + len(self._year.groups) + len(KINDS)
         for cast in self._year.villages:
             await self._year.hands.command(
                 cast.lead, cast.channel_id, "poll.start", question="Skal vi holde sommerfest i år?",
                 answers="Ja; Nej; Ved ikke", voters="all", secret=True, hours=48.0,
             )  # fmt: skip
+        for number, cast in enumerate(self._year.villages):
+            for kind in self._own_polls.kinds_of(number):
+                await self._own_polls.ask(cast, kind)
         for group in self._year.groups:
             await self._year.hands.command(
                 group.people[0], group.channel_id, "poll.start", question="Mødes vi også på gåben til foråret?",
@@ -223,16 +237,6 @@ def _choices(record: Any, custom_id: str) -> list[str]:
 
 def _most(record: MessageRecord, custom_id: str) -> int:
     return int(_menu(record, custom_id).get("max_values", 1))
-
-
-def _ids(shown: Any) -> list[str]:
-    if shown.response is None:
-        return []
-    return [
-        str(part.get("custom_id", ""))
-        for row in shown.response.components
-        for part in row.get("components", ())
-    ]
 
 
 def _filled(shown: Any, own: dict[int, str]) -> dict[str, str]:

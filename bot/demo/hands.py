@@ -1,10 +1,11 @@
 """What a person can do on Discord: press, choose, fill in, write a command by the names the content gives it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
-from simcord.results import InteractionResult
+from simcord.results import InteractionResult, ResponseMessage
 
 from bot.demo.embedded_discord import EmbeddedDiscord
 from bot.demo.world import MessageRecord
@@ -39,6 +40,13 @@ class Hands:
     ) -> InteractionResult:
         """Choose in a menu under a post."""
         return await actor.select(self.discord.clickable(record), values, custom_id=custom_id)
+
+    @staticmethod
+    def filled(shown: InteractionResult, written: Mapping[str, str]) -> dict[str, str]:
+        """Return a form filled in by the boxes' own names; what stands in the others already is kept."""
+        assert shown.modal is not None, "no form came"
+        boxes = [part.get("component") or part["components"][0] for part in shown.modal["components"]]
+        return {str(b["custom_id"]): written.get(str(b["custom_id"]), str(b.get("value", ""))) for b in boxes}
 
     async def join(self, actor: MemberActor, welcome_id: int, municipality_id: int, village_id: int) -> None:
         """Come in as a newcomer does: the welcome button, the privacy text, municipality, village."""
@@ -94,3 +102,14 @@ def _values(message: Any, menu: str) -> set[str]:
     """Return what can be chosen in a menu."""
     options = [part.get("options", ()) for part in _parts(message) if part.get("custom_id") == menu]
     return {str(option["value"]) for found in options for option in found}
+
+
+def private_ids(shown: InteractionResult) -> list[str]:
+    """Return the ids of the buttons and menus in a private answer."""
+    return [] if shown.response is None else _ids(shown.response)
+
+
+def answer(shown: InteractionResult) -> ResponseMessage:
+    """Return the private answer that came."""
+    assert shown.response is not None, "no answer came"
+    return shown.response

@@ -128,14 +128,17 @@ def count(kind: Kind, positions: Iterable[int], ballots: Collection[Marks]) -> C
 
 
 def by_sums(kind: Kind, sums: Mapping[int, int], given: Mapping[int, int], turnout: int) -> Count:
-    """Place answers by the sums of their marks, those rated by their average."""
+    """Place answers by the sums of their marks; those rated by their average, after them what most have left out."""
     rated = kind is Kind.RATING
-    merits = {p: Fraction(votes, given[p] or 1) if rated else Fraction(votes) for p, votes in sums.items()}
+    merits = {
+        p: (given[p] * 2 >= turnout, Fraction(votes, given[p] or 1)) if rated else (True, Fraction(votes))
+        for p, votes in sums.items()
+    }
     places = _places(merits)
     return Count({p: Standing(votes, given[p], places[p]) for p, votes in sums.items()}, turnout)
 
 
-def _places(merits: Mapping[int, Fraction]) -> dict[int, int]:
+def _places(merits: Mapping[int, tuple[bool, Fraction]]) -> dict[int, int]:
     """Return each position's place; equal ones share a place, and the next follows on."""
     steps = sorted(set(merits.values()), reverse=True)
     return {position: steps.index(merit) + 1 for position, merit in merits.items()}

@@ -1,5 +1,6 @@
 """A poll as it may be shown: numbers that may not be told are not in it, so no message can leak them."""
 
+import zlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +15,8 @@ PLANNED, WAITING, OPEN, CLOSED, MISSED = "planned", "waiting", "open", "closed",
 class AnswerView:
     """One answer; `votes`, `given` and `rank` are None when they may not be told.
 
-    `votes` is the sum of its marks, `given` how many gave it one (see bot/domain/ballots.py).
+    `votes` is the sum of its marks, `given` how many gave it one (see bot/domain/ballots.py); `written` is a date
+    as somebody writes it.
     """
 
     position: int
@@ -22,6 +24,7 @@ class AnswerView:
     votes: int | None = None
     rank: int | None = None
     given: int | None = None
+    written: str = ""
 
     @property
     def average(self) -> float:
@@ -71,6 +74,13 @@ class PollView:
     pulse: bool = False
 
     @property
+    def fingerprint(self) -> str:
+        """Return a short mark of what is asked and by which rules: another draft has another one."""
+        asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
+                 self.pick, self.points, self.majority, *self.voters, self.closes_at - self.opens_at)  # fmt: skip
+        return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
+
+    @property
     def is_group(self) -> bool:
         """Tell whether it belongs to a coordinator group."""
         return self.place_key.startswith("group:")
@@ -81,11 +91,12 @@ class PollView:
 
     def shortened(self, question: int, answer: int) -> "PollView":
         """Return the same poll with its texts cut to so many characters, for where they would not fit."""
-        answers = tuple(replace(one, text=_cut(one.text, answer)) for one in self.answers)
-        return replace(self, question=_cut(self.question, question), answers=answers)
+        answers = tuple(replace(one, text=shortened(one.text, answer)) for one in self.answers)
+        return replace(self, question=shortened(self.question, question), answers=answers)
 
 
-def _cut(text: str, longest: int) -> str:
+def shortened(text: str, longest: int) -> str:
+    """Return a text cut to so many characters, with a sign that there was more."""
     return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 

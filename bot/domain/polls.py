@@ -61,15 +61,15 @@ def quorum_met(quorum: str | None, turnout: int, entitled: int) -> bool:
     return True
 
 
-def adopted(votes: Mapping[str, int], yes_options: Collection[str]) -> bool | None:
-    """Tell whether more said yes than no; None when the answers are not of that kind.
+def yes_and_no(votes: Mapping[str, int], yes_options: Collection[str]) -> tuple[int, int] | None:
+    """Return how many said yes and how many no; None when the answers are not of that kind.
 
     `votes` is by text; every answer counted as yes stands in the programme's `yes_options`.
     """
     if not set(votes) & set(yes_options):
         return None
     yes = sum(count for text, count in votes.items() if text in yes_options)
-    return yes > sum(votes.values()) - yes
+    return yes, sum(votes.values()) - yes
 
 
 def voter_key(poll_key: bytes, account_id: int) -> str:

@@ -1,6 +1,7 @@
 """Build what somebody sees who writes a poll: the kinds to choose from, the form, and the draft as voters will see it."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from bot.content.templates import Ready
 from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, Kind, Majority
@@ -12,6 +13,7 @@ from bot.messages.polls import asked
 from bot.messages.texts import Texts
 
 KINDS = (Kind.YES_NO, Kind.CHOICE, Kind.CONSENT, Kind.DATES, Kind.POINTS, Kind.RATING, Kind.RANKED)
+DAYS = 7  # unless somebody writes another number
 _LINES_LONGEST, _NUMBER_LONGEST = 2500, 2
 _NONE: frozenset[str] = frozenset()
 _BOUNDS = frozenset({"least", "most"})
@@ -27,6 +29,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.date_answer": frozenset({"at"}),
     **dict.fromkeys((f"error_polls.{name}_unfit" for name in ("days", "pick", "points")), _BOUNDS),
     "error_polls.date_too_soon": frozenset({"closes_at"}),
+    "error_polls.date_unfit": frozenset({"text"}),
 }
 
 
@@ -48,9 +51,10 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
     fields = [_field(texts, "question", longest=QUESTION_LONGEST, value=view.question if view else "")]
     if kind not in FIXED_ANSWERS:
         label = "dates" if kind is Kind.DATES else "lines"
-        lines = "\n".join(answer.text for answer in view.answers) if view and kind is not Kind.DATES else ""
+        lines = "\n".join(answer.written or answer.text for answer in view.answers) if view else ""
         fields.append(_field(texts, "lines", label, long=True, longest=_LINES_LONGEST, value=lines))
-    fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value="7"))
+    days = round((view.closes_at - view.opens_at) / timedelta(days=1)) if view else DAYS
+    fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value=str(days)))
     if kind is Kind.CHOICE:
         fields.append(_field(texts, "number", "pick", value=str(view.pick if view else 1)))
     elif kind is Kind.POINTS:
@@ -75,7 +79,7 @@ def draft(texts: Texts, view: PollView) -> Message:
     """Show a draft as voters will see it, with menus for its rules and buttons to open, change or drop it."""
     seen = fitting(lambda shown: f"{texts('poll_draft.preview')}\n\n{asked(texts, shown)}", view)
     buttons = (
-        Button(texts("poll_draft.button.open"), "draft_open", (view.id,), "success"),
+        Button(texts("poll_draft.button.open"), "draft_open", (view.id, view.fingerprint), "success"),
         Button(texts("poll_draft.button.edit"), "draft_edit", (view.id,)),
         Button(texts("poll_draft.button.drop"), "draft_drop", (view.id,)),
     )

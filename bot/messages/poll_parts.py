@@ -8,6 +8,7 @@ from bot.domain.poll_view import AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.messages.texts import Texts
 
+SHORT_ANSWER, SHORTEST_ANSWER = 40, 20
 LONGEST = 2000  # what one message on Discord holds; escaped letters count twice
 ASKED = frozenset({"question", "voters", "closes_at", "pick", "fewest", "points", "turnout", "entitled"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -83,4 +84,7 @@ def joined(answers: Sequence[str]) -> Ready:
 def fitting(write: Callable[[PollView], str], view: PollView) -> str:
     """Return a text that Discord accepts, with question and answers cut only if it must be."""
     text = write(view)
-    return text if len(text) <= LONGEST else write(view.shortened(question=150, answer=40))
+    for answer in (SHORT_ANSWER, SHORTEST_ANSWER):
+        if len(text) > LONGEST:
+            text = write(view.shortened(question=150, answer=answer))
+    return text

@@ -1,6 +1,7 @@
 """Build what is said when a poll has closed: as much of its result as may be told (PRIVACY section 6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.content.templates import Ready
 from bot.domain.ballots import STEP_BY_STEP, Kind, Majority
@@ -8,7 +9,7 @@ from bot.domain.poll_view import PollView
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
 from bot.messages.message import Button, Message
-from bot.messages.poll_parts import ASKED, answer_lines, fitting, joined, say
+from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, fitting, joined, say
 from bot.messages.texts import Texts
 
 MOST_NAMED = 3
@@ -28,6 +29,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.result.winner_*": frozenset({"answers"}),
     "poll.result.equal_marks": frozenset({"answers"}),
     "poll.result.reason": frozenset({"reason"}),
+    "poll.result.more": frozenset({"more"}),
     "poll.result.ranking_only": frozenset({"numbers_from"}),
 }
 
@@ -40,6 +42,9 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
         return Message(f"{say(texts, 'heading', view)}\n{texts('poll.result.none')}")
     decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
     text = fitting(lambda shown: _told(texts, shown, rules), view)
+    while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
+        view = replace(view, reasons=view.reasons[:-1])
+        text = fitting(lambda shown: _told(texts, shown, rules), view)
     return Message(text, () if view.pulse else (decide,))
 
 
@@ -53,14 +58,21 @@ def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
     ]
     if view.shown is Shown.RANKING:
         lines.append(texts("poll.result.ranking_only", numbers_from=rules.numbers_from_votes))
-    if view.reasons:
-        lines.append(texts("poll.result.reasons"))
-        lines += [texts("poll.result.reason", reason=reason) for reason in view.reasons[:MOST_REASONS]]
+    lines += _reasons(texts, view.reasons)
     if view.secret and view.unanimous:
         lines.append(texts("poll.result.unanimous"))
     meaning = _meaning(view)
     lines.append(texts(f"poll.result.{meaning}" if meaning else "poll.thanks"))
     return "\n".join(lines)
+
+
+def _reasons(texts: Texts, reasons: Sequence[str]) -> list[Ready]:
+    """Return the reasons given, and how many more there are."""
+    if not reasons:
+        return []
+    lines = [texts("poll.result.reason", reason=reason) for reason in reasons[:MOST_REASONS]]
+    more = len(reasons) - len(lines)
+    return [texts("poll.result.reasons"), *lines, *([texts("poll.result.more", more=more)] if more else ())]
 
 
 def too_few(texts: Texts, view: PollView, rules: SecretResults) -> Message:
@@ -88,10 +100,11 @@ def _meaning(view: PollView) -> str | None:
         return _adopted(view) if view.adopted else "rejected"
     if view.majority is not Majority.MOST and not view.carried:
         return "not_enough"
-    return "applies" if len(view.winners) == 1 or view.pick != 1 else "next_meeting"
+    several = view.kind is Kind.CHOICE and view.pick != 1  # of these more than one can come to apply
+    return "applies" if len(view.winners) == 1 or several else "next_meeting"
 
 
 def _adopted(view: PollView) -> str:
     if view.kind is Kind.CONSENT:
-        return "adopted_consent"
+        return "adopted_concerns" if view.reasons else "adopted_consent"
     return "adopted" if view.majority is Majority.MOST else "adopted_enough"

@@ -1,12 +1,13 @@
 """Build what is said about polls; what may not be told is not in a PollView, so it cannot slip out here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from bot.content.templates import Ready
 from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority
-from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt
+from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
 from bot.domain.polls import ANSWER_LONGEST, HALF, REASON_LONGEST, Shown
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_parts import ASKED, answer_lines, fitting, marked, say
+from bot.messages.poll_parts import ASKED, LONGEST, SHORT_ANSWER, answer_lines, fitting, marked, say
 from bot.messages.texts import Texts
 
 MOST_BUTTONS = 10
@@ -96,8 +97,14 @@ def options_form(texts: Texts, view: PollView) -> Form:
 
 def receipt(texts: Texts, done: Receipt) -> Message:
     """Tell a voter, privately, what was counted."""
-    answers = marked(texts, done.kind, done.marks)
-    return Message(texts("poll.receipt", answers=answers, closes_at=done.closes_at))
+
+    def told(marks: Sequence[tuple[str, int]]) -> Ready:
+        return texts("poll.receipt", answers=marked(texts, done.kind, marks), closes_at=done.closes_at)
+
+    text = told(done.marks)
+    if len(text) > LONGEST:
+        text = told([(shortened(answer, SHORT_ANSWER), mark) for answer, mark in done.marks])
+    return Message(text)
 
 
 def reason_form(texts: Texts, poll_id: int, position: int) -> Form:
@@ -132,8 +139,8 @@ def _needed(view: PollView) -> str | None:
     if not view.binding:
         return None
     half = "_half" if view.quorum == HALF else ""
-    if view.kind is Kind.CONSENT:
-        return f"consent{half}"
+    if view.kind in {Kind.CONSENT, *STEP_BY_STEP}:
+        return f"{view.kind}{half}"
     if view.majority is Majority.MOST:
         return "yes_half" if view.yes_no and half else f"most{half}"
     return f"{'yes' if view.yes_no else 'most'}_{view.majority}{'' if view.majority is Majority.ENTITLED else half}"

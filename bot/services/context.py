@@ -21,7 +21,7 @@ class Facts:
     privacy_url: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)  # it holds the whole programme, which nobody wants to read
 class Context:
     """The tools of a service."""
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
-from bot.domain.ballots import Kind
+from bot.domain.ballots import STEP_BY_STEP
 from bot.domain.decisions import HOW_LONGEST, TEXT_LONGEST, TITLE_LONGEST, Proposal
 from bot.domain.poll_view import PollView
 from bot.domain.polls import Shown
@@ -34,10 +34,14 @@ def local_date(context: Context, moment: datetime) -> date:
 
 def _text(context: Context, view: PollView) -> str:
     question = Ready(view.question)
-    if not view.winners:
+    if view.adopted:
+        return str(context.texts("decision.from_poll.adopted", question=question))
+    undecided = view.binding and not (view.quorum_met and view.adopted is None and view.carried)
+    if not view.winners or undecided:
         return str(context.texts("decision.from_poll.question", question=question))
     answers = Ready(", ".join(view.texts_of(view.winners)))
-    return str(context.texts("decision.from_poll.answer", question=question, answers=answers))
+    name = "first" if view.kind in STEP_BY_STEP else "answer"
+    return str(context.texts(f"decision.from_poll.{name}", question=question, answers=answers))
 
 
 def _how(context: Context, view: PollView) -> str:
@@ -46,7 +50,7 @@ def _how(context: Context, view: PollView) -> str:
         return str(context.texts("decision.from_poll.how_few", show_from=few))
     kind = "secret" if view.secret else "open"
     votes = ""
-    if view.shown is Shown.NUMBERS and view.kind not in (Kind.RATING, Kind.RANKED):
+    if view.shown is Shown.NUMBERS and view.kind not in STEP_BY_STEP:
         votes = ", ".join(f"{answer.text} {answer.votes}" for answer in view.answers if answer.votes)
     return str(
         context.texts(

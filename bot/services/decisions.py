@@ -185,7 +185,7 @@ class Decisions:
             raise NotFound("error_polls.not_found")
         if poll.scope_key != place.key:
             raise InvalidInput("error_polls.poll_elsewhere")
-        await close_if_over(session, poll, self._context.now())
+        await close_if_over(session, poll, self._context.now(), self._context.programme.rules.secret_results)
         if poll.state != CLOSED:
             raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)
         before = await session.scalar(select(Decision.number).where(Decision.poll_id == poll_id))

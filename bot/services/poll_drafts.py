@@ -3,6 +3,7 @@
 A draft is a poll that nobody can vote in; whoever may start polls at a place may change, open and drop its drafts.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -34,6 +35,7 @@ from bot.storage.models import Poll, PollOption
 
 FEWEST_DAYS, MOST_DAYS = 1, 32
 SHARED_POINTS = 3
+_DATE = re.compile(r"(?P<day>\S+?),?\s+(?:kl\.?\s*)?(?P<at>\d{1,2}(?:[.:]\d\d)?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +105,25 @@ class PollDrafts:
             return await view_of(session, self._context.programme, poll)
 
     async def ask(self, actor: Actor, poll_id: int, voters: str) -> PollView:
-        """Say who votes; a binding poll that is no longer the steering group's becomes advisory. Raises as `view`."""
+        """Say who votes; a binding poll is the steering group's. Raises as `view`, and InvalidInput."""
         async with self._context.database.transaction() as session:
             poll, place = await self._mine(session, actor, poll_id)
             if place.village is None:
                 raise InvalidInput("error_polls.group_votes")
             if voters not in rules.ASKABLE:
                 raise InvalidInput("error_polls.unknown_answer")
+            if poll.binding and voters != "steering":
+                raise InvalidInput("error_polls.binding_is_for_steering")
             poll.voters = voters
-            if voters != "steering":
-                _make_advisory(poll)
             return await view_of(session, self._context.programme, poll)
 
     async def hide(self, actor: Actor, poll_id: int, *, secret: bool) -> PollView:
-        """Make a draft secret, which is advisory (PRIVACY section 6), or open. Raises as `view`."""
+        """Make a draft secret, which is advisory (PRIVACY section 6), or open. Raises as `view`, and InvalidInput."""
         async with self._context.database.transaction() as session:
             poll, _ = await self._mine(session, actor, poll_id)
+            if poll.binding and secret:
+                raise InvalidInput("error_polls.secret_is_advisory")
             poll.secret = secret
-            if secret:
-                _make_advisory(poll)
             return await view_of(session, self._context.programme, poll)
 
     async def bind(self, actor: Actor, poll_id: int, rule: str) -> PollView:
@@ -133,22 +135,28 @@ class PollDrafts:
         async with self._context.database.transaction() as session:
             poll, place = await self._mine(session, actor, poll_id)
             if rule == rules.ADVISORY:
-                _make_advisory(poll)
+                poll.binding, poll.quorum, poll.majority = False, None, Majority.MOST
             else:
+                if poll.secret:
+                    raise InvalidInput("error_polls.secret_is_advisory")
                 majority = Majority(rule)
                 if majority is not Majority.MOST and Kind(poll.kind) in {*STEP_BY_STEP, Kind.CONSENT}:
                     raise InvalidInput("error_polls.rule_unfit")
                 require(actor, Action.START_BINDING_POLL, place.where)
-                poll.voters, poll.secret, poll.binding = "steering", False, True
+                poll.voters, poll.binding = "steering", True
                 poll.quorum, poll.majority = rules.HALF, majority
             return await view_of(session, self._context.programme, poll)
 
-    async def open(self, actor: Actor, poll_id: int) -> PollView:
-        """Open a draft now, for as long as it was to last. Raises as `view`, and InvalidInput (a date has gone by)."""
+    async def open(self, actor: Actor, poll_id: int, seen: str = "") -> PollView:
+        """Open a draft now, for as long as it was to last; `seen` is the fingerprint of what was looked at.
+
+        Raises as `view`, InvalidInput (a date has gone by), and Conflict when it has been changed since.
+        """
         async with self._context.database.transaction() as session:
-            poll, place = await self._mine(session, actor, poll_id)
-            if poll.binding:
-                require(actor, Action.START_BINDING_POLL, place.where)
+            poll, _ = await self._mine(session, actor, poll_id)
+            view = await view_of(session, self._context.programme, poll)
+            if seen and seen != view.fingerprint:
+                raise Conflict("error_polls.draft_changed")
             now = self._context.now()
             days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
             poll.opens_at, poll.closes_at = now, same_hour_later(now, days, self._opening.zone)
@@ -174,6 +182,8 @@ class PollDrafts:
         require(actor, right_to_start(place), place.where)
         if poll.state != DRAFT:
             raise Conflict("error_polls.draft_open")
+        if poll.binding:
+            require(actor, Action.START_BINDING_POLL, place.where)
         return poll, place
 
     def _fill(self, poll: Poll, written: Written) -> None:
@@ -208,13 +218,10 @@ class PollDrafts:
 
     def _moment(self, line: str) -> datetime:
         """Read "26-10-2027 kl. 19". Raises InvalidInput."""
-        day, _, at = line.strip().partition(" ")
-        zone = self._context.programme.timezone
-        return read_moment(day, at or "kl.", time.min, zone)
-
-
-def _make_advisory(poll: Poll) -> None:
-    poll.binding, poll.quorum, poll.majority = False, None, Majority.MOST
+        found = _DATE.fullmatch(line.strip())
+        if found is None:
+            raise InvalidInput("error_polls.date_unfit", text=line.strip())
+        return read_moment(found["day"], found["at"], time.min, self._context.programme.timezone)
 
 
 def _whole(text: str, least: int, most: int, problem: str) -> int:

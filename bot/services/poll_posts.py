@@ -35,7 +35,7 @@ class PollPosts:
         poll = await session.get(Poll, delivery.poll_id) if delivery.poll_id is not None else None
         if poll is None:
             return None
-        await close_if_over(session, poll, self._context.now())
+        await close_if_over(session, poll, self._context.now(), self._context.programme.rules.secret_results)
         if delivery.kind == HALF_POST and not await _has_been_asked(session, poll, delivery.due_at):
             return None
         view = await view_of(session, self._context.programme, poll)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, delete, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +16,7 @@ from bot.domain import polls as rules
 from bot.domain.ballots import STEP_BY_STEP, Count, Kind, Majority, adopted, by_sums, carried, count
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown
-from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
+from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme, SecretResults
 from bot.services.entitled import entitled_counts
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import Ballot, Poll, PollOption
@@ -28,24 +29,24 @@ def template_of(programme: Programme, code: str | None) -> PollTemplate | None:
     return programme.polls.get(code.partition(":")[0]) if code else None
 
 
-async def close_due(session: AsyncSession, now: datetime) -> list[int]:
+async def close_due(session: AsyncSession, now: datetime, told: SecretResults) -> list[int]:
     """Close every poll whose time is up, once. Returns their ids."""
     query = select(Poll).where(Poll.state == OPEN, Poll.closes_at <= now).order_by(Poll.id)
     due = (await session.scalars(query.with_for_update())).all()
     for start in range(0, len(due), _CHUNK):
-        await _close(session, due[start : start + _CHUNK], now)
+        await _close(session, due[start : start + _CHUNK], now, told)
     return [poll.id for poll in due]
 
 
-async def close_if_over(session: AsyncSession, poll: Poll, now: datetime) -> None:
+async def close_if_over(session: AsyncSession, poll: Poll, now: datetime, told: SecretResults) -> None:
     """Close one poll if its time is up and nothing has closed it yet."""
     if poll.state == OPEN and poll.closes_at <= now:
         locked = await session.get_one(Poll, poll.id, with_for_update=True, populate_existing=True)
         if locked.state == OPEN:
-            await _close(session, [locked], now)
+            await _close(session, [locked], now, told)
 
 
-async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime) -> None:
+async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, told: SecretResults) -> None:
     """Count; in the same transaction destroy a secret poll's ballots and the key to their voters."""
     ids = [poll.id for poll in due]
     cast = await _ballots(session, ids)
@@ -53,10 +54,11 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime) -> N
     for poll in due:
         ballots = cast.get(poll.id, _Cast())
         result = count(Kind(poll.kind), (o.position for o in poll.options), ballots.marks.values())
-        for option in poll.options:
+        shown = rules.shown(secret=poll.secret, turnout=result.turnout, rules=told)
+        for option in poll.options if shown is not Shown.NOTHING else ():
             standing = result.standings[option.position]
             option.votes, option.given, option.place = standing.votes, standing.given, standing.place
-        poll.counted = _counted(result, ballots)
+        poll.counted = _counted(result, ballots, secret=poll.secret) if shown is Shown.NUMBERS else None
         poll.turnout = result.turnout
         # Who joined after the opening counts too, and so does a vote of somebody who has left since.
         poll.entitled = max(entitled[poll.id], result.turnout)
@@ -77,10 +79,14 @@ class _Cast:
     reasons: dict[str, str] = field(default_factory=dict)
 
 
-def _counted(result: Count, cast: _Cast) -> dict[str, Any] | None:
-    """Return what is kept of a count beside the sums; in alphabetical order no reason tells when it was given."""
+def _counted(result: Count, cast: _Cast, *, secret: bool) -> dict[str, Any] | None:
+    """Return what is kept of a count beside the sums.
+
+    A secret poll's reasons lose their ballots; in alphabetical order none tells when it was given. An open poll's
+    stay with the ballots, and go with the person who wrote them.
+    """
     rounds = [{str(position): votes for position, votes in one.items()} for one in result.rounds]
-    kept = {"rounds": rounds, "reasons": sorted(cast.reasons.values())}
+    kept = {"rounds": rounds, "reasons": sorted(cast.reasons.values()) if secret else []}
     return {name: value for name, value in kept.items() if value} or None
 
 
@@ -154,6 +160,7 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
                 result.standings[o.position].votes if shown is Shown.NUMBERS else None,
                 result.standings[o.position].place if told else None,
                 result.standings[o.position].given if shown is Shown.NUMBERS else None,
+                _written(programme, o),
             )
             for o in poll.options
         ),
@@ -173,7 +180,7 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         points=poll.points,
         majority=majority,
         carried=_carried(result, entitled, majority),
-        reasons=tuple((poll.counted or {}).get("reasons", ())) if closed and told else (),
+        reasons=await _reasons(session, poll) if closed else (),
         code=poll.code,
         series=poll.series,
         winners=result.winners if closed and told else (),
@@ -190,21 +197,35 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
     )
 
 
+async def _reasons(session: AsyncSession, poll: Poll) -> tuple[str, ...]:
+    """Return the reasons given in a closed poll, each voter's once, without names."""
+    if poll.secret:
+        return tuple((poll.counted or {}).get("reasons", ()))
+    query = select(Ballot.voter, Ballot.reason).where(Ballot.poll_id == poll.id, Ballot.reason.is_not(None))
+    found: dict[str, str] = {voter: reason for voter, reason in await session.execute(query) if reason}
+    return tuple(sorted(found.values()))
+
+
 def _said_yes(programme: Programme, poll: Poll, result: Count, entitled: int) -> bool | None:
     """Tell whether a poll's answer is yes; None when its answers do not mean yes and no."""
-    said = adopted(Kind(poll.kind), result.votes, entitled, Majority(poll.majority))
-    if said is not None:
-        return said
+    by_kind = adopted(Kind(poll.kind), result.votes, entitled, Majority(poll.majority))
+    if by_kind is not None:
+        return by_kind
     by_text = {option.text: result.votes[option.position] for option in poll.options}
-    return rules.adopted(by_text, programme.rules.yes_options)
+    said = rules.yes_and_no(by_text, programme.rules.yes_options)
+    return None if said is None else carried(*said, sum(said), entitled, Majority(poll.majority))
 
 
 def _carried(result: Count, entitled: int, majority: Majority) -> bool:
-    """Tell whether one answer alone has votes enough to be decided."""
-    if len(result.winners) != 1:
-        return False
-    won = result.winners[0]
-    others = max((votes for position, votes in result.votes.items() if position != won), default=0)
+    """Tell whether what came first has votes enough to be decided; several can where several may be chosen."""
     if majority is Majority.MOST:
-        return True  # it is alone in first place, however its kind counts
-    return carried(result.votes[won], others, result.turnout, entitled, majority)
+        return len(result.winners) == 1
+    most = max((result.votes[position] for position in result.winners), default=0)
+    return carried(most, 0, result.turnout, entitled, majority)
+
+
+def _written(programme: Programme, option: PollOption) -> str:
+    """Return a date as it is written in a draft's form."""
+    if option.starts_at is None:
+        return ""
+    return f"{option.starts_at.astimezone(ZoneInfo(programme.timezone)):%d-%m-%Y kl. %H.%M}"

@@ -171,7 +171,7 @@ class Polls(Voting):
 
     async def close_due(self, session: AsyncSession, now: datetime) -> list[int]:
         """Close the polls whose time is up, once. Returns their ids."""
-        return await close_due(session, now)
+        return await close_due(session, now, self._context.programme.rules.secret_results)
 
     async def closed_ids(self) -> list[int]:
         """Return the polls that have been counted."""

@@ -131,9 +131,8 @@ async def _consents(session: AsyncSession, person_id: int) -> Records:
 
 
 async def _votes(session: AsyncSession, person_id: int) -> Records:
-    query = select(Poll.question, PollOption.text.label("choice")).join_from(Ballot, PollOption).join(
-        Poll, Ballot.poll_id == Poll.id
-    )  # fmt: skip
+    columns = Poll.question, PollOption.text.label("choice"), Ballot.mark, Ballot.reason
+    query = select(*columns).join_from(Ballot, PollOption).join(Poll, Ballot.poll_id == Poll.id)
     return await _rows(session, query.where(Ballot.person_id == person_id).order_by(Ballot.id))
 
 

@@ -56,9 +56,9 @@ def test_half_of_seven_is_four_and_an_empty_poll_decides_nothing() -> None:
 
 def test_yes_with_a_small_change_counts_as_yes() -> None:
     yes = ("Ja", "Ja, med en lille ændring")
-    assert polls.adopted({"Ja": 1, "Ja, med en lille ændring": 2, "Nej": 2}, yes) is True
-    assert polls.adopted({"Ja": 2, "Nej": 2}, yes) is False
-    assert polls.adopted({"Mandag": 2, "Tirsdag": 1}, yes) is None
+    assert polls.yes_and_no({"Ja": 1, "Ja, med en lille ændring": 2, "Nej": 2}, yes) == (3, 2)
+    assert polls.yes_and_no({"Ja": 2, "Nej": 2}, yes) == (2, 2)
+    assert polls.yes_and_no({"Mandag": 2, "Tirsdag": 1}, yes) is None
 
 
 def test_a_voters_mark_stays_the_same_in_one_poll_and_tells_nothing_in_another() -> None:

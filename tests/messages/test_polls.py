@@ -6,12 +6,14 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.discord_render import arguments, custom_id
+from bot.domain.ballots import STEP_BY_STEP
 from bot.domain.ballots import Kind as PollKind
 from bot.domain.decisions import DecisionPage, DecisionView, Kind
 from bot.domain.poll_view import AnswerView, PollView, Receipt
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
-from bot.messages import decisions, poll_results, polls
+from bot.messages import decisions, poll_drafts, poll_results, polls
+from bot.messages.ballot_steps import ballot_step
 from bot.messages.message import Message
 from bot.messages.texts import Texts
 from tests.support.world import loaded
@@ -293,3 +295,44 @@ def test_whatever_is_searched_for_the_pages_can_be_turned(search: str) -> None:
 def test_a_decision_of_signs_that_must_be_escaped_can_be_shown() -> None:
     view = replace(DECISION, text="_" * 1000, title="*" * 100, how="_" * 200)
     assert len(decisions.decision_full(TEXTS, view).text) <= 2000
+
+
+LONG = tuple(AnswerView(n, f"{n:02d} " + "ø" * 77, 1, n, 1) for n in range(1, 26))
+
+
+@pytest.mark.parametrize("kind", list(PollKind))
+def test_every_message_about_a_poll_of_25_long_answers_fits(kind: PollKind) -> None:
+    many = 2 if kind in (PollKind.YES_NO, PollKind.CONSENT) else 25
+    pick = 1 if many == 2 else 0
+    view = replace(OPEN, id=9_999_999, kind=kind, question="?" * 300, answers=LONG[:many], pick=pick, points=20,
+                   turnout=5, binding=True, quorum="half")  # fmt: skip
+    over = replace(view, state="closed", winners=(1,), reasons=("*" * 300,) * 7)
+    receipt = Receipt(kind, tuple((answer.text, 1) for answer in view.answers), OPEN.closes_at)
+    messages = [
+        polls.poll_open(TEXTS, view), polls.poll_half(TEXTS, view), polls.receipt(TEXTS, receipt),
+        poll_results.poll_result(TEXTS, over, RULES), poll_drafts.draft(TEXTS, replace(view, state="draft")),
+    ]  # fmt: skip
+    if kind in STEP_BY_STEP:
+        said = {PollKind.RATING: "a" * 24, PollKind.RANKED: "abcdefghijklmnopqrstuvw"}.get(kind, "y" * 19)
+        messages += [ballot_step(TEXTS, view, ""), ballot_step(TEXTS, view, said)]
+    for message in messages:
+        assert 0 < len(message.text) <= 2000
+        rows = len(message.menus) + -(-len(message.buttons) // 5)
+        assert rows <= 5 and all(len(menu.choices) <= 25 for menu in message.menus)
+        for action, args in [*actions(message), *((menu.action, menu.args) for menu in message.menus)]:
+            custom_id(action, args, 99_999_999)
+
+
+@pytest.mark.parametrize("kind", [PollKind.POINTS, PollKind.RATING, PollKind.RANKED, PollKind.DATES])
+def test_equal_answers_do_not_come_to_apply(kind: PollKind) -> None:
+    equal = replace(CLOSED, kind=kind, pick=0, binding=True, winners=(1, 2), turnout=4)
+    assert "Styregruppen tager resultatet med" in result(equal)
+    assert "Det gælder fra nu af" in result(replace(equal, winners=(1,)))
+
+
+def test_the_form_of_a_draft_begins_with_what_it_says_now() -> None:
+    answers = (AnswerView(1, "Tirsdag den 26. oktober kl. 19.00", written="26-10-2027 kl. 19.00"),)
+    view = replace(OPEN, state="draft", kind=PollKind.DATES, answers=answers)
+    form = poll_drafts.draft_form(TEXTS, view.kind, view)
+    assert [field.value for field in form.fields] == [view.question, "26-10-2027 kl. 19.00", "7"]
+    assert form.args == ("dates", 7) and all(len(field.label) <= 45 for field in form.fields)

@@ -345,7 +345,7 @@ async def test_a_closed_poll_begins_a_decision_with_its_winner_and_count(registe
     lead = await register.world.lead()
     proposal = await register.decisions.proposal_from_poll(lead, poll.id)
     assert proposal.title == "Skal vi købe et telt?"
-    assert proposal.text == "Skal vi købe et telt? Flest valgte: Ja."
+    assert proposal.text == "Skal vi købe et telt? Det er vedtaget."
     assert proposal.how == "Åben afstemning: 3 af 4 stemte (Ja 2, Nej 1)"
     assert proposal.decided_on == date(2027, 8, 4)
     view = await register.record(lead, poll_id=poll.id, on=proposal.decided_on)

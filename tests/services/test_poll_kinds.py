@@ -10,6 +10,7 @@ from bot.domain.ballots import Kind, Majority
 from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.poll_view import PollView
 from bot.services.context import Context
+from bot.services.people import People
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.storage.models import Ballot, Base, Poll
 from tests.support.polls_world import PollsWorld, polls_world
@@ -110,15 +111,27 @@ async def test_only_the_lead_binds_and_what_binds_is_the_steering_groups_open_vo
     draft = await drafts.write(member, world.village, Kind.YES_NO, Written("Hvad nu?"))
     with pytest.raises(NotPermitted):
         await drafts.bind(member, draft.id, "two_thirds")
-    await drafts.hide(lead, draft.id, secret=True)
     bound = await drafts.bind(lead, draft.id, "two_thirds")
     assert (bound.binding, bound.secret, bound.voters, bound.majority, bound.quorum) == (
         True, False, ("steering",), Majority.TWO_THIRDS, "half",
     )  # fmt: skip
     with pytest.raises(NotPermitted):
         await drafts.open(member, draft.id)
+    for refused, problem in (
+        (drafts.hide(lead, draft.id, secret=True), "secret_is_advisory"),
+        (drafts.ask(lead, draft.id, "all"), "binding_is_for_steering"),
+    ):
+        with pytest.raises(InvalidInput) as told:
+            await refused
+        assert told.value.key == f"error_polls.{problem}"
+    for change in (drafts.rewrite(member, draft.id, Written("Hvad så?")), drafts.drop(member, draft.id)):
+        with pytest.raises(NotPermitted):
+            await change
+    await drafts.bind(lead, draft.id, "advisory")
     advice = await drafts.hide(lead, draft.id, secret=True)
-    assert (advice.binding, advice.majority, advice.quorum) == (False, Majority.MOST, None)
+    assert (advice.secret, advice.majority, advice.quorum) == (True, Majority.MOST, None)
+    with pytest.raises(InvalidInput):
+        await drafts.bind(lead, draft.id, "most")
     ranked = await drafts.write(lead, world.village, Kind.RANKED, Written("Hvad nu?", PLACES))
     with pytest.raises(InvalidInput):
         await drafts.bind(lead, ranked.id, "two_thirds")
@@ -156,7 +169,10 @@ async def test_consent_asks_why_and_keeps_the_reasons_without_names(
     await world.polls.vote(people[4], view.id, [3], "Er  der\nplads?")
     await world.polls.vote(people[5], view.id, [2], "")
     result = await closed(world, view.id)
-    assert result.turnout == 6 and result.reasons == ("Er der plads?",)
+    assert result.turnout == 6
+    assert result.reasons == (() if secret else ("Er der plads?",)), (
+        "six reasons would tell the numbers of six"
+    )
     assert [answer.votes for answer in result.answers] == ([None] * 4 if secret else [4, 1, 1, 0])
     assert [answer.rank for answer in result.answers] == [1, 2, 2, 3]
     if secret:
@@ -204,8 +220,9 @@ async def test_a_ranked_poll_is_decided_by_the_second_choices(
     assert result.winners == (2,) and [answer.rank for answer in result.answers] == [2, 1, 3]
     assert [answer.votes for answer in result.answers] == ([None] * 3 if secret else [4, 3, 2])
     async with world.context.database.transaction() as session:
-        counted = (await session.get_one(Poll, view.id)).counted or {}
-    assert counted["rounds"] == [{"1": 4, "2": 3, "3": 2}, {"1": 4, "2": 5}, {"2": 5}]
+        counted = (await session.get_one(Poll, view.id)).counted
+    rounds = [{"1": 4, "2": 3, "3": 2}, {"1": 4, "2": 5}, {"2": 5}]
+    assert counted == (None if secret else {"rounds": rounds})
 
 
 async def test_a_date_is_found_among_times_that_lie_after_the_poll(
@@ -259,3 +276,91 @@ async def test_a_ballot_is_one_persons_however_often_it_is_changed(
         assert len(rows) == 2 and len({row.voter for row in rows}) == 1
         assert all(row.person_id is None for row in rows)
     assert (await closed(world, view.id)).turnout == 1
+
+
+async def test_reasons_of_a_large_secret_poll_are_told_and_of_a_tiny_one_nothing_is_kept(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    people = await world.people(10)
+    large = await asked(world, drafts, Kind.CONSENT, secret=True)
+    for person in people[:9]:
+        await world.polls.vote(person, large.id, [1])
+    await world.polls.vote(people[9], large.id, [3], "Der er glat")
+    assert (await closed(world, large.id)).reasons == ("Der er glat",)
+    tiny = await asked(world, drafts, Kind.CONSENT, secret=True)
+    await world.polls.vote(people[9], tiny.id, [3], "Der er glat")
+    assert (await closed(world, tiny.id)).reasons == ()
+    async with world.context.database.transaction() as session:
+        poll = await session.get_one(Poll, tiny.id)
+        assert poll.counted is None and all(option.votes is None for option in poll.options)
+
+
+async def test_an_open_polls_reason_goes_with_the_person_who_wrote_it(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    view = await asked(world, drafts, Kind.CONSENT)
+    person = (await world.people(1))[0]
+    await world.polls.vote(person, view.id, [4], "Den er for dyr")
+    assert (await closed(world, view.id)).reasons == ("Den er for dyr",)
+    people = People(world.context)
+    (vote,) = (await people.my_data(person)).records["open_votes"]
+    assert (vote["choice"], vote["mark"], vote["reason"]) == ("Jeg er imod", 1, "Den er for dyr")
+    await people.erase(person)
+    assert (await world.polls.view(view.id)).reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "chosen", "carried"),
+    [
+        ("two_thirds", [[1], [1], [1], [2], [2]], False),
+        ("two_thirds", [[1], [1], [1], [1], [2]], True),
+        ("entitled", [[1], [1]], False),
+        ("voting", [[1, 2], [1, 2], [1, 2], [3]], True),
+        ("voting", [[1], [2], [3], [3]], False),
+    ],
+)
+async def test_what_binds_needs_what_its_rule_says(
+    world: PollsWorld, drafts: PollDrafts, rule: str, chosen: list[list[int]], carried: bool
+) -> None:
+    lead, people = await world.lead(), await world.people(5)
+    draft = await drafts.write(
+        lead, world.village, Kind.CHOICE, Written("Hvad nu?", ("A", "B", "C"), "3", "2")
+    )
+    await drafts.bind(lead, draft.id, rule)
+    await drafts.open(lead, draft.id)
+    for person, answers in zip(people, chosen, strict=False):
+        await world.polls.vote(person, draft.id, answers)
+    assert (await closed(world, draft.id)).carried is carried
+
+
+async def test_answers_that_mean_yes_and_no_follow_the_rule_too(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    lead, people = await world.lead(), await world.people(5)
+    draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Skal vi?", ("Ja", "Nej"), "3", "1"))
+    await drafts.bind(lead, draft.id, "two_thirds")
+    await drafts.open(lead, draft.id)
+    for number, person in enumerate(people):
+        await world.polls.vote(person, draft.id, [1 if number < 3 else 2])
+    assert (await closed(world, draft.id)).adopted is False
+
+
+async def test_a_draft_that_somebody_has_changed_is_not_opened_unseen(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    lead, member = await world.lead(), await world.person("Bo", Role.STEERING)
+    draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Hvad nu?", ("A", "B"), "14", "1"))
+    changed = await drafts.rewrite(member, draft.id, Written("Hvad så?", ("A", "B"), "14", "1"))
+    with pytest.raises(Conflict) as refused:
+        await drafts.open(lead, draft.id, draft.fingerprint)
+    assert refused.value.key == "error_polls.draft_changed"
+    assert (await drafts.open(lead, draft.id, changed.fingerprint)).state == "open"
+
+
+@pytest.mark.parametrize(
+    "line", ["26-10-2027 kl. 19", "26-10-2027, Kl 19.00", "26/10/2027 19:00", " 26-10-2027  kl.19 "]
+)
+async def test_dates_are_read_as_people_write_them(world: PollsWorld, drafts: PollDrafts, line: str) -> None:
+    lines = (line, "27-10-2027 kl. 9.30")
+    draft = await drafts.write(await world.lead(), world.village, Kind.DATES, Written("Hvornår?", lines))
+    assert [answer.written for answer in draft.answers] == ["26-10-2027 kl. 19.00", "27-10-2027 kl. 09.30"]

@@ -102,7 +102,9 @@ async def test_somebody_sees_everything_held_about_them_and_nothing_about_others
     assert [row["purpose"] for row in data.records["consents"]] == ["privacy", "panel"]
     [answer] = data.records["meeting_answers"]
     assert (answer["title"], answer["coming"]) == ("Hvem skal med? De første frivillige", True)
-    assert data.records["open_votes"] == [{"question": "Hvornår?", "choice": "Tirsdag"}]
+    assert data.records["open_votes"] == [
+        {"question": "Hvornår?", "choice": "Tirsdag", "mark": 1, "reason": None}
+    ]
     assert [row["title"] for row in data.records["decisions_recorded"]] == ["Vi mødes tirsdag"]
     assert len(data.records["polls_started"]) == 2
     assert [row["action"] for row in data.records["log"]] == [
@@ -132,7 +134,9 @@ async def test_the_list_of_what_is_held_reads_as_danish_and_comes_as_a_file(
     whole = json.loads(file.data)
     assert (file.name, whole["navn"], whole["konto på Discord"]) == ("mine-data.json", "Ida", str(IDA))
     assert whole["roller"][2]["rolle"] == "tovholder"
-    assert whole["åbne stemmer"] == [{"spørgsmål": "Hvornår?", "svar": "Tirsdag"}]
+    assert whole["åbne stemmer"] == [
+        {"spørgsmål": "Hvornår?", "svar": "Tirsdag", "point eller plads": 1, "din grund": None}
+    ]
     assert "tovholder i Fensby" in message.text
     assert "mandag den 2. august 2027" in message.text
     assert len(message.text) <= 350

