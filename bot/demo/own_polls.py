@@ -9,10 +9,13 @@ from bot.demo.cast import VillageCast
 from bot.demo.hands import Hands, answer, private_ids
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
-from bot.domain.ballots import Kind
+from bot.domain.ballots import FIXED_ANSWERS, Kind
 from bot.messages.poll_drafts import KINDS
 
 LINES = "En bænk ved søen\nEn fælles grill\nFlere træer"
+WHETHER = "Skal vi holde en fælles arbejdsdag til foråret?"
+WHEN = "Hvornår skal vi holde en fælles arbejdsdag?"
+WHAT = "Hvad skal vi gøre sammen til foråret?"
 DAYS = "3"
 _ANSWERED_IN = 30  # presses at most: a ballot that asks for more does not end
 
@@ -33,7 +36,8 @@ class OwnPolls:
         shown = await self._hands.command(lead, cast.channel_id, "poll.new")
         shown = await lead.select(answer(shown), [str(kind)], custom_id=_part(shown, "poll_kind"))
         days = "\n".join(f"{later + timedelta(days=n):%d-%m-%Y} kl. 19" for n in range(3))
-        written = {"question": "Hvad skal vi gøre sammen til foråret?", "days": DAYS}
+        question = WHETHER if kind in FIXED_ANSWERS else WHEN if kind is Kind.DATES else WHAT
+        written = {"question": question, "days": DAYS}
         written["lines"] = days if kind is Kind.DATES else LINES
         shown = await lead.submit_modal(shown, Hands.filled(shown, written))
         await lead.click(answer(shown), custom_id=_part(shown, "draft_open"))
