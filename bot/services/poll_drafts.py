@@ -30,7 +30,7 @@ from bot.services.moments import read_moment
 from bot.services.places import Place, place_of
 from bot.services.poll_opening import PollOpening, answers
 from bot.services.poll_results import view_of
-from bot.services.polls import COORDINATOR, right_to_start
+from bot.services.polls import COORDINATOR, must_be_enough_for_secrecy, right_to_start
 from bot.storage.models import Poll, PollOption
 
 FEWEST_DAYS, MOST_DAYS = 1, 32
@@ -163,6 +163,7 @@ class PollDrafts:
             if any(o.starts_at is not None and o.starts_at <= poll.closes_at for o in poll.options):
                 raise InvalidInput("error_polls.date_too_soon", closes_at=poll.closes_at)
             await self._opening.open(session, [poll], at_once=True)
+            must_be_enough_for_secrecy(self._context, poll)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 

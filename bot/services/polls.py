@@ -88,6 +88,7 @@ class Polls(Voting):
         async with self._context.database.transaction() as session:
             session.add(poll)
             await self._opening.open(session, [poll], at_once=True)
+            must_be_enough_for_secrecy(self._context, poll)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 
@@ -107,6 +108,7 @@ class Polls(Voting):
             if await session.scalar(select(exists().where(Ballot.poll_id == poll.id))):
                 raise Conflict("error_polls.votes_cast")
             poll.secret, poll.binding = True, False
+            must_be_enough_for_secrecy(self._context, poll)
             make_secret(poll)
             await self._announce_again(session, poll)
             nobody = replace(actor, person_id=None)
@@ -182,6 +184,16 @@ class Polls(Voting):
 def right_to_start(place: Place) -> Action:
     """Return the right that asking a village, or a coordinator group, takes."""
     return Action.START_POLL if place.village else Action.START_GROUP_POLL
+
+
+def must_be_enough_for_secrecy(context: Context, poll: Poll) -> None:
+    """Refuse a secret poll of so few voters that its result could never be told (PRIVACY section 6).
+
+    Raises InvalidInput.
+    """
+    fewest = context.programme.rules.secret_results.show_from_votes
+    if poll.secret and (poll.entitled or 0) < fewest:
+        raise InvalidInput("error_polls.few_for_secrecy", fewest=fewest)
 
 
 def _deadline(now: datetime, closes_at: datetime | None, hours: float | None) -> datetime:

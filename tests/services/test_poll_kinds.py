@@ -39,6 +39,8 @@ async def asked(
 ) -> PollView:
     """Open a poll of a kind for the steering group."""
     lead = await world.lead()
+    if secret:
+        await world.enough()
     written = Written("Hvor skal bænken stå?", lines, "3", number)
     view = await drafts.write(lead, world.village, kind, written)
     await drafts.ask(lead, view.id, "steering")
@@ -364,3 +366,24 @@ async def test_dates_are_read_as_people_write_them(world: PollsWorld, drafts: Po
     lines = (line, "27-10-2027 kl. 9.30")
     draft = await drafts.write(await world.lead(), world.village, Kind.DATES, Written("Hvornår?", lines))
     assert [answer.written for answer in draft.answers] == ["26-10-2027 kl. 19.00", "27-10-2027 kl. 09.30"]
+
+
+async def test_so_few_that_a_result_could_never_be_told_cannot_vote_in_secret(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    lead, village = await world.lead(), world.village
+    await world.people(3)
+    draft = await drafts.write(lead, village, Kind.YES_NO, Written("Skal vi?"))
+    await drafts.ask(lead, draft.id, "steering")
+    await drafts.hide(lead, draft.id, secret=True)
+    open_one = await world.start()
+    for refused in (
+        drafts.open(lead, draft.id), world.polls.ask_secrecy(lead, open_one.id),
+        world.polls.start(lead, village, question="?", options=["A", "B"], secret=True, voters="steering", hours=5),
+    ):  # fmt: skip
+        with pytest.raises(InvalidInput) as told:
+            await refused
+        assert told.value.key == "error_polls.few_for_secrecy"
+    assert not (await world.polls.view(open_one.id)).secret
+    await world.people(4)
+    assert (await drafts.open(lead, draft.id)).secret, "the lead is the fifth"

@@ -315,6 +315,7 @@ async def test_an_open_poll_keeps_who_voted_what(world: PollsWorld) -> None:
 
 
 async def test_any_voter_may_ask_for_secrecy_before_the_first_vote(world: PollsWorld) -> None:
+    await world.enough()
     view = await world.start(voters="all", binding=False)
     villager = await world.person("Bo", Role.VILLAGER)
     stranger = await world.person("Nabo", Role.VILLAGER, world.neighbour)
@@ -341,6 +342,7 @@ async def test_secrecy_comes_too_late_after_the_first_vote(world: PollsWorld) ->
 
 
 async def test_a_poll_made_secret_is_posted_again_when_it_already_stood_there(world: PollsWorld) -> None:
+    await world.enough()
     bo = await world.person("Bo", Role.STEERING)
     first, second = await world.start(), await world.start()
     async with world.context.database.transaction() as session:
@@ -354,6 +356,7 @@ async def test_a_poll_made_secret_is_posted_again_when_it_already_stood_there(wo
 
 
 async def test_a_binding_poll_made_secret_becomes_advisory(world: PollsWorld) -> None:
+    await world.enough()
     view = await world.start(binding=True)
     assert not (await world.polls.ask_secrecy(await world.lead(), view.id)).binding
 

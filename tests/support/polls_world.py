@@ -94,6 +94,10 @@ class PollsWorld:
         """Return several people with one role."""
         return [await self.person(f"{role} {number}", role, place) for number in range(count)]
 
+    async def enough(self) -> None:
+        """Let so many be in the steering group that it can vote in secret."""
+        await self.people(self.context.programme.rules.secret_results.show_from_votes)
+
     async def lead(self) -> Actor:
         """Return the village's steering lead."""
         return await self.person("Lis", Role.STEERING_LEAD)
@@ -109,7 +113,9 @@ class PollsWorld:
         binding: bool = False,
         pick: int = 1,
     ) -> PollView:
-        """Let the steering lead ask the village."""
+        """Let the steering lead ask the village; a secret poll needs enough who may vote."""
+        if secret:
+            await self.enough()
         return await self.polls.start(
             await self.lead(),
             self.village,
