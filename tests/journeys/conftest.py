@@ -1,11 +1,13 @@
 """The year that journeys are lived in; each of them on SQLite and on a real PostgreSQL."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bot.demo.year import ProgrammeYear
 from tests.support.databases import new_postgresql_database, sqlite_url
@@ -14,9 +16,14 @@ from tests.support.kept_year import begun, keep_opening
 
 @pytest.fixture(scope="session")
 def sqlite_opening(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path]:
-    """The world after the opening, and the SQLite file that belongs to it."""
-    file = tmp_path_factory.mktemp("opening") / "year.sqlite3"
-    return asyncio.run(keep_opening(sqlite_url(file))), file
+    """The world after the opening, and the SQLite file that belongs to it; the first process makes it for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    file, kept = folder / "opening.sqlite3", folder / "opening.pickle"
+    with FileLock(folder / "opening.lock"):
+        if not kept.exists():
+            kept.write_bytes(asyncio.run(keep_opening(sqlite_url(file))))
+    return kept.read_bytes(), file
 
 
 @pytest.fixture(scope="session")
