@@ -3,7 +3,7 @@
 from typing import Literal
 
 from bot.client import Ask, CompanionBot
-from bot.domain import ballot_steps as steps
+from bot.domain.poll_view import Receipt
 from bot.domain.polls import ASKABLE
 from bot.messages import poll_receipts as receipts
 from bot.messages import polls as build
@@ -59,25 +59,24 @@ class PollCog(CompanionCog):
     @handles("ballot_step")
     async def ballot_step(self, ask: Ask, poll_id: int, said: str = "") -> None:
         """Take one press of a ballot; the last one counts it."""
-        view = await ask.services.polls.ballot(await ask.actor(), poll_id)
-        if steps.complete(view.kind, said, len(view.answers), view.points):
-            await self.ballot_done(ask, poll_id, said)
-        else:
-            await ask.update(ballot_step(self.bot.texts, view, said))
+        await self._press(ask, poll_id, said)
 
     @handles("ballot_pick")
     async def ballot_pick(self, ask: Ask, poll_id: int, said: str = "") -> None:
         """Take one choice of a ballot from a menu."""
-        await self.ballot_step(ask, poll_id, said + ask.values[0])
+        await self._press(ask, poll_id, said + ask.values[0])
 
     @handles("ballot_done")
     async def ballot_done(self, ask: Ask, poll_id: int, said: str) -> None:
         """Count a ballot as far as it is filled in."""
-        actor = await ask.actor()
-        view = await ask.services.polls.ballot(actor, poll_id)
-        marks = steps.marks_of(view.kind, said, len(view.answers))
-        done = await ask.services.polls.cast(actor, poll_id, marks)
-        await ask.update(build.receipt(self.bot.texts, done))
+        await self._press(ask, poll_id, said, done=True)
+
+    async def _press(self, ask: Ask, poll_id: int, said: str, *, done: bool = False) -> None:
+        found = await ask.services.polls.press(await ask.actor(), poll_id, said, done=done)
+        if isinstance(found, Receipt):
+            await ask.update(build.receipt(self.bot.texts, found))
+        else:
+            await ask.update(ballot_step(self.bot.texts, found, said))
 
     @handles("vote_many")
     async def vote_many(self, ask: Ask, poll_id: int) -> None:

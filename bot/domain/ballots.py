@@ -13,7 +13,7 @@ from bot.domain.errors import InvalidInput
 
 Marks = Mapping[int, int]
 STARS = range(1, 6)
-FEWEST_POINTS, MOST_POINTS = 2, 20
+FEWEST_POINTS, USUAL_POINTS, MOST_POINTS = 2, 3, 20
 
 
 class Kind(StrEnum):

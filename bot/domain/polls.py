@@ -17,6 +17,7 @@ QUESTION_LONGEST = 300
 ANSWER_LONGEST = 80  # a button's label
 REASON_LONGEST = 300
 FEWEST_ANSWERS, MOST_ANSWERS = 2, 25  # a menu holds 25
+FEWEST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 7, 32  # that a poll written in a form is open
 HALF = "half"
 ASKABLE = ("all", "panel", "steering")  # whom a village may ask by itself
 ADVISORY = "advisory"

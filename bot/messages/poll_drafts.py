@@ -4,16 +4,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from bot.content.templates import Ready
-from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, Kind, Majority
+from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, USUAL_POINTS, Kind, Majority
 from bot.domain.poll_view import OPEN, PollView
-from bot.domain.polls import ADVISORY, ASKABLE, QUESTION_LONGEST
+from bot.domain.polls import ADVISORY, ASKABLE, QUESTION_LONGEST, USUAL_DAYS
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import fitting
 from bot.messages.polls import asked
 from bot.messages.texts import Texts
 
 KINDS = (Kind.YES_NO, Kind.CHOICE, Kind.CONSENT, Kind.DATES, Kind.POINTS, Kind.RATING, Kind.RANKED)
-DAYS = 7  # unless somebody writes another number
 _LINES_LONGEST, _NUMBER_LONGEST = 2500, 2
 _NONE: frozenset[str] = frozenset()
 _BOUNDS = frozenset({"least", "most"})
@@ -53,12 +52,12 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
         label = "dates" if kind is Kind.DATES else "lines"
         lines = "\n".join(answer.written or answer.text for answer in view.answers) if view else ""
         fields.append(_field(texts, "lines", label, long=True, longest=_LINES_LONGEST, value=lines))
-    days = round((view.closes_at - view.opens_at) / timedelta(days=1)) if view else DAYS
+    days = round((view.closes_at - view.opens_at) / timedelta(days=1)) if view else USUAL_DAYS
     fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value=str(days)))
     if kind is Kind.CHOICE:
         fields.append(_field(texts, "number", "pick", value=str(view.pick if view else 1)))
     elif kind is Kind.POINTS:
-        fields.append(_field(texts, "number", "points", value=str(view.points if view else 3)))
+        fields.append(_field(texts, "number", "points", value=str(view.points if view else USUAL_POINTS)))
     args: tuple[int | str, ...] = (str(kind), view.id) if view else (str(kind),)
     return Form("poll_draft", texts("poll_draft.form.title"), tuple(fields), args)
 

@@ -18,6 +18,7 @@ from bot.domain.ballots import (
     FIXED_ANSWERS,
     MOST_POINTS,
     STEP_BY_STEP,
+    USUAL_POINTS,
     Kind,
     Majority,
 )
@@ -33,8 +34,6 @@ from bot.services.poll_results import view_of
 from bot.services.polls import COORDINATOR, must_be_enough_for_secrecy, right_to_start
 from bot.storage.models import Poll, PollOption
 
-FEWEST_DAYS, MOST_DAYS = 1, 32
-SHARED_POINTS = 3
 _DATE = re.compile(r"(?P<day>\S+?),?\s+(?:kl\.?\s*)?(?P<at>\d{1,2}(?:[.:]\d\d)?)", re.IGNORECASE)
 
 
@@ -191,7 +190,8 @@ class PollDrafts:
         """Put what was written into a draft. Raises InvalidInput."""
         kind, now = Kind(poll.kind), self._context.now()
         poll.question = rules.checked_question(written.question)
-        days = _whole(written.days or "7", FEWEST_DAYS, MOST_DAYS, "error_polls.days_unfit")
+        asked = written.days or str(rules.USUAL_DAYS)
+        days = _whole(asked, rules.FEWEST_DAYS, rules.MOST_DAYS, "error_polls.days_unfit")
         poll.opens_at, poll.closes_at = now, same_hour_later(now, days, self._opening.zone)
         poll.options = self._options(kind, written.lines, poll.closes_at)
         poll.pick = 1 if kind in FIXED_ANSWERS else 0
@@ -199,7 +199,7 @@ class PollDrafts:
             most = len(poll.options)
             poll.pick = _whole(written.number or "1", 1, most, "error_polls.pick_unfit")
         elif kind is Kind.POINTS:
-            shared = written.number or str(SHARED_POINTS)
+            shared = written.number or str(USUAL_POINTS)
             poll.points = _whole(shared, FEWEST_POINTS, MOST_POINTS, "error_polls.points_unfit")
 
     def _options(self, kind: Kind, lines: Iterable[str], closes_at: datetime) -> list[PollOption]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain import ballot_steps as steps
 from bot.domain import polls as rules
 from bot.domain.access import Actor, Where, roles_at
 from bot.domain.ballots import REASONED, Kind, Marks, Rules, checked_marks
@@ -91,6 +92,17 @@ class Voting:
             self.must_be_open(poll)
             self.must_be_voter(actor, poll)
             return await view_of(session, self._context.programme, poll)
+
+    async def press(self, actor: Actor, poll_id: int, said: str, *, done: bool = False) -> PollView | Receipt:
+        """Take one press of a ballot of several steps: `said` is all presses so far.
+
+        Returns the poll while there is more to say; after the last press, or when `done`, the ballot is cast.
+        Raises as `ballot` and `cast` do.
+        """
+        view = await self.ballot(actor, poll_id)
+        if not done and not steps.complete(view.kind, said, len(view.answers), view.points):
+            return view
+        return await self.cast(actor, poll_id, steps.marks_of(view.kind, said, len(view.answers)))
 
     async def locked(self, session: AsyncSession, poll_id: int) -> Poll:
         """Return a poll that nobody else changes until the transaction ends. Raises NotFound."""

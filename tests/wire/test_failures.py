@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from bot.cli.run import read_shards
@@ -171,11 +170,10 @@ async def the_server_restarts(house: House) -> None:
 
 def end_connections(house: House) -> None:
     """End what the bots have open, also the connection that holds their locks."""
-    with psycopg.connect(house.url, autocommit=True) as connection:
-        ended = connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid != pg_backend_pid()"
-        ).fetchall()
+    ended = house.ledger.ask(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid != pg_backend_pid()"
+    )
     assert len(ended) >= 2
 
 
@@ -221,12 +219,12 @@ async def falls_asleep_in_a_transaction(house: House, bot: Running) -> None:
 
 def held_open(house: House) -> bool:
     """Tell whether somebody has begun a transaction and does not go on with it."""
-    with psycopg.connect(house.url, autocommit=True) as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    return bool(
+        house.ledger.ask(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
             " AND state = 'idle in transaction' AND state_change < clock_timestamp() - interval '0.15 s'"
-        ).fetchone()
-    return row is not None and row[0] > 0
+        )
+    )
 
 
 def in_hand(house: House, bot: Running) -> list[int]:
