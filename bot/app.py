@@ -26,12 +26,13 @@ from bot.messages.texts import Texts
 from bot.services.context import Context, Facts
 from bot.services.registry import Services, services_on
 from bot.settings import Settings
-from bot.storage.database import Connect, Database
+from bot.storage.database import AWAY, Connect, Database
 from bot.storage.locks import AdvisoryLocks, Locks, OneProcess, serves_several
 from bot.storage.repositories import pace as pace_slots
 
 log = logging.getLogger(__name__)
 LOOK_OFTEN = timedelta(seconds=2)  # where other processes may have planned something
+AWAY_SECONDS = 2.0  # until a start that the database broke off is tried again
 
 
 @dataclass
@@ -90,10 +91,21 @@ class App:
     async def _begin(self, bot: CompanionBot) -> None:
         self.beginning = asyncio.current_task()
         try:
-            await self._start_work(bot)
+            while not await self._has_begun(bot):
+                pass
         except Exception as error:
             self.failure = error  # whoever started the bot raises it
             self.failed.set()
+
+    async def _has_begun(self, bot: CompanionBot) -> bool:
+        """Start, or stop starting; when the database breaks it off, wait a moment and tell that it is to be done again."""
+        try:
+            await self._start_work(bot)
+        except AWAY as error:
+            log.warning("the database is away: %s", error.orig, extra={"action": "start"})
+            await asyncio.sleep(AWAY_SECONDS)
+            return self.stopping
+        return True
 
     async def _start_work(self, bot: CompanionBot) -> None:
         self._work(bot)

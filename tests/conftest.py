@@ -1,6 +1,7 @@
 """Fixtures for every story: each test that takes `database` runs on SQLite and on a real PostgreSQL."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from bot.services.context import Context
 from bot.storage.database import Database
 from tests.support.databases import (
     BACKENDS,
+    common_postgresql_server,
     empty,
     new_postgresql_database,
     postgresql_server,
@@ -22,8 +24,16 @@ from tests.support.world import context_on
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server for the whole run."""
-    with postgresql_server() as uri:
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    with common_postgresql_server(run) if run else postgresql_server() as uri:
         yield uri
+
+
+@pytest.fixture(scope="session")
+def common_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of the run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
 
 @pytest.fixture(params=BACKENDS)

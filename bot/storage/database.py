@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 FORGOTTEN = "forgotten"  # in a session's info: what was deleted must not lie on the disk either
@@ -20,6 +21,7 @@ QUICK_TO_NOTICE: dict[str, Any] = {
     "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
     " -c tcp_user_timeout=15000 -c idle_in_transaction_session_timeout=10000",
 }  # fmt: skip
+AWAY = (OperationalError, InternalError, InterfaceError)  # a database that may be back in a moment
 Connect = Callable[[], Awaitable[Any]]
 
 

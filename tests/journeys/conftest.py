@@ -1,13 +1,13 @@
 """The year that journeys are lived in; each of them on SQLite and on a real PostgreSQL."""
 
 import asyncio
-import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from sqlalchemy import make_url
 
 from bot.demo.year import ProgrammeYear
 from tests.support.databases import new_postgresql_database, sqlite_url
@@ -15,22 +15,27 @@ from tests.support.kept_year import begun, keep_opening
 
 
 @pytest.fixture(scope="session")
-def sqlite_opening(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Path]:
-    """The world after the opening, and the SQLite file that belongs to it; the first process makes it for all."""
-    base = tmp_path_factory.getbasetemp()
-    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    file, kept = folder / "opening.sqlite3", folder / "opening.pickle"
-    with FileLock(folder / "opening.lock"):
-        if not kept.exists():
-            kept.write_bytes(asyncio.run(keep_opening(sqlite_url(file))))
-    return kept.read_bytes(), file
+def sqlite_opening(common_folder: Path) -> tuple[bytes, str]:
+    """The world after the opening, and the SQLite database that belongs to it."""
+    return _kept(common_folder / "sqlite", lambda: sqlite_url(common_folder / "opening.sqlite3"))
 
 
 @pytest.fixture(scope="session")
-def postgresql_opening(postgresql: str) -> tuple[bytes, str]:
+def postgresql_opening(common_folder: Path, postgresql: str) -> tuple[bytes, str]:
     """The world after the opening, and the PostgreSQL database that belongs to it."""
-    url = new_postgresql_database(postgresql)
-    return asyncio.run(keep_opening(url)), url
+    return _kept(common_folder / "postgresql", lambda: new_postgresql_database(postgresql))
+
+
+def _kept(folder: Path, new_database: Callable[[], str]) -> tuple[bytes, str]:
+    """Make the opening and keep it in a folder; whichever process comes first makes it for all."""
+    folder.mkdir(exist_ok=True)
+    world, address = folder / "world.pickle", folder / "database"
+    with FileLock(folder / "lock"):
+        if not address.exists():
+            url = new_database()
+            world.write_bytes(asyncio.run(keep_opening(url)))
+            address.write_text(url)
+    return world.read_bytes(), address.read_text()
 
 
 @pytest.fixture
@@ -38,7 +43,9 @@ def opening(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> tup
     """The world after the opening, and the address of a copy of its database."""
     world, database = request.getfixturevalue(f"{backend}_opening")
     if backend == "sqlite":
-        return world, sqlite_url(shutil.copyfile(database, tmp_path / "year.sqlite3"))
+        file = make_url(database).database
+        assert file is not None
+        return world, sqlite_url(shutil.copyfile(file, tmp_path / "year.sqlite3"))
     return world, new_postgresql_database(request.getfixturevalue("postgresql"), like=database)
 
 

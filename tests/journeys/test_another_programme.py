@@ -11,17 +11,16 @@ from bot.demo.stage import Plan
 from bot.demo.year import ProgrammeYear
 from bot.services.village_list import VillageRow
 from bot.storage.models import Delivery
+from tests.support.databases import sqlite_url
 from tests.support.short_programme import MARK, short_programme
 
 ROWS = (VillageRow(2, "Kent", "Great Marsh"),)
 
 
-async def test_another_folder_is_another_programme_in_words_of_its_own(
-    tmp_path: Path, database_url: str
-) -> None:
+async def test_another_folder_is_another_programme_in_words_of_its_own(tmp_path: Path) -> None:
     content = load(short_programme(tmp_path / "content"))
     assert report_on(content).faults == []
-    year = ProgrammeYear(Plan(content, ROWS, 2029, database_url))
+    year = ProgrammeYear(Plan(content, ROWS, 2029, sqlite_url(tmp_path / "year.sqlite3")))
     async with year.discord:
         await year.open()
         await year.live()

@@ -9,10 +9,12 @@ import pytest
 from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 from simcord.results import InteractionResult, ResponseMessage
+from sqlalchemy.exc import OperationalError
 
 from bot.client import Ask
 from bot.demo.year import ProgrammeYear
 from bot.services.places import SECRETARIAT, WELCOME
+from bot.services.planning import Planning
 from tests.support.year import part, posts, said, starting
 
 LETTER = "**Nyhedsbrev 1: Hvem skal med?**"
@@ -285,6 +287,20 @@ async def test_a_right_taken_from_the_bot_does_not_stop_a_programme_that_runs(ye
     assert await told(year, "Manage Messages")
     await year.discord.advance_to(datetime(2027, 10, 14, 9, tzinfo=UTC))
     assert len(starting(year, cast, LETTER)) == 1
+
+
+async def test_a_start_that_the_database_breaks_off_is_tried_again(
+    year: ProgrammeYear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(_: Planning) -> int:
+        monkeypatch.undo()
+        raise OperationalError("SELECT 1", {}, ConnectionError("server closed the connection"))
+
+    monkeypatch.setattr(Planning, "refresh", gone)
+    await year.crash(timedelta(hours=1))
+    assert year.app.failure is None
+    await year.discord.advance_to(datetime(2027, 10, 14, 9, tzinfo=UTC))
+    assert len(starting(year, year.villages[0], LETTER)) == 1
 
 
 async def test_a_village_that_agrees_late_still_gets_the_letter_before_its_circle(

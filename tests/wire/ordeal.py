@@ -71,6 +71,8 @@ class Ordeal:
                 bot.stop()
                 await bot.ended()
                 continue  # too late to be a kill in a broadcast
+            if not self.account.unreceipted:
+                await self._in_doubt()
             await self._kill(bot, forgotten)
             self.ledger.shorten(self.ledger.claims(), 0)
         await self._close([self.machine.start("run")])
@@ -130,13 +132,18 @@ class Ordeal:
         end = await bot.ended()
         assert end.code == -signal.SIGKILL, end.err
         self.account.kills += 1
-        standing = self._standing()
-        self.account.unreceipted += sum(
-            state != "sent" and bool(standing[said]) for said, _, state, _ in self.ledger.receipts()
-        )
+        self.account.unreceipted += self._unreceipted()
         if self._random.random() < forgotten:
             self.account.outside += 1
             self.world.forget_nonces()
+
+    async def _in_doubt(self) -> None:
+        """Wait for a moment at which a kill leaves something to find out, or for the end of the broadcast."""
+        await self.world.until(lambda: self._unreceipted() > 0 or not self.ledger.waiting(), PATIENCE)
+
+    def _unreceipted(self) -> int:
+        standing = self._standing()
+        return sum(state != "sent" and bool(standing[said]) for said, _, state, _ in self.ledger.receipts())
 
     def _sends_after(self, before: int) -> bool:
         return self._sends() > before
