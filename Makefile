@@ -35,7 +35,7 @@ setup:
 
 .venv-filled:
 	@if $(PY) -m pip install -q --disable-pip-version-check uv \
-	  && $(UV) pip sync -q --python $(PY) --require-hashes requirements.lock \
+	  && $(UV) pip sync -q --compile-bytecode --python $(PY) --require-hashes requirements.lock \
 	  && $(UV) pip install -q --python $(PY) --no-deps -e .; then :; \
 	else \
 	  echo "uv is of no use here; going on with pip, which takes a little longer." >&2; \
