@@ -1,4 +1,8 @@
-"""The year that journeys are lived in; each of them on SQLite and on a real PostgreSQL."""
+"""The year that journeys are lived in.
+
+Stories of the year itself and of provisioning play on SQLite and on a real PostgreSQL. The others tell what people
+see, which the services' tests have shown to be the same on both: they play on SQLite.
+"""
 
 import asyncio
 import shutil
@@ -12,6 +16,12 @@ from sqlalchemy import make_url
 from bot.demo.year import ProgrammeYear
 from tests.support.databases import new_postgresql_database, sqlite_url
 from tests.support.kept_year import begun, keep_opening
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database: SQLite, unless a story asks for both."""
+    return str(getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from bot.services.people import People
 from bot.services.provisioning import Provisioning
 from bot.services.village_list import VillageRow
 from bot.storage.models import Village
+from tests.support.databases import BACKENDS
 
 OWNER = 999
 LIST = (
@@ -31,6 +32,12 @@ LIST = (
     VillageRow(4, "Assens", "Sct. Jørgens"),
 )
 VIEW, SEND = discord.Permissions.view_channel.flag, discord.Permissions.send_messages.flag
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database: each story plays on both."""
+    return str(request.param)
 
 
 class Killed(BaseException):

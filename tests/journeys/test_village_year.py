@@ -9,7 +9,10 @@ from bot.delivery.dispatcher import nonce_of
 from bot.delivery.gateway import DiscordMessages
 from bot.demo.year import ProgrammeYear
 from bot.services.places import SECRETARIAT
+from tests.support.databases import BACKENDS
 from tests.support.year import part, posts, said, starting
+
+pytestmark = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
 
 LETTER = "**Nyhedsbrev 1: Hvem skal med?**"
 LETTER_DAY = datetime(2027, 10, 14, 8, 0, tzinfo=UTC)  # Thursday at 10.00 in Denmark
