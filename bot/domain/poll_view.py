@@ -81,6 +81,11 @@ class PollView:
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 
     @property
+    def found_date(self) -> bool:
+        """Tell whether one date alone came first."""
+        return self.kind is Kind.DATES and len(self.winners) == 1
+
+    @property
     def is_group(self) -> bool:
         """Tell whether it belongs to a coordinator group."""
         return self.place_key.startswith("group:")

@@ -40,12 +40,14 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
         return too_few(texts, view, rules)
     if not view.turnout:
         return Message(f"{say(texts, 'heading', view)}\n{texts('poll.result.none')}")
-    decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    decide = [Button(texts("poll.button.decide"), "decide", (view.id,), "primary")]
+    if view.found_date:
+        decide.append(Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success"))
     text = fitting(lambda shown: _told(texts, shown, rules), view)
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
         view = replace(view, reasons=view.reasons[:-1])
         text = fitting(lambda shown: _told(texts, shown, rules), view)
-    return Message(text, () if view.pulse else (decide,))
+    return Message(text, () if view.pulse else tuple(decide))
 
 
 def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
