@@ -82,8 +82,14 @@ class PollView:
 
     @property
     def found_date(self) -> bool:
-        """Tell whether one date alone came first."""
-        return self.kind is Kind.DATES and len(self.winners) == 1
+        """Tell whether one date alone came first, and not that none of them fits."""
+        return self.kind is Kind.DATES and len(self.winners) == 1 and not self.found_none
+
+    @property
+    def found_none(self) -> bool:
+        """Tell whether it came first, alone, that none of the dates fits."""
+        undated = tuple(answer.position for answer in self.answers if not answer.written)
+        return self.kind is Kind.DATES and len(undated) == 1 and self.winners == undated
 
     @property
     def is_group(self) -> bool:

@@ -87,6 +87,8 @@ def _winners(texts: Texts, view: PollView) -> Ready:
     if len(view.winners) > MOST_NAMED:
         return texts("poll.result.many_equal", count=len(view.winners))
     answers = joined(view.texts_of(view.winners))
+    if view.found_none:
+        return texts("poll.result.winner_none", answers=answers)
     if len(view.winners) == 1:
         return texts(f"poll.result.{_WINNER.get(view.kind, 'winner')}", answers=answers)
     return texts(f"poll.result.equal{'_marks' if view.kind in STEP_BY_STEP else ''}", answers=answers)
@@ -100,6 +102,8 @@ def _meaning(view: PollView) -> str | None:
         return "no_quorum"
     if view.adopted is not None:
         return _adopted(view) if view.adopted else "rejected"
+    if view.found_none:
+        return "next_meeting"
     if view.majority is not Majority.MOST and not view.carried:
         return "not_enough"
     several = view.kind is Kind.CHOICE and view.pick != 1  # of these more than one can come to apply

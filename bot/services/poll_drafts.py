@@ -210,8 +210,9 @@ class PollDrafts:
         if moments and moments[0] <= closes_at:
             raise InvalidInput("error_polls.date_too_soon", closes_at=closes_at)
         texts = [str(self._context.texts("poll.date_answer", at=moment)) for moment in moments]
-        found = answers(rules.checked_answers(texts))
-        for option, moment in zip(found, moments, strict=True):
+        none = str(self._context.texts("poll.fixed.dates.none"))
+        found = answers([*rules.checked_answers(texts, rules.MOST_ANSWERS - 1), none])
+        for option, moment in zip(found, moments, strict=False):  # that none fits stands last, without one
             option.starts_at = moment
         return found
 

@@ -170,13 +170,13 @@ async def test_each_answer_is_rated_and_a_date_is_found(
         menu = part(post, "vote_many")
         done = await voter.select(year.discord.clickable(post), ["2"], custom_id=menu)
         assert "Tirsdag den 26. oktober kl. 19.00" in said(done)
-    told = await result(year, cast)
-    assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in told.content
+    found = await result(year, cast)
+    assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in found.content
 
     lead = cast.lead
-    refused = await cast.who("panel")[0].click(year.discord.clickable(told), label="Gør datoen til et møde")
+    refused = await cast.who("panel")[0].click(year.discord.clickable(found), label="Gør datoen til et møde")
     assert "Det kan kun referenten og tovholderen" in said(refused)
-    form = await lead.click(year.discord.clickable(told), label="Gør datoen til et møde")
+    form = await lead.click(year.discord.clickable(found), label="Gør datoen til et møde")
     done = await fill(lead, form, "Arbejdsdag", "Ved skolen", "120")
     assert "»Arbejdsdag« står nu i kalenderen tirsdag den 26. oktober kl. 19.00" in said(done)
     await year.discord.settle()
@@ -184,7 +184,7 @@ async def test_each_answer_is_rated_and_a_date_is_found(
     assert "Dagen er fundet: Vi mødes tirsdag den 26. oktober kl. 19.00, Ved skolen" in post.content
     assert [one["filename"] for one in post.attachments] == ["kalender.ics"]
     assert "du kommer" in said(await voters[0].click(year.discord.clickable(post), label="Jeg kommer"))
-    again = await lead.click(year.discord.clickable(told), label="Gør datoen til et møde")
+    again = await lead.click(year.discord.clickable(found), label="Gør datoen til et møde")
     assert "står allerede" in said(again)
     shown = await year.hands.command(lead, cast.channel_id, "calendar")
     shown = await press(lead, shown, "meeting_change", "Ret Arbejdsdag")

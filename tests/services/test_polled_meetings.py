@@ -1,6 +1,7 @@
 """A date that was voted for becomes a meeting: once, with posts, reminders and calendar files that follow it."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from icalendar import Calendar as CalendarFile
@@ -47,7 +48,9 @@ async def found_date(
     asker = await world.lead()
     if place.group is not None:
         asker = await world.person("Kaj", Role.COORDINATOR, place)
-    poll = await services.poll_drafts.write(asker, place, Kind.DATES, Written("Hvornår er der fest?", DATES, "3"))
+    poll = await services.poll_drafts.write(
+        asker, place, Kind.DATES, Written("Hvornår er der fest?", DATES, "3")
+    )
     await services.poll_drafts.open(asker, poll.id)
     await services.polls.vote(asker, poll.id, votes)
     world.after(days=3)
@@ -74,7 +77,7 @@ def in_file(message: Message) -> tuple[str, str, int, datetime, datetime, str]:
     """Return what a post's calendar file says: method, uid, sequence, start, stamp and zone."""
     (file,) = message.files
     calendar = CalendarFile.from_ical(file.data)
-    (event,) = calendar.walk("VEVENT")
+    event: Any = calendar.walk("VEVENT")[0]
     zone = str(event["DTSTART"].params["TZID"])
     return (str(calendar["METHOD"]), str(event["UID"]), int(event["SEQUENCE"]), event["DTSTART"].dt,
             event["DTSTAMP"].dt, zone)  # fmt: skip
