@@ -1,7 +1,8 @@
 """A poll as it may be shown: numbers that may not be told are not in it, so no message can leak them."""
 
 import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.ballots import Kind, Majority
@@ -39,6 +40,7 @@ class PollView:
     `turnout` is how many have voted so far, or did; `winners` are positions, several when equal.
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
+    `last_round` is a ranked poll's last choice between several: votes by position, empty when they may not be told.
     """
 
     id: int
@@ -72,6 +74,7 @@ class PollView:
     most_answers: int = 10
     days: int = 0
     pulse: bool = False
+    last_round: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
