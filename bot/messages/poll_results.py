@@ -41,7 +41,9 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
         return too_few(texts, view, rules)
     if not view.turnout:
         return Message(f"{say(texts, 'heading', view)}\n{texts('poll.result.none')}")
-    decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    decide = [Button(texts("poll.button.decide"), "decide", (view.id,), "primary")]
+    if view.found_date:
+        decide.append(Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success"))
     text = fitting(lambda shown: _told(texts, shown, rules), view)
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
         view = replace(view, reasons=view.reasons[:-1])
@@ -49,7 +51,7 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     if view.pulse:  # it stands among other things in a circle's thanks: a few words will do
         return Message(text)
     picture = result_picture(texts, view)
-    return Message(text, (decide,), pictures=(picture,) if picture else ())
+    return Message(text, tuple(decide), pictures=(picture,) if picture else ())
 
 
 def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
@@ -89,6 +91,8 @@ def _winners(texts: Texts, view: PollView) -> Ready:
     if len(view.winners) > MOST_NAMED:
         return texts("poll.result.many_equal", count=len(view.winners))
     answers = joined(view.texts_of(view.winners))
+    if view.found_none:
+        return texts("poll.result.winner_none", answers=answers)
     if len(view.winners) == 1:
         return texts(f"poll.result.{_WINNER.get(view.kind, 'winner')}", answers=answers)
     return texts(f"poll.result.equal{'_marks' if view.kind in STEP_BY_STEP else ''}", answers=answers)
@@ -102,6 +106,8 @@ def _meaning(view: PollView) -> str | None:
         return "no_quorum"
     if view.adopted is not None:
         return _adopted(view) if view.adopted else "rejected"
+    if view.found_none:
+        return "next_meeting"
     if view.majority is not Majority.MOST and not view.carried:
         return "not_enough"
     several = view.kind is Kind.CHOICE and view.pick != 1  # of these more than one can come to apply
