@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.ballots import Kind, Majority
+from bot.domain.ballots import Kind, Majority, Rules, Why
 from bot.domain.polls import Shown
 
 DRAFT = "draft"
@@ -61,6 +61,7 @@ class PollView:
     kind: Kind = Kind.CHOICE
     fewest: int = 1
     points: int = 0
+    why: Why = Why.NONE
     majority: Majority = Majority.MOST
     carried: bool = True
     reasons: tuple[str, ...] = ()
@@ -80,7 +81,7 @@ class PollView:
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
         asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
-                 self.pick, self.points, self.majority, *self.voters, self.closes_at - self.opens_at)  # fmt: skip
+                 self.pick, self.points, self.why, self.majority, *self.voters, self.closes_at - self.opens_at)  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 
     @property
@@ -91,8 +92,13 @@ class PollView:
     @property
     def found_none(self) -> bool:
         """Tell whether it came first, alone, that none of the dates fits."""
-        undated = tuple(answer.position for answer in self.answers if not answer.written)
-        return self.kind is Kind.DATES and len(undated) == 1 and self.winners == undated
+        return self.winners == (self.rules.alone,)
+
+    @property
+    def rules(self) -> Rules:
+        """Return what a ballot may hold; that no date fits goes with no date."""
+        undated = [a.position for a in self.answers if not a.written] if self.kind is Kind.DATES else []
+        return Rules(self.fewest, self.pick, self.points, undated[0] if len(undated) == 1 else 0)
 
     @property
     def is_group(self) -> bool:

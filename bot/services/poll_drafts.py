@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
 from bot.domain.access import Action, Actor, may, require
+from bot.domain.answer_pages import MOST_PAGED
 from bot.domain.ballots import (
     FEWEST_POINTS,
     FIXED_ANSWERS,
@@ -20,6 +21,7 @@ from bot.domain.ballots import (
     USUAL_POINTS,
     Kind,
     Majority,
+    Why,
 )
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_dates import closes_at as same_hour_later
@@ -143,6 +145,13 @@ class PollDrafts:
                 poll.quorum, poll.majority = rules.HALF, majority
             return await view_of(session, self._context.programme, poll)
 
+    async def reason(self, actor: Actor, poll_id: int, why: str) -> PollView:
+        """Say whether voters are asked for their reason. Raises as `view`."""
+        async with self._context.database.transaction() as session:
+            poll, _ = await self._mine(session, actor, poll_id)
+            poll.why = Why(why)
+            return await view_of(session, self._context.programme, poll)
+
     async def open(self, actor: Actor, poll_id: int, seen: str = "") -> PollView:
         """Open a draft now, for as long as it was to last; `seen` is the fingerprint of what was looked at.
 
@@ -199,12 +208,20 @@ class PollDrafts:
             shared = written.number or str(USUAL_POINTS)
             poll.points = _whole(shared, FEWEST_POINTS, MOST_POINTS, "error_polls.points_unfit")
 
+    @staticmethod
+    def _answers(kind: Kind, lines: Iterable[str]) -> Sequence[str]:
+        """Return the answers; only where some of them are chosen can there be pages of them. Raises InvalidInput."""
+        texts = [line for line in lines if line.strip()]
+        if kind is not Kind.CHOICE and len(texts) > rules.MOST_ANSWERS:
+            raise InvalidInput("error_polls.answers_many_here", most=rules.MOST_ANSWERS)
+        return rules.checked_answers(texts, MOST_PAGED)
+
     def _options(self, kind: Kind, lines: Iterable[str], closes_at: datetime) -> list[PollOption]:
         if kind in FIXED_ANSWERS:
             names = FIXED_ANSWERS[kind]
             return answers(str(self._context.texts(f"poll.fixed.{kind}.{name}")) for name in names)
         if kind is not Kind.DATES:
-            return answers(rules.checked_answers(lines))
+            return answers(self._answers(kind, lines))
         timezone = self._context.programme.timezone
         moments = sorted({read_day_and_time(line, timezone) for line in lines if line.strip()})
         if moments and moments[0] <= closes_at:

@@ -12,7 +12,7 @@ from sqlalchemy import case, delete, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
-from bot.domain.ballots import STEP_BY_STEP, Count, Kind, Majority, adopted, by_sums, carried, count
+from bot.domain.ballots import STEP_BY_STEP, Count, Kind, Majority, Why, adopted, by_sums, carried, count
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme, SecretResults
@@ -178,6 +178,7 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         kind=kind,
         fewest=poll.fewest,
         points=poll.points,
+        why=Why(poll.why),
         majority=majority,
         carried=_carried(result, entitled, majority),
         reasons=await _reasons(session, poll) if closed else (),
