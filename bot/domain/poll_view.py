@@ -40,6 +40,7 @@ class PollView:
     `turnout` is how many have voted so far, or did; `winners` are positions, several when equal.
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
+    `ticks` tells that a village ticks off a milestone after it.
     `last_round` is a ranked poll's last choice between several: votes by position, empty when they may not be told.
     """
 
@@ -75,6 +76,7 @@ class PollView:
     most_answers: int = 10
     days: int = 0
     pulse: bool = False
+    ticks: bool = False
     last_round: Mapping[int, int] = field(default_factory=dict)
 
     @property

@@ -9,6 +9,7 @@ from bot.domain.poll_view import PollView
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
 from bot.messages.message import Button, Message
+from bot.messages.milestones import milestones_button
 from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, fitting, joined, say
 from bot.messages.poll_pictures import result_picture
 from bot.messages.texts import Texts
@@ -44,6 +45,8 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     decide = [Button(texts("poll.button.decide"), "decide", (view.id,), "primary")]
     if view.found_date:
         decide.append(Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success"))
+    if view.ticks:
+        decide.append(milestones_button(texts))
     text = fitting(lambda shown: _told(texts, shown, rules), view)
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
         view = replace(view, reasons=view.reasons[:-1])

@@ -17,6 +17,7 @@ from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme, SecretResults
 from bot.services.entitled import entitled_counts
+from bot.services.milestones import settled_by_decision
 from bot.services.moments import written
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import Ballot, Poll, PollOption
@@ -195,6 +196,9 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         most_answers=template.max_options if template else rules.MOST_ANSWERS,
         days=template.days if template else 0,
         pulse=template is not None and template.opens.meeting == EACH_CIRCLE,
+        ticks=template is not None
+        and poll.village_id is not None
+        and not settled_by_decision(programme) >= set(template.milestones),
         last_round=_last_round(poll) if closed and shown is Shown.NUMBERS else {},
     )
 
