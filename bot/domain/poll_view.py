@@ -9,6 +9,7 @@ from bot.domain.polls import Shown
 
 DRAFT = "draft"
 PLANNED, WAITING, OPEN, CLOSED, MISSED = "planned", "waiting", "open", "closed", "missed"
+CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class PollView:
     `turnout` is how many have voted so far, or did; `winners` are positions, several when equal.
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
+    A `scheduled` one opens by itself.
     """
 
     id: int
@@ -72,12 +74,15 @@ class PollView:
     most_answers: int = 10
     days: int = 0
     pulse: bool = False
+    scheduled: bool = False
+    cancelled_because: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
         asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
-                 self.pick, self.points, self.majority, *self.voters, self.closes_at - self.opens_at)  # fmt: skip
+                 self.pick, self.points, self.majority, *self.voters, self.closes_at - self.opens_at,
+                 self.opens_at.timestamp() if self.scheduled else "")  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 
     @property

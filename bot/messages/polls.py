@@ -13,7 +13,7 @@ from bot.messages.texts import Texts
 MOST_BUTTONS = 10
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("poll.open.*", "poll.half", "poll.so_far", "poll.pulse"), ASKED),
+    **dict.fromkeys(("poll.open.*", "poll.reminder", "poll.so_far", "poll.pulse"), ASKED),
     **dict.fromkeys(("poll.menu", "poll.secret", "poll.needs.*", "poll.button.*", "poll.options.*"), _NONE),
     "poll.candidate_day": frozenset({"day_on"}),
     "poll.answer": frozenset({"answer"}),
@@ -21,7 +21,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.options.wanted": frozenset({"question", "most", "days"}),
     "poll.receipt": frozenset({"answers", "closes_at"}),
     "error_polls.*": _NONE,
-    "error_polls.closed": frozenset({"closes_at"}),
+    **dict.fromkeys(("error_polls.closed", "error_polls.closed_already"), frozenset({"closes_at"})),
     "error_polls.not_a_voter": frozenset({"voters"}),
     "error_polls.too_many_chosen": frozenset({"pick"}),
     "error_polls.few_for_secrecy": frozenset({"fewest"}),
@@ -70,10 +70,10 @@ def _how(view: PollView) -> str:
     return str(view.kind)
 
 
-def poll_half(texts: Texts, view: PollView) -> Message:
-    """Remind of a poll at half time, naming nobody, with the answers to press again."""
+def poll_reminder(texts: Texts, view: PollView) -> Message:
+    """Remind those who have not voted, naming nobody, with the answers to press again."""
     buttons, menus = _ballot(texts, view)
-    text = f"{say(texts, 'heading', view)}\n{say(texts, 'half', view)}"
+    text = f"{say(texts, 'heading', view)}\n{say(texts, 'reminder', view)}"
     return Message(text, buttons, menus, silent=True)
 
 

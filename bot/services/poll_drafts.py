@@ -24,9 +24,10 @@ from bot.domain.ballots import (
 )
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_dates import closes_at as same_hour_later
-from bot.domain.poll_view import DRAFT, PollView
+from bot.domain.poll_view import DRAFT, PLANNED, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.entitled import entitled_counts
 from bot.services.moments import read_moment
 from bot.services.places import Place, place_of
 from bot.services.poll_opening import PollOpening, answers
@@ -34,6 +35,7 @@ from bot.services.poll_results import view_of
 from bot.services.polls import COORDINATOR, must_be_enough_for_secrecy, right_to_start
 from bot.storage.models import Poll, PollOption
 
+_LONGEST_AHEAD = timedelta(days=366)
 _DATE = re.compile(r"(?P<day>\S+?),?\s+(?:kl\.?\s*)?(?P<at>\d{1,2}(?:[.:]\d\d)?)", re.IGNORECASE)
 
 
@@ -146,22 +148,45 @@ class PollDrafts:
                 poll.quorum, poll.majority = rules.HALF, majority
             return await view_of(session, self._context.programme, poll)
 
-    async def open(self, actor: Actor, poll_id: int, seen: str = "") -> PollView:
-        """Open a draft now, for as long as it was to last; `seen` is the fingerprint of what was looked at.
+    async def schedule(self, actor: Actor, poll_id: int, when: str) -> PollView:
+        """Let a draft open by itself at a time ("26-10-2027 kl. 19"), or as soon as it is let go when none is given.
 
-        Raises as `view`, InvalidInput (a date has gone by), and Conflict when it has been changed since.
+        Raises as `view`, and InvalidInput.
+        """
+        async with self._context.database.transaction() as session:
+            poll, _ = await self._mine(session, actor, poll_id)
+            now, opens_at = self._context.now(), self._moment(when) if when.strip() else None
+            if opens_at is not None and not now < opens_at <= now + _LONGEST_AHEAD:
+                raise InvalidInput("error_polls.opens_too_soon")
+            poll.scheduled = opens_at is not None
+            self._begin_at(poll, opens_at or now)
+            return await view_of(session, self._context.programme, poll)
+
+    def _begin_at(self, poll: Poll, opens_at: datetime) -> None:
+        """Let a draft open at a moment, for as many days as before."""
+        days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
+        poll.opens_at, poll.closes_at = opens_at, same_hour_later(opens_at, days, self._opening.zone)
+
+    async def open(self, actor: Actor, poll_id: int, seen: str = "") -> PollView:
+        """Open a draft for as long as it was to last, now or by itself at its time; `seen` is its fingerprint.
+
+        Raises as `view`, InvalidInput (a date has gone by), and Conflict when it has been changed since it was seen.
         """
         async with self._context.database.transaction() as session:
             poll, _ = await self._mine(session, actor, poll_id)
             view = await view_of(session, self._context.programme, poll)
             if seen and seen != view.fingerprint:
                 raise Conflict("error_polls.draft_changed")
-            now = self._context.now()
-            days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
-            poll.opens_at, poll.closes_at = now, same_hour_later(now, days, self._opening.zone)
+            if not poll.scheduled:
+                self._begin_at(poll, self._context.now())
+            elif poll.opens_at <= self._context.now():
+                raise InvalidInput("error_polls.opens_too_soon")
             if any(o.starts_at is not None and o.starts_at <= poll.closes_at for o in poll.options):
                 raise InvalidInput("error_polls.date_too_soon", closes_at=poll.closes_at)
-            await self._opening.open(session, [poll], at_once=True)
+            if poll.scheduled:
+                poll.state, poll.entitled = PLANNED, (await entitled_counts(session, [poll]))[poll.id]
+            else:
+                await self._opening.open(session, [poll], at_once=True)
             must_be_enough_for_secrecy(self._context, poll)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
@@ -192,7 +217,8 @@ class PollDrafts:
         poll.question = rules.checked_question(written.question)
         asked = written.days or str(rules.USUAL_DAYS)
         days = _whole(asked, rules.FEWEST_DAYS, rules.MOST_DAYS, "error_polls.days_unfit")
-        poll.opens_at, poll.closes_at = now, same_hour_later(now, days, self._opening.zone)
+        poll.opens_at = poll.opens_at if poll.scheduled else now
+        poll.closes_at = same_hour_later(poll.opens_at, days, self._opening.zone)
         poll.options = self._options(kind, written.lines, poll.closes_at)
         poll.pick = 1 if kind in FIXED_ANSWERS else 0
         if kind is Kind.CHOICE:

@@ -160,7 +160,7 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
                 result.standings[o.position].votes if shown is Shown.NUMBERS else None,
                 result.standings[o.position].place if told else None,
                 result.standings[o.position].given if shown is Shown.NUMBERS else None,
-                _written(programme, o),
+                written_moment(o.starts_at, programme) if o.starts_at is not None else "",
             )
             for o in poll.options
         ),
@@ -194,6 +194,8 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         most_answers=template.max_options if template else rules.MOST_ANSWERS,
         days=template.days if template else 0,
         pulse=template is not None and template.opens.meeting == EACH_CIRCLE,
+        scheduled=poll.scheduled,
+        cancelled_because=poll.cancelled_because or "",
     )
 
 
@@ -224,8 +226,6 @@ def _carried(result: Count, entitled: int, majority: Majority) -> bool:
     return carried(most, 0, result.turnout, entitled, majority)
 
 
-def _written(programme: Programme, option: PollOption) -> str:
-    """Return a date as it is written in a draft's form."""
-    if option.starts_at is None:
-        return ""
-    return f"{option.starts_at.astimezone(ZoneInfo(programme.timezone)):%d-%m-%Y kl. %H.%M}"
+def written_moment(moment: datetime, programme: Programme) -> str:
+    """Return a moment as it is written in a draft's form."""
+    return f"{moment.astimezone(ZoneInfo(programme.timezone)):%d-%m-%Y kl. %H.%M}"

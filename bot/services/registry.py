@@ -15,6 +15,7 @@ from bot.services.people import People
 from bot.services.places import Places
 from bot.services.planning import Planning
 from bot.services.poll_drafts import PollDrafts
+from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
 from bot.services.polls import Polls
 from bot.services.posts import Posts
@@ -37,6 +38,7 @@ class Services:
     places: Places
     planning: Planning
     poll_drafts: PollDrafts
+    poll_life: PollLife
     polls: Polls
     provisioning: Provisioning
 
@@ -59,6 +61,7 @@ def services_on(context: Context) -> Services:
         places=Places(context),
         planning=Planning(context, calendar, polls),
         poll_drafts=PollDrafts(context),
+        poll_life=PollLife(context),
         polls=polls,
         provisioning=Provisioning(context),
     )

@@ -173,6 +173,34 @@ async def test_each_answer_is_rated_and_a_date_is_found(
     assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in (await result(year, cast)).content
 
 
+async def test_a_poll_opens_on_its_day_and_is_cancelled_with_a_reason_that_the_channel_reads(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "yes_no")
+    shown = await fill(lead, shown, "Skal vi købe en bænk?", "3")
+    day = year.discord.now() + timedelta(days=2)
+    shown = await fill(lead, await press(lead, shown, "draft_when"), f"{day:%d-%m-%Y} kl. 10")
+    assert "Den åbner af sig selv" in said(shown)
+    shown = await press(lead, shown, "draft_open", "Åbn den på dagen")
+    assert "åbner af sig selv" in said(shown) and private_part(shown, "poll_cancel", "Aflys den")
+    await year.discord.advance_to(day + timedelta(hours=3))
+    (post,) = [one for one in posts(year, cast) if "Skal vi købe en bænk?" in one.content]
+    await voters[0].click(year.discord.clickable(post), label="Ja")
+
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await press(lead, shown, "poll_all", "Vis afstemninger")
+    shown = await choose(lead, shown, "poll_show", part(post, "vote").split(":")[2].split(",")[0])
+    assert "Indtil nu har 1 stemt" in said(shown)
+    done = await fill(lead, await press(lead, shown, "poll_cancel"), "Vi har fået en bænk")
+    assert "er aflyst" in said(done)
+    await year.discord.settle()
+    assert "Grunden er: Vi har fået en bænk" in posts(year, cast)[-1].content
+    late = await voters[1].click(year.discord.clickable(post), label="Nej")
+    assert "Den afstemning er aflyst" in said(late)
+
+
 async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> None:
     cast = year.villages[0]
     shown = await year.hands.command(cast.who("villager")[0], cast.channel_id, "decisions")

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -33,6 +34,7 @@ class Poll(Base):
 
     `pick` is how many answers a voter may choose (0 is any number), `fewest` how many they must; `points` is what
     they share. `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
+    A `scheduled` one opens by itself at `opens_at`; a draft that is not opens when somebody says so.
     """
 
     __tablename__ = "poll"
@@ -68,6 +70,8 @@ class Poll(Base):
     turnout: Mapped[int | None]
     entitled: Mapped[int | None]
     counted: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    scheduled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    cancelled_because: Mapped[str | None]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     options: Mapped[list["PollOption"]] = relationship(order_by="PollOption.position", lazy="selectin")
 
