@@ -33,6 +33,7 @@ from bot.services.places import Place, place_of
 from bot.services.poll_opening import PollOpening, answers
 from bot.services.poll_results import view_of
 from bot.services.polls import COORDINATOR, must_be_enough_for_secrecy, right_to_start
+from bot.storage.database import PLANNED as TO_WAKE
 from bot.storage.models import Poll, PollOption
 
 _LONGEST_AHEAD = timedelta(days=366)
@@ -185,6 +186,7 @@ class PollDrafts:
                 raise InvalidInput("error_polls.date_too_soon", closes_at=poll.closes_at)
             if poll.scheduled:
                 poll.state, poll.entitled = PLANNED, (await entitled_counts(session, [poll]))[poll.id]
+                session.info[TO_WAKE] = True
             else:
                 await self._opening.open(session, [poll], at_once=True)
             must_be_enough_for_secrecy(self._context, poll)
