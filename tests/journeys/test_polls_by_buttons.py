@@ -185,7 +185,7 @@ async def test_a_poll_opens_on_its_day_and_is_cancelled_with_a_reason_that_the_c
     assert "Den åbner af sig selv" in said(shown)
     shown = await press(lead, shown, "draft_open", "Åbn den på dagen")
     assert "åbner af sig selv" in said(shown) and private_part(shown, "poll_cancel", "Aflys den")
-    await year.discord.advance_to(day + timedelta(hours=3))
+    await year.discord.advance_to(day + timedelta(hours=6))
     (post,) = [one for one in posts(year, cast) if "Skal vi købe en bænk?" in one.content]
     await voters[0].click(year.discord.clickable(post), label="Ja")
 
