@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.ballots import Kind, Majority
+from bot.domain.poll_rules import Tie
 from bot.domain.polls import Shown
 
 DRAFT = "draft"
@@ -40,7 +41,8 @@ class PollView:
     `turnout` is how many have voted so far, or did; `winners` are positions, several when equal.
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
-    A `scheduled` one opens by itself.
+    `extend_days` are those it still gets when too few vote; `tied` share the first place of a binding poll that has a
+    rule for it, and `settled` is what the lead chose among them. A `scheduled` one opens by itself.
     """
 
     id: int
@@ -74,6 +76,10 @@ class PollView:
     most_answers: int = 10
     days: int = 0
     pulse: bool = False
+    extend_days: int = 0
+    tie: Tie = Tie.NOTHING
+    tied: tuple[int, ...] = ()
+    settled: int | None = None
     scheduled: bool = False
     cancelled_because: str = ""
 
@@ -81,7 +87,8 @@ class PollView:
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
         asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
-                 self.pick, self.points, self.majority, *self.voters, self.closes_at - self.opens_at,
+                 self.pick, self.points, self.majority, self.quorum, self.extend_days, self.tie,
+                 *self.voters, self.closes_at - self.opens_at,
                  self.opens_at.timestamp() if self.scheduled else "")  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 

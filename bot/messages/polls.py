@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.content.templates import Ready
 from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority
+from bot.domain.poll_rules import Tie, has_ties
 from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
 from bot.domain.polls import ANSWER_LONGEST, HALF, REASON_LONGEST, Shown
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
@@ -13,8 +14,9 @@ from bot.messages.texts import Texts
 MOST_BUTTONS = 10
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("poll.open.*", "poll.reminder", "poll.so_far", "poll.pulse"), ASKED),
+    **dict.fromkeys(("poll.open.*", "poll.reminder", "poll.extended", "poll.so_far", "poll.pulse"), ASKED),
     **dict.fromkeys(("poll.menu", "poll.secret", "poll.needs.*", "poll.button.*", "poll.options.*"), _NONE),
+    "poll.otherwise.*": frozenset({"days"}),
     "poll.candidate_day": frozenset({"day_on"}),
     "poll.answer": frozenset({"answer"}),
     "poll.why.*": _NONE,
@@ -54,6 +56,7 @@ def asked(texts: Texts, view: PollView) -> str:
     needed = _needed(view)
     if needed:
         lines.append(texts(f"poll.needs.{needed}"))
+        lines += _otherwise(texts, view)
     if view.turnout and view.state == OPEN:
         lines.append(say(texts, "so_far", view))
     if view.turnout and view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
@@ -74,6 +77,13 @@ def poll_reminder(texts: Texts, view: PollView) -> Message:
     """Remind those who have not voted, naming nobody, with the answers to press again."""
     buttons, menus = _ballot(texts, view)
     text = f"{say(texts, 'heading', view)}\n{say(texts, 'reminder', view)}"
+    return Message(text, buttons, menus, silent=True)
+
+
+def poll_extended(texts: Texts, view: PollView) -> Message:
+    """Tell that too few have voted, so that the poll goes on, with the answers to press again."""
+    buttons, menus = _ballot(texts, view)
+    text = f"{say(texts, 'heading', view)}\n{say(texts, 'extended', view)}"
     return Message(text, buttons, menus, silent=True)
 
 
@@ -133,6 +143,16 @@ def _answer(view: PollView, answer: AnswerView) -> Button:
     asks_why = view.kind is Kind.CONSENT and answer.position in REASONED
     action = "vote_why" if asks_why else "vote"
     return Button(answer.text[:ANSWER_LONGEST], action, (view.id, answer.position), "primary")
+
+
+def _otherwise(texts: Texts, view: PollView) -> list[Ready]:
+    """Say what follows when too few vote, or when the first places are equal."""
+    lines = []
+    if view.extend_days:
+        lines.append(texts("poll.otherwise.extend", days=view.extend_days))
+    if view.tie is not Tie.NOTHING and has_ties(view.kind, view.majority, view.pick):
+        lines.append(texts(f"poll.otherwise.{view.tie}"))
+    return lines
 
 
 def _needed(view: PollView) -> str | None:

@@ -186,7 +186,7 @@ class Decisions:
             raise NotFound("error_polls.not_found")
         if poll.scope_key != place.key:
             raise InvalidInput("error_polls.poll_elsewhere")
-        await close_if_over(session, poll, self._context.now(), self._context.programme.rules.secret_results)
+        await close_if_over(session, poll, self._context.now(), self._context.programme)
         must_be_decidable(poll)
         if poll.state != CLOSED:
             raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)

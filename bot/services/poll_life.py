@@ -9,15 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import polls as rules
 from bot.domain.access import Action, Actor, require
 from bot.domain.errors import Conflict, NotFound
+from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CANCELLED, CLOSED, DRAFT, OPEN, PLANNED, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.places import Place, place_of
-from bot.services.poll_opening import CANCELLED_POST, PollOpening
-from bot.services.poll_results import view_of
+from bot.services.poll_results import result_of, view_of
+from bot.services.poll_schedule import CANCELLED_POST, poll_post
+from bot.services.poll_sequels import ties_of
 from bot.services.polls import right_to_start
 from bot.storage.database import FORGOTTEN
-from bot.storage.models import Ballot, Delivery, Poll
+from bot.storage.models import Ballot, Decision, Delivery, Poll
 from bot.storage.repositories.deliveries import plan
 
 MOST_LISTED = 25  # what a menu holds
@@ -73,10 +75,28 @@ class PollLife:
                 raise Conflict("error_polls.not_to_cancel")
             await _forget(session, poll)
             if poll.state == OPEN:
-                told = PollOpening.post(poll, "cancelled", CANCELLED_POST, now, None, at_once=True)
+                told = poll_post(poll, "cancelled", CANCELLED_POST, now, None, at_once=True)
                 await plan(session, [told])
             poll.state, poll.closed_at, poll.secret_key = CANCELLED, now, None
             await audit(session, self._context, actor, "poll.cancel", f"poll:{poll.id}")
+            return await view_of(session, self._context.programme, poll)
+
+    async def settle_tie(self, actor: Actor, poll_id: int, position: int) -> PollView:
+        """Choose, as the lead, one of the answers that share the first place, until the decision is written down.
+
+        Raises NotFound, NotPermitted, Conflict.
+        """
+        async with self._context.database.transaction() as session:
+            poll, place = await self._mine(session, actor, poll_id)
+            require(actor, Action.SETTLE_TIE, place.where)
+            view = await view_of(session, self._context.programme, poll)
+            if view.tie is not Tie.LEAD or position not in view.tied:
+                raise Conflict("error_polls.no_tie")
+            written = await session.scalar(select(Decision.number).where(Decision.poll_id == poll.id))
+            if written is not None:
+                raise Conflict("error_polls.decision_from_poll_before", number=written)
+            poll.settled = position
+            await audit(session, self._context, actor, "poll.tie", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 
     async def _mine(self, session: AsyncSession, actor: Actor, poll_id: int) -> tuple[Poll, Place]:
@@ -90,9 +110,11 @@ class PollLife:
 
 
 def must_be_decidable(poll: Poll) -> None:
-    """Refuse to make a decision of a poll that was cancelled. Raises Conflict."""
+    """Refuse to make a decision of a poll that was cancelled, or whose tie is not settled. Raises Conflict."""
     if poll.state == CANCELLED:
         raise Conflict("error_polls.cancelled_undecided")
+    if poll.state == CLOSED and poll.settled is None and ties_of(poll, result_of(poll)):
+        raise Conflict(f"error_polls.tie_{poll.tie}")
 
 
 async def _forget(session: AsyncSession, poll: Poll) -> None:

@@ -17,8 +17,14 @@ from bot.services.decision_register import decision_view
 from bot.services.entitled import entitled_counts
 from bot.services.outbox import OPEN_POST
 from bot.services.places import village_key
-from bot.services.poll_opening import CANCELLED_POST, OPTIONS_POST, REMINDER_POST, RESULT_POST
 from bot.services.poll_results import close_if_over, view_of
+from bot.services.poll_schedule import (
+    CANCELLED_POST,
+    EXTENDED_POST,
+    OPTIONS_POST,
+    REMINDER_POST,
+    RESULT_POST,
+)
 from bot.storage.models import Decision, Delivery, Poll
 
 DECISION_POST = "decision"
@@ -37,7 +43,7 @@ class PollPosts:
         poll = await session.get(Poll, delivery.poll_id) if delivery.poll_id is not None else None
         if poll is None:
             return None
-        await close_if_over(session, poll, self._context.now(), self._context.programme.rules.secret_results)
+        await close_if_over(session, poll, self._context.now(), self._context.programme)
         view = await view_of(session, self._context.programme, poll)
         if delivery.kind == REMINDER_POST:
             if not await _has_been_asked(session, poll, delivery.due_at):
@@ -53,6 +59,8 @@ class PollPosts:
             return build.poll_open(texts, view)
         if kind == REMINDER_POST and view.state == OPEN and view.turnout < view.entitled:
             return build.poll_reminder(texts, view)
+        if kind == EXTENDED_POST and view.state == OPEN:
+            return build.poll_extended(texts, view)
         if kind == OPTIONS_POST and view.state == WAITING:
             return build.options_wanted(texts, view)
         if kind == RESULT_POST and view.state == CLOSED:
