@@ -1,7 +1,8 @@
 """A poll as it may be shown: numbers that may not be told are not in it, so no message can leak them."""
 
 import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.ballots import Kind, Majority
@@ -41,6 +42,7 @@ class PollView:
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
     A `scheduled` one opens by itself.
+    `last_round` is a ranked poll's last choice between several: votes by position, empty when they may not be told.
     """
 
     id: int
@@ -76,6 +78,7 @@ class PollView:
     pulse: bool = False
     scheduled: bool = False
     cancelled_because: str = ""
+    last_round: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:

@@ -10,6 +10,7 @@ from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
 from bot.messages.message import Button, Message
 from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, fitting, joined, say
+from bot.messages.poll_pictures import result_picture
 from bot.messages.texts import Texts
 
 MOST_NAMED = 3
@@ -45,7 +46,10 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
         view = replace(view, reasons=view.reasons[:-1])
         text = fitting(lambda shown: _told(texts, shown, rules), view)
-    return Message(text, () if view.pulse else (decide,))
+    if view.pulse:  # it stands among other things in a circle's thanks: a few words will do
+        return Message(text)
+    picture = result_picture(texts, view)
+    return Message(text, (decide,), pictures=(picture,) if picture else ())
 
 
 def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:

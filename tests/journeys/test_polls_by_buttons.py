@@ -126,8 +126,11 @@ async def test_points_are_shared_a_press_at_a_time(year: ProgrammeYear, voters: 
         assert "Indtil nu: Ved skolen (1 point), Ved havnen (1 point)" in said(shown)
         done = await press(voter, shown, "ballot_step", "Ved havnen")
         assert "Ved havnen (2 point)" in said(done)
-    told = (await result(year, cast)).content
+    post = await result(year, cast)
+    told = post.content
     assert f"Ved havnen: {2 * len(voters)} point" in told and "Flest point fik: Ved havnen" in told
+    (picture,) = post.attachments
+    assert f"Ved havnen: Flest point: {2 * len(voters)} point" in picture["description"]
 
 
 async def test_a_secret_ranking_is_pressed_best_first_and_can_be_begun_again(
