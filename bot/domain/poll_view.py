@@ -1,7 +1,8 @@
 """A poll as it may be shown: numbers that may not be told are not in it, so no message can leak them."""
 
 import zlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.ballots import Kind, Majority
@@ -43,6 +44,7 @@ class PollView:
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
     `extend_days` are those it still gets when too few vote; `tied` share the first place of a binding poll that has a
     rule for it, and `settled` is what the lead chose among them. A `scheduled` one opens by itself.
+    `last_round` is a ranked poll's last choice between several: votes by position, empty when they may not be told.
     """
 
     id: int
@@ -82,6 +84,7 @@ class PollView:
     settled: int | None = None
     scheduled: bool = False
     cancelled_because: str = ""
+    last_round: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:

@@ -36,6 +36,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "decision.from_poll.question": frozenset({"question"}),
     "decision.from_poll.adopted": frozenset({"question"}),
     "decision.from_poll.answer": frozenset({"question", "answers"}),
+    "decision.from_poll.settled": frozenset({"question", "answers"}),
     "decision.from_poll.first": frozenset({"question", "answers"}),
     "decision.from_poll.how_few": frozenset({"show_from"}),
     "decision.from_poll.how_open": frozenset({"turnout", "entitled", "votes"}),

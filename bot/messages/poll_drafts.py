@@ -84,6 +84,7 @@ def draft(texts: Texts, view: PollView) -> Message:
         Button(texts(f"poll_draft.button.{opening}"), "draft_open", (view.id, view.fingerprint), "success"),
         Button(texts("poll_draft.button.edit"), "draft_edit", (view.id,)),
         Button(texts("poll_draft.button.when"), "draft_when", (view.id,)),
+        *((Button(texts("poll_rules.button.more"), "draft_more", (view.id,)),) if not view.is_group else ()),
         Button(texts("poll_draft.button.drop"), "draft_drop", (view.id,)),
     )
     menus = [_menu(texts, view, "secrecy", (OPEN, "secret"))]

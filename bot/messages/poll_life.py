@@ -7,6 +7,7 @@ from bot.domain.polls import REASON_LONGEST
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_drafts import ask_buttons, cancel_button
 from bot.messages.poll_parts import say
+from bot.messages.poll_rules import rules_button
 from bot.messages.texts import Texts
 
 _LABEL_LONGEST = 100
@@ -22,13 +23,14 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 }
 
 
-def poll_list(texts: Texts, views: Sequence[PollView]) -> Message:
-    """Show a place's polls in a menu."""
+def poll_list(texts: Texts, views: Sequence[PollView], *, of_village: bool) -> Message:
+    """Show a place's polls in a menu; a village has rules for them."""
+    buttons = (*ask_buttons(texts)[:1], *((rules_button(texts),) if of_village else ()))
     if not views:
-        return Message(texts("poll_life.empty"), ask_buttons(texts)[:1])
+        return Message(texts("poll_life.empty"), buttons)
     choices = tuple(Choice(str(view.id), _label(texts, view)) for view in views)
     menu = Menu("poll_show", choices, prompt=texts("poll_life.menu"))
-    return Message(texts("poll_life.list"), ask_buttons(texts)[:1], (menu,))
+    return Message(texts("poll_life.list"), buttons, (menu,))
 
 
 def _label(texts: Texts, view: PollView) -> str:

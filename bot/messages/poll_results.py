@@ -11,6 +11,7 @@ from bot.domain.polls import ANSWER_LONGEST, Shown
 from bot.domain.programme import SecretResults
 from bot.messages.message import Button, Message
 from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, fitting, joined, say
+from bot.messages.poll_pictures import result_picture
 from bot.messages.texts import Texts
 
 MOST_NAMED = 3
@@ -47,12 +48,15 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
         view = replace(view, reasons=view.reasons[:-1])
         text = fitting(lambda shown: _told(texts, shown, rules), view)
-    return Message(text, buttons)
+    if view.pulse:  # it stands among other things in a circle's thanks: a few words will do
+        return Message(text)
+    picture = result_picture(texts, view)
+    return Message(text, buttons, pictures=(picture,) if picture else ())
 
 
 def _buttons(texts: Texts, view: PollView) -> tuple[Button, ...]:
     """Return what can follow: a decision, which in a tie the lead makes by pressing an answer, or a new vote."""
-    if view.pulse or (view.tied and view.tie is Tie.AGAIN):
+    if view.tied and view.tie is Tie.AGAIN:
         return ()
     decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
     if not view.tied:

@@ -53,10 +53,7 @@ def asked(texts: Texts, view: PollView) -> str:
     lines = [say(texts, "heading", view), say(texts, f"open.{_how(view)}", view)]
     if view.secret:
         lines.append(texts("poll.secret"))
-    needed = _needed(view)
-    if needed:
-        lines.append(texts(f"poll.needs.{needed}"))
-        lines += _otherwise(texts, view)
+    lines += decided_by(texts, view)
     if view.turnout and view.state == OPEN:
         lines.append(say(texts, "so_far", view))
     if view.turnout and view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
@@ -145,9 +142,15 @@ def _answer(view: PollView, answer: AnswerView) -> Button:
     return Button(answer.text[:ANSWER_LONGEST], action, (view.id, answer.position), "primary")
 
 
-def _otherwise(texts: Texts, view: PollView) -> list[Ready]:
-    """Say what follows when too few vote, or when the first places are equal."""
-    lines = []
+def decided_by(texts: Texts, view: PollView) -> list[Ready]:
+    """Say what it takes to decide, and what follows when too few vote or the first places are equal.
+
+    An advisory poll decides nothing.
+    """
+    needed = _needed(view)
+    if needed is None:
+        return []
+    lines = [texts(f"poll.needs.{needed}")]
     if view.extend_days:
         lines.append(texts("poll.otherwise.extend", days=view.extend_days))
     if view.tie is not Tie.NOTHING and has_ties(view.kind, view.majority, view.pick):

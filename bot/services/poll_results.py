@@ -220,7 +220,15 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         settled=settled,
         scheduled=poll.scheduled,
         cancelled_because=poll.cancelled_because or "",
+        last_round=_last_round(poll) if closed and shown is Shown.NUMBERS else {},
     )
+
+
+def _last_round(poll: Poll) -> dict[int, int]:
+    """Return the votes of a run-off's last round between several answers; empty when there was none."""
+    rounds = (poll.counted or {}).get("rounds", ())
+    found: dict[str, int] = next((one for one in reversed(rounds) if len(one) > 1), {})
+    return {int(position): votes for position, votes in found.items()}
 
 
 async def _reasons(session: AsyncSession, poll: Poll) -> tuple[str, ...]:

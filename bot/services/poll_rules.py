@@ -8,7 +8,7 @@ from dataclasses import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.access import Action, Actor, require
+from bot.domain.access import Action, Actor, may, require
 from bot.domain.errors import NotFound
 from bot.domain.poll_rules import NO_QUORUM, SECRET, Tie, VillageRules, checked_rule
 from bot.services.audit import audit
@@ -29,6 +29,10 @@ class VillageRulesDesk:
         require(actor, Action.START_POLL, place.where)
         async with self._context.database.transaction() as session:
             return await rules_of(session, place)
+
+    def may_change(self, actor: Actor, place: Place) -> bool:
+        """Tell whether somebody may change a village's rules."""
+        return place.village is not None and may(actor, Action.SET_POLL_RULES, place.where)
 
     async def change(self, actor: Actor, place: Place, name: str, value: str) -> VillageRules:
         """Choose one of a village's rules. Raises NotFound (no village), NotPermitted, InvalidInput."""

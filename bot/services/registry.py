@@ -17,6 +17,7 @@ from bot.services.planning import Planning
 from bot.services.poll_drafts import PollDrafts
 from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
+from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
@@ -39,6 +40,7 @@ class Services:
     planning: Planning
     poll_drafts: PollDrafts
     poll_life: PollLife
+    poll_rules: VillageRulesDesk
     polls: Polls
     provisioning: Provisioning
 
@@ -62,6 +64,7 @@ def services_on(context: Context) -> Services:
         planning=Planning(context, calendar, polls),
         poll_drafts=PollDrafts(context),
         poll_life=PollLife(context),
+        poll_rules=VillageRulesDesk(context),
         polls=polls,
         provisioning=Provisioning(context),
     )

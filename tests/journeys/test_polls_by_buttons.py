@@ -126,8 +126,11 @@ async def test_points_are_shared_a_press_at_a_time(year: ProgrammeYear, voters: 
         assert "Indtil nu: Ved skolen (1 point), Ved havnen (1 point)" in said(shown)
         done = await press(voter, shown, "ballot_step", "Ved havnen")
         assert "Ved havnen (2 point)" in said(done)
-    told = (await result(year, cast)).content
+    post = await result(year, cast)
+    told = post.content
     assert f"Ved havnen: {2 * len(voters)} point" in told and "Flest point fik: Ved havnen" in told
+    (picture,) = post.attachments
+    assert f"Ved havnen: Flest point: {2 * len(voters)} point" in picture["description"]
 
 
 async def test_a_secret_ranking_is_pressed_best_first_and_can_be_begun_again(
@@ -199,6 +202,41 @@ async def test_a_poll_opens_on_its_day_and_is_cancelled_with_a_reason_that_the_c
     assert "Grunden er: Vi har fået en bænk" in posts(year, cast)[-1].content
     late = await voters[1].click(year.discord.clickable(post), label="Nej")
     assert "Den afstemning er aflyst" in said(late)
+
+
+async def test_a_village_sets_its_rules_and_in_a_tie_the_lead_chooses(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await press(lead, await press(lead, shown, "poll_all"), "rules_show", "Jeres faste regler")
+    assert "Hvad skal der til? Svaret er et råd til styregruppen" in said(shown)
+    shown = await choose(lead, shown, "rules_set", "panel")
+    assert "Hvem kan stemme? Borgerpanelet" in said(shown)
+    shown = await press(lead, shown, "rules_deciding", "Når I beslutter")
+    for menu, value in ((2, "lead"), (0, "none")):
+        parts = [row["components"][0]["custom_id"] for row in shown.response.components]
+        shown = await lead.select(shown.response, [value], custom_id=parts[menu])
+    assert "lige mange stemmer? Så afgør tovholderen det" in said(shown)
+
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "choice")
+    shown = await fill(lead, shown, "Hvor skal bænken stå?", ANSWERS, "2", "1")
+    assert "Borgerpanelet kan stemme" in said(shown)
+    shown = await press(lead, await choose(lead, shown, "draft_rule", "most"), "draft_more", "Flere regler")
+    assert "Er der lige mange stemmer, afgør tovholderen det" in said(shown)
+    await press(lead, await press(lead, shown, "draft_back"), "draft_open")
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    for voter, label in zip(voters[:2], ("Ved skolen", "Ved havnen"), strict=True):
+        await voter.click(year.discord.clickable(post), label=label)
+    told = await result(year, cast)
+    assert "Så vælger tovholderen" in told.content
+    member = next(one for one in cast.who("steering") if one is not lead)
+    refused = await member.click(year.discord.clickable(told), label="Ved havnen")
+    assert "Her er det tovholderen, der afgør det" in said(refused)
+    form = await lead.click(year.discord.clickable(told), label="Ved havnen")
+    assert "Tovholderen valgte: Ved havnen" in str(form.modal)
 
 
 async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> None:

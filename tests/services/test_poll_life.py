@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind
-from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotPermitted
+from bot.domain.errors import CompanionError, Conflict, InvalidInput
 from bot.domain.poll_view import PollView
 from bot.messages.message import Message
 from bot.services.context import Context
@@ -16,7 +16,7 @@ from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
 from bot.storage.models import Ballot, Delivery, Poll
-from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
+from tests.support.polls_world import PollsWorld, polls_world
 
 
 @pytest.fixture
@@ -82,30 +82,6 @@ async def test_a_cancelled_poll_leaves_no_vote_no_key_and_no_post_but_one_that_s
     world.after(days=4)
     await world.turn()
     assert (await world.polls.view(view.id)).state == "cancelled"
-
-
-async def test_who_may_ask_may_cancel_and_a_binding_poll_is_the_leads(
-    world: PollsWorld, life: PollLife
-) -> None:
-    member, lead = await world.person("Bo", Role.STEERING), await world.lead()
-    strangers = [
-        await world.person("Pia", Role.PANEL), await world.person("Per", Role.STEERING_LEAD, world.neighbour),
-        await world.person("Kim", Role.COORDINATOR, world.group),
-    ]  # fmt: skip
-    for canceller in (member, SECRETARY):
-        view = await world.start()
-        for stranger in strangers:
-            for attempt in (life.cancel(stranger, view.id, "Nej"), life.show(stranger, view.id)):
-                with pytest.raises(NotPermitted):
-                    await attempt
-        assert (await life.cancel(canceller, view.id, "Ja")).state == "cancelled"
-    for stranger in strangers:
-        with pytest.raises(NotPermitted):
-            await life.listed(stranger, world.village)
-    bound = await world.start(binding=True)
-    with pytest.raises(NotPermitted):
-        await life.cancel(member, bound.id, "Jeg er imod")
-    assert (await life.cancel(lead, bound.id, "Vi venter")).state == "cancelled"
 
 
 async def test_what_is_over_or_not_ones_own_is_not_cancelled(world: PollsWorld, life: PollLife) -> None:
