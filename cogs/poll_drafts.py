@@ -4,8 +4,8 @@ from bot.client import Ask, CompanionBot
 from bot.domain.ballots import Kind
 from bot.domain.poll_view import PollView
 from bot.messages import poll_drafts as build
+from bot.services.moments import written
 from bot.services.poll_drafts import Written
-from bot.services.poll_results import written_moment
 from cogs._base import CompanionCog, command, handles
 
 
@@ -75,7 +75,7 @@ class PollDraftCog(CompanionCog):
             await ask.reply(build.draft(self.bot.texts, view))
             return
         view = await ask.services.poll_drafts.view(await ask.actor(), poll_id)
-        opens_at = written_moment(view.opens_at, ask.services.context.programme) if view.scheduled else ""
+        opens_at = written(view.opens_at, ask.services.context.programme.timezone) if view.scheduled else ""
         await ask.form(build.when_form(self.bot.texts, view, opens_at), "draft_when", poll_id)
 
     @handles("draft_open")

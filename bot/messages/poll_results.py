@@ -59,6 +59,8 @@ def _buttons(texts: Texts, view: PollView) -> tuple[Button, ...]:
     if view.tied and view.tie is Tie.AGAIN:
         return ()
     decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    if view.found_date:
+        return decide, Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success")
     if not view.tied:
         return (decide,)
     equal = [answer for answer in view.answers if answer.position in view.tied][:MOST_TIED]
@@ -102,6 +104,8 @@ def _winners(texts: Texts, view: PollView) -> Ready:
     if len(view.winners) > MOST_NAMED:
         return texts("poll.result.many_equal", count=len(view.winners))
     answers = joined(view.texts_of(view.winners))
+    if view.found_none:
+        return texts("poll.result.winner_none", answers=answers)
     if len(view.winners) == 1:
         return texts(f"poll.result.{_WINNER.get(view.kind, 'winner')}", answers=answers)
     return texts(f"poll.result.equal{'_marks' if view.kind in STEP_BY_STEP else ''}", answers=answers)
@@ -117,6 +121,8 @@ def _meaning(view: PollView) -> str | None:
         return f"tie_{view.tie}"
     if view.adopted is not None:
         return _adopted(view) if view.adopted else "rejected"
+    if view.found_none:
+        return "next_meeting"
     if view.majority is not Majority.MOST and not view.carried:
         return "not_enough"
     several = view.kind is Kind.CHOICE and view.pick != 1  # of these more than one can come to apply

@@ -3,10 +3,9 @@
 A draft is a poll that nobody can vote in; whoever may start polls at a place may change, open and drop its drafts.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
@@ -25,7 +24,7 @@ from bot.domain.poll_view import DRAFT, PLANNED, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.entitled import entitled_counts
-from bot.services.moments import read_moment
+from bot.services.moments import read_day_and_time
 from bot.services.places import Place
 from bot.services.poll_draft_rules import DraftRules
 from bot.services.poll_opening import PollOpening, answers
@@ -35,7 +34,6 @@ from bot.storage.database import PLANNED as TO_WAKE
 from bot.storage.models import Poll, PollOption
 
 _LONGEST_AHEAD = timedelta(days=366)
-_DATE = re.compile(r"(?P<day>\S+?),?\s+(?:kl\.?\s*)?(?P<at>\d{1,2}(?:[.:]\d\d)?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,8 @@ class PollDrafts(DraftRules):
         """
         async with self._context.database.transaction() as session:
             poll, _ = await self.mine(session, actor, poll_id)
-            now, opens_at = self._context.now(), self._moment(when) if when.strip() else None
+            now, zone = self._context.now(), self._context.programme.timezone
+            opens_at = read_day_and_time(when, zone) if when.strip() else None
             if opens_at is not None and not now < opens_at <= now + _LONGEST_AHEAD:
                 raise InvalidInput("error_polls.opens_too_soon")
             poll.scheduled = opens_at is not None
@@ -180,21 +179,16 @@ class PollDrafts(DraftRules):
             return answers(str(self._context.texts(f"poll.fixed.{kind}.{name}")) for name in names)
         if kind is not Kind.DATES:
             return answers(rules.checked_answers(lines))
-        moments = sorted({self._moment(line) for line in lines if line.strip()})
+        timezone = self._context.programme.timezone
+        moments = sorted({read_day_and_time(line, timezone) for line in lines if line.strip()})
         if moments and moments[0] <= closes_at:
             raise InvalidInput("error_polls.date_too_soon", closes_at=closes_at)
         texts = [str(self._context.texts("poll.date_answer", at=moment)) for moment in moments]
-        found = answers(rules.checked_answers(texts))
-        for option, moment in zip(found, moments, strict=True):
+        none = str(self._context.texts("poll.fixed.dates.none"))
+        found = answers([*rules.checked_answers(texts, rules.MOST_ANSWERS - 1), none])
+        for option, moment in zip(found, moments, strict=False):  # that none fits stands last, without one
             option.starts_at = moment
         return found
-
-    def _moment(self, line: str) -> datetime:
-        """Read "26-10-2027 kl. 19". Raises InvalidInput."""
-        found = _DATE.fullmatch(line.strip())
-        if found is None:
-            raise InvalidInput("error_polls.date_unfit", text=line.strip())
-        return read_moment(found["day"], found["at"], time.min, self._context.programme.timezone)
 
 
 def _whole(text: str, least: int, most: int, problem: str) -> int:

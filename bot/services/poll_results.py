@@ -20,6 +20,7 @@ from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
 from bot.services import poll_sequels
 from bot.services.entitled import entitled_counts
+from bot.services.moments import written
 from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Poll, PollOption
 
@@ -180,7 +181,7 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
                 result.standings[o.position].votes if shown is Shown.NUMBERS else None,
                 result.standings[o.position].place if told else None,
                 result.standings[o.position].given if shown is Shown.NUMBERS else None,
-                written_moment(o.starts_at, programme) if o.starts_at is not None else "",
+                _written(programme, o),
             )
             for o in poll.options
         ),
@@ -258,6 +259,8 @@ def _carried(result: Count, entitled: int, majority: Majority) -> bool:
     return carried(most, 0, result.turnout, entitled, majority)
 
 
-def written_moment(moment: datetime, programme: Programme) -> str:
-    """Return a moment as it is written in a draft's form."""
-    return f"{moment.astimezone(ZoneInfo(programme.timezone)):%d-%m-%Y kl. %H.%M}"
+def _written(programme: Programme, option: PollOption) -> str:
+    """Return a date as it is written in a draft's form."""
+    if option.starts_at is None:
+        return ""
+    return written(option.starts_at, programme.timezone)

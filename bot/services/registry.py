@@ -18,6 +18,7 @@ from bot.services.poll_drafts import PollDrafts
 from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
 from bot.services.poll_rules import VillageRulesDesk
+from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
@@ -41,6 +42,7 @@ class Services:
     poll_drafts: PollDrafts
     poll_life: PollLife
     poll_rules: VillageRulesDesk
+    polled_meetings: PolledMeetings
     polls: Polls
     provisioning: Provisioning
 
@@ -65,6 +67,7 @@ def services_on(context: Context) -> Services:
         poll_drafts=PollDrafts(context),
         poll_life=PollLife(context),
         poll_rules=VillageRulesDesk(context),
+        polled_meetings=PolledMeetings(context),
         polls=polls,
         provisioning=Provisioning(context),
     )

@@ -11,6 +11,7 @@ from bot.storage.models.cohorts import (
     NewsletterVideo,
     Village,
 )
+from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
 from bot.storage.models.polls import Ballot, Decision, Poll, PollOption, PollRules
@@ -37,6 +38,7 @@ __all__ = [
     "Poll",
     "PollOption",
     "PollRules",
+    "PolledMeeting",
     "RehearsalMark",
     "RoleAssignment",
     "Rsvp",

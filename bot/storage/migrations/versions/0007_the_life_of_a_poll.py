@@ -1,4 +1,4 @@
-"""rules a village agrees on once, extension of a poll that too few voted in, and what a tie leads to."""
+"""the life of a poll: opened at a chosen time, cancelled, extended, tied; and a village's rules for its polls."""
 
 from collections.abc import Sequence
 
@@ -13,6 +13,8 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 _COLUMNS: tuple[sa.Column[object], ...] = (
+    sa.Column("scheduled", sa.Boolean(), nullable=False, server_default=sa.false()),
+    sa.Column("cancelled_because", sa.String(), nullable=True),
     sa.Column("extend_days", sa.Integer(), nullable=False, server_default="0"),
     sa.Column("extended_at", UtcTime(), nullable=True),
     sa.Column("tie", sa.String(), nullable=False, server_default="nothing"),
