@@ -33,6 +33,8 @@ class Action(StrEnum):
     START_POLL = "start_poll"
     START_GROUP_POLL = "start_group_poll"
     START_BINDING_POLL = "start_binding_poll"
+    SET_POLL_RULES = "set_poll_rules"
+    SETTLE_TIE = "settle_tie"
     ASK_SECRECY = "ask_secrecy"
     RECORD_DECISION = "record_decision"
     RECORD_GROUP_DECISION = "record_group_decision"
@@ -58,6 +60,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.START_POLL: frozenset({S, R, L, SEC}),
     Action.START_GROUP_POLL: frozenset({K, SEC}),
     Action.START_BINDING_POLL: frozenset({L}),
+    Action.SET_POLL_RULES: frozenset({R, L}),
+    Action.SETTLE_TIE: frozenset({L}),
     Action.ASK_SECRECY: frozenset({*VILLAGE_ROLES, K}),
     Action.RECORD_DECISION: frozenset({R, L}),
     Action.RECORD_GROUP_DECISION: frozenset({K, SEC}),

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.ballots import Kind, Majority, Rules, Why
+from bot.domain.poll_rules import Tie
 from bot.domain.polls import Shown
 
 DRAFT = "draft"
 PLANNED, WAITING, OPEN, CLOSED, MISSED = "planned", "waiting", "open", "closed", "missed"
+CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class PollView:
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
     `ticks` tells that a village ticks off a milestone after it.
+    `extend_days` are those it still gets when too few vote; `tied` share the first place of a binding poll that has a
+    rule for it, and `settled` is what the lead chose among them. A `scheduled` one opens by itself.
     `last_round` is a ranked poll's last choice between several: votes by position, empty when they may not be told.
     """
 
@@ -77,19 +81,28 @@ class PollView:
     days: int = 0
     pulse: bool = False
     ticks: bool = False
+    extend_days: int = 0
+    tie: Tie = Tie.NOTHING
+    tied: tuple[int, ...] = ()
+    settled: int | None = None
+    scheduled: bool = False
+    cancelled_because: str = ""
     last_round: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
         asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
-                 self.pick, self.points, self.why, self.majority, *self.voters, self.closes_at - self.opens_at)  # fmt: skip
+                 self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days, self.tie,
+                 *self.voters, self.closes_at - self.opens_at,
+                 self.opens_at.timestamp() if self.scheduled else "")  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 
     @property
     def found_date(self) -> bool:
         """Tell whether one date alone came first, and not that none of them fits."""
-        return self.kind is Kind.DATES and len(self.winners) == 1 and not self.found_none
+        won = [answer for answer in self.answers if answer.position in self.winners]
+        return len(won) == 1 and bool(won[0].written)
 
     @property
     def found_none(self) -> bool:

@@ -11,7 +11,7 @@ from bot.domain import polls as rules
 from bot.domain.access import Actor, Where, roles_at
 from bot.domain.ballots import STEP_BY_STEP, Kind, Marks, Rules, Why, checked_marks, why_asked
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from bot.domain.poll_view import OPEN, PollView, Receipt
+from bot.domain.poll_view import CANCELLED, OPEN, PollView, Receipt
 from bot.messages.poll_parts import who
 from bot.services.context import Context
 from bot.services.places import Place
@@ -136,6 +136,8 @@ class Voting:
 
         The clock decides, whether or not anything has closed the poll yet.
         """
+        if poll.state == CANCELLED:
+            raise Conflict("error_polls.cancelled")
         if poll.closed_at is not None or poll.closes_at <= self._context.now():
             raise Conflict("error_polls.closed", closes_at=poll.closes_at)
         if poll.state != OPEN:

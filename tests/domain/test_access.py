@@ -24,6 +24,8 @@ TABLE: dict[Action, set[Role]] = {
     Action.START_POLL: {S, R, L, SEC},
     Action.START_GROUP_POLL: {K, SEC},
     Action.START_BINDING_POLL: {L},
+    Action.SET_POLL_RULES: {R, L},
+    Action.SETTLE_TIE: {L},
     Action.ASK_SECRECY: {*VILLAGE, K},
     Action.RECORD_DECISION: {R, L},
     Action.RECORD_GROUP_DECISION: {K, SEC},

@@ -70,7 +70,7 @@ async def test_a_draft_is_seen_changed_and_opened_and_only_then_can_people_vote(
     world.after(hours=5)
     view = await drafts.open(lead, draft.id)
     assert view.state == "open" and view.closes_at - world.now == timedelta(days=5)
-    assert set(await world.deliveries(view.id)) == {"open", "half", "result"}
+    assert set(await world.deliveries(view.id)) == {"open", "reminder", "result"}
     for change in (drafts.open, drafts.drop, drafts.view):
         with pytest.raises(Conflict):
             await change(lead, draft.id)
