@@ -223,3 +223,23 @@ async def test_a_poll_without_one_date_makes_no_meeting(world: PollsWorld, servi
     world.at(WON + timedelta(minutes=1))
     with pytest.raises(InvalidInput):
         await services.polled_meetings.make(lead, late, PARTY)
+
+
+async def test_dates_that_tied_are_voted_on_again_and_the_winner_becomes_a_meeting(
+    world: PollsWorld, services: Services
+) -> None:
+    lead, drafts = await world.lead(), services.poll_drafts
+    poll = await drafts.write(lead, world.village, Kind.DATES, Written("Hvornår er der fest?", DATES, "3"))
+    await drafts.bind(lead, poll.id, "most")
+    await drafts.decide_by(lead, poll.id, "tie", "again")
+    await drafts.open(lead, poll.id)
+    await services.polls.vote(lead, poll.id, [1, 2])
+    world.after(days=3)
+    await world.turn()
+    with pytest.raises(Conflict):
+        await services.polled_meetings.offer(lead, poll.id)
+    again = (await world.all_polls())[-1]
+    await services.polls.vote(lead, again.id, [2])
+    world.at(again.closes_at)
+    await world.turn()
+    assert (await services.polled_meetings.make(lead, again.id, PARTY)).starts_at == WON
