@@ -18,7 +18,7 @@ from bot.domain.poll_view import CANCELLED, CLOSED, MISSED, OPEN, PLANNED, WAITI
 from bot.domain.polls import FEWEST_ANSWERS
 from bot.domain.posting import PostingHours
 from bot.domain.programme import EACH_CIRCLE, PollTemplate
-from bot.services import poll_schedule
+from bot.services import poll_schedule, poll_sequels
 from bot.services.context import Context
 from bot.services.entitled import entitled_counts
 from bot.services.outbox import OPEN_POST
@@ -58,6 +58,7 @@ class PollOpening:
             if poll.closes_at <= now:
                 poll.state = MISSED
                 done.missed.append(poll.id)
+                self._plan_next(session, [poll], now)
                 continue
             if await self._waits(session, poll, now):
                 if poll.state == MISSED:
@@ -113,8 +114,14 @@ class PollOpening:
             poll.state, poll.entitled = OPEN, entitled[poll.id]
             if poll.secret:
                 make_secret(poll)
+        self._plan_next(session, polls, self._context.now())
         await session.flush()
         await plan(session, [post for poll in polls for post in self._posts(poll, at_once=at_once)])
+
+    def _plan_next(self, session: AsyncSession, polls: Sequence[Poll], now: datetime) -> None:
+        """Plan the next one of each poll that comes again, in the transaction that opens this one: once."""
+        found = (poll_sequels.next_of(poll, now, self.zone) for poll in polls)
+        session.add_all([again for again in found if again is not None])
 
     async def follow(self, session: AsyncSession, poll: Poll) -> None:
         """Let the planned polls that wait for this one's end move with it."""

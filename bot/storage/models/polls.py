@@ -35,6 +35,7 @@ class Poll(Base):
     `pick` is how many answers a voter may choose (0 is any number), `fewest` how many they must; `points` is what
     they share. `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
     One that misses its quorum is extended once, by `extend_days`; `settled` is the answer that the lead chose in a tie.
+    One with `repeat` comes again until a day, counted from the day the first opened.
     A `scheduled` one opens by itself at `opens_at`; a draft that is not opens when somebody says so.
     """
 
@@ -77,6 +78,9 @@ class Poll(Base):
     settled: Mapped[int | None]
     scheduled: Mapped[bool] = mapped_column(default=False, server_default=false())
     cancelled_because: Mapped[str | None]
+    repeat: Mapped[str | None]
+    repeat_from: Mapped[date | None]
+    repeat_until: Mapped[date | None]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     options: Mapped[list["PollOption"]] = relationship(order_by="PollOption.position", lazy="selectin")
 
