@@ -78,18 +78,21 @@ class PollOpening:
     async def _waits(self, session: AsyncSession, poll: Poll, now: datetime) -> bool:
         """Put a poll off while the one whose result it builds on has not closed (S43, S49).
 
-        When that one is missed or cancelled, or never comes while the programme lasts, this one is missed too.
+        When that one is missed, or never comes while the programme lasts, this one is missed too. One that was
+        cancelled is no longer waited for: the village has found its answer some other way.
         """
         template = template_of(self._context.programme, poll.code)
         if template is None or template.opens.after_poll is None:
             return False
         query = select(Poll).where(
-            Poll.scope_key == poll.scope_key, Poll.code == template.opens.after_poll, Poll.state != CLOSED
+            Poll.scope_key == poll.scope_key,
+            Poll.code == template.opens.after_poll,
+            Poll.state.not_in((CLOSED, CANCELLED)),
         )
         before = (await session.scalars(query)).first()
         if before is None:
             return False
-        if before.state in (MISSED, CANCELLED):
+        if before.state == MISSED:
             poll.state = MISSED
             return True
         in_a_week = poll_dates.closes_at(max(poll.opens_at, now), 7, self.zone)
