@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from bot.content.templates import Ready
-from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, USUAL_POINTS, Kind, Majority
+from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, USUAL_POINTS, Kind, Majority, Why
 from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_view import OPEN, PollView
 from bot.domain.polls import ADVISORY, ASKABLE, QUESTION_LONGEST, USUAL_DAYS
@@ -14,13 +14,13 @@ from bot.messages.polls import asked
 from bot.messages.texts import Texts
 
 KINDS = (Kind.YES_NO, Kind.CHOICE, Kind.CONSENT, Kind.DATES, Kind.POINTS, Kind.RATING, Kind.RANKED)
-_LINES_LONGEST, _NUMBER_LONGEST, _WHEN_LONGEST = 2500, 2, 30
+_LINES_LONGEST, _NUMBER_LONGEST, _PICK_LONGEST, _WHEN_LONGEST = 4000, 2, 3, 30
 _NONE: frozenset[str] = frozenset()
 _BOUNDS = frozenset({"least", "most"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("poll_draft.begin", "poll_draft.menu", "poll_draft.dropped"), _NONE),
     **dict.fromkeys(
-        (f"poll_draft.{name}.*" for name in ("kind", "form", "label", "voters", "secrecy")), _NONE
+        (f"poll_draft.{name}.*" for name in ("kind", "form", "label", "voters", "secrecy", "why")), _NONE
     ),
     **dict.fromkeys(("poll_draft.rule.*", "poll_draft.button.*", "poll.fixed.*"), _NONE),
     **dict.fromkeys(("poll_draft.preview", "poll_draft.preview_later"), frozenset({"opens_at"})),
@@ -57,7 +57,9 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
     days = round((view.closes_at - view.opens_at) / timedelta(days=1)) if view else USUAL_DAYS
     fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value=str(days)))
     if kind is Kind.CHOICE:
-        fields.append(_field(texts, "number", "pick", value=str(view.pick if view else 1)))
+        fields.append(
+            _field(texts, "number", "pick", longest=_PICK_LONGEST, value=str(view.pick if view else 1))
+        )
     elif kind is Kind.POINTS:
         fields.append(_field(texts, "number", "points", value=str(view.points if view else USUAL_POINTS)))
     args: tuple[int | str, ...] = (str(kind), view.id) if view else (str(kind),)
@@ -98,7 +100,7 @@ def draft(texts: Texts, view: PollView) -> Message:
         ),
         Button(texts("poll_draft.button.drop"), "draft_drop", (view.id,)),
     )
-    menus = [_menu(texts, view, "secrecy", (OPEN, "secret"))]
+    menus = [_menu(texts, view, "secrecy", (OPEN, "secret")), _menu(texts, view, "why", tuple(Why))]
     if not view.is_group:
         simple = view.kind in STEP_BY_STEP or view.kind is Kind.CONSENT
         rules = (ADVISORY, Majority.MOST) if simple else (ADVISORY, *Majority)

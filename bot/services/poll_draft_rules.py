@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
 from bot.domain.access import Action, Actor, may, require
-from bot.domain.ballots import STEP_BY_STEP, Kind, Majority
+from bot.domain.ballots import STEP_BY_STEP, Kind, Majority, Why
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_repeats import LONGEST_AHEAD, NEVER, Repeat
 from bot.domain.poll_rules import NO_QUORUM, Tie, VillageRules, checked_rule
@@ -67,6 +67,13 @@ class DraftRules:
                     raise InvalidInput("error_polls.rule_unfit")
                 require(actor, Action.START_BINDING_POLL, place.where)
                 _bind(poll, Majority(rule), usual)
+            return await view_of(session, self._context.programme, poll)
+
+    async def reason(self, actor: Actor, poll_id: int, why: str) -> PollView:
+        """Say whether voters are asked for their reason. Raises as `mine`."""
+        async with self._context.database.transaction() as session:
+            poll, _ = await self.mine(session, actor, poll_id)
+            poll.why = Why(why)
             return await view_of(session, self._context.programme, poll)
 
     async def decide_by(self, actor: Actor, poll_id: int, name: str, value: str) -> PollView:

@@ -11,6 +11,7 @@ from sqlalchemy import delete
 
 from bot.domain import polls as rules
 from bot.domain.access import Actor, may, require
+from bot.domain.answer_pages import MOST_PAGED
 from bot.domain.ballots import (
     FEWEST_POINTS,
     FIXED_ANSWERS,
@@ -182,12 +183,20 @@ class PollDrafts(DraftRules):
             shared = written.number or str(USUAL_POINTS)
             poll.points = _whole(shared, FEWEST_POINTS, MOST_POINTS, "error_polls.points_unfit")
 
+    @staticmethod
+    def _answers(kind: Kind, lines: Iterable[str]) -> Sequence[str]:
+        """Return the answers; only where some of them are chosen can there be pages of them. Raises InvalidInput."""
+        texts = [line for line in lines if line.strip()]
+        if kind is not Kind.CHOICE and len(texts) > rules.MOST_ANSWERS:
+            raise InvalidInput("error_polls.answers_many_here", most=rules.MOST_ANSWERS)
+        return rules.checked_answers(texts, MOST_PAGED)
+
     def _options(self, kind: Kind, lines: Iterable[str], closes_at: datetime) -> list[PollOption]:
         if kind in FIXED_ANSWERS:
             names = FIXED_ANSWERS[kind]
             return answers(str(self._context.texts(f"poll.fixed.{kind}.{name}")) for name in names)
         if kind is not Kind.DATES:
-            return answers(rules.checked_answers(lines))
+            return answers(self._answers(kind, lines))
         timezone = self._context.programme.timezone
         moments = sorted({read_day_and_time(line, timezone) for line in lines if line.strip()})
         if moments and moments[0] <= closes_at:

@@ -23,7 +23,7 @@ from bot.storage.repositories.deliveries import plan
 
 _KEPT = (
     "cohort_id", "village_id", "coordinator_group_id", "scope_key", "question", "kind", "voters", "secret", "binding",
-    "pick", "fewest", "points", "quorum", "majority", "extend_days", "tie", "asked_by_id",
+    "pick", "fewest", "points", "why", "quorum", "majority", "extend_days", "tie", "asked_by_id",
 )  # fmt: skip
 
 
@@ -73,7 +73,9 @@ def run_off(poll: Poll, result: Count, now: datetime, zone: ZoneInfo) -> Poll | 
     if poll.kind != Kind.YES_NO:
         again.kind, again.pick, again.points = Kind.CHOICE, 1, 0
         left = [option for option in poll.options if option.position in equal]
-        again.options = [PollOption(position=n, text=o.text) for n, o in enumerate(left, start=1)]
+        again.options = [
+            PollOption(position=n, text=o.text, starts_at=o.starts_at) for n, o in enumerate(left, start=1)
+        ]
     return again
 
 

@@ -282,3 +282,30 @@ async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> Non
         private_part(shown, "poll_new")
     refused = await year.hands.command(cast.who("villager")[0], cast.channel_id, "poll.new")
     assert "styregruppen" in said(refused).casefold()
+
+
+async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "choice")
+    many = "\n".join(f"Forslag {number}" for number in range(1, 61))
+    shown = await fill(lead, shown, "Hvad skal vi lave?", many, "2", "3")
+    shown = await choose(lead, shown, "draft_why", "required")
+    await press(lead, shown, "draft_open")
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    for voter in voters:
+        shown = await voter.click(year.discord.clickable(post), label="Stem")
+        assert "Side 1 af 3" in said(shown)
+        shown = await choose(voter, shown, "page_pick", "7")
+        shown = await press(voter, shown, "page_turn", "Næste side")
+        shown = await press(voter, shown, "page_turn", "Næste side")
+        shown = await choose(voter, shown, "page_pick", "60")
+        assert "Du har valgt 2: Forslag 7, Forslag 60" in said(shown)
+        form = await press(voter, shown, "page_done", "Færdig")
+        done = await fill(voter, form, "Det har vi brug for")
+        assert "Du valgte: Forslag 7, Forslag 60" in said(done)
+    told = (await result(year, cast)).content
+    assert f"- Forslag 7: {len(voters)}" in told and "- Det har vi brug for" in told
