@@ -59,7 +59,7 @@ class DecisionCog(CompanionCog):
         if view.village_opened:
             await self.bot.caretaker.mend()
             await ask.services.planning.refresh()
-        await ask.reply(build.decision_saved(self.bot.texts, view))
+        await ask.reply(build.decision_recorded(self.bot.texts, view))
 
     @command("decisions")
     async def decisions(self, ask: Ask, search: str | None = None) -> None:
@@ -82,14 +82,16 @@ class DecisionCog(CompanionCog):
     @handles("decision_show")
     async def show(self, ask: Ask) -> None:
         """Show one decision whole."""
-        view = await ask.services.decisions.show(await ask.place(), int(ask.values[0]))
-        await ask.reply(build.decision_full(self.bot.texts, view))
+        actor = await ask.actor()
+        view = await ask.services.decisions.show(actor, await ask.place(), int(ask.values[0]))
+        rights = await ask.services.decisions.rights(actor, view)
+        await ask.reply(build.decision_full(self.bot.texts, view, rights))
 
     @handles("decision_correct")
     async def correct(self, ask: Ask, decision_id: int) -> None:
         """Show the form that corrects a decision, or take it when it is filled in."""
         if not ask.filled:
-            view = await ask.services.decisions.show(await ask.place(), decision_id)
+            view = await ask.services.decisions.show(await ask.actor(), await ask.place(), decision_id)
             await ask.form(build.correction_form(self.bot.texts, view), "decision_correct", decision_id)
             return
         view = await ask.services.decisions.correct(
@@ -101,7 +103,7 @@ class DecisionCog(CompanionCog):
     async def withdraw(self, ask: Ask, decision_id: int) -> None:
         """Show the form that withdraws a decision, or take it when it is filled in."""
         if not ask.filled:
-            view = await ask.services.decisions.show(await ask.place(), decision_id)
+            view = await ask.services.decisions.show(await ask.actor(), await ask.place(), decision_id)
             await ask.form(build.withdrawal_form(self.bot.texts, view), "decision_withdraw", decision_id)
             return
         view = await ask.services.decisions.withdraw(await ask.actor(), decision_id, ask.filled["reason"])
