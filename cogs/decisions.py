@@ -7,6 +7,7 @@ from bot.client import Ask, CompanionBot
 from bot.domain.decisions import Proposal
 from bot.domain.errors import NotFound
 from bot.messages import decisions as build
+from bot.services.decision_follow_up import may_export
 from bot.services.moments import read_day, today
 from cogs._base import CompanionCog, Suggestions, command, handles
 
@@ -76,8 +77,12 @@ class DecisionCog(CompanionCog):
         """Turn to another page of the list."""
         place = await ask.place()
         found = await ask.services.decisions.list_of(place, str(search) or None, page)
-        may_ask = ask.services.poll_drafts.may_begin(await ask.actor(), place)
-        await ask.reply(build.decision_list(self.bot.texts, found, may_ask=may_ask))
+        actor = await ask.actor()
+        message = build.decision_list(
+            self.bot.texts, found, may_ask=ask.services.poll_drafts.may_begin(actor, place),
+            may_export=may_export(actor, place),
+        )  # fmt: skip
+        await ask.reply(message)
 
     @handles("decision_show")
     async def show(self, ask: Ask) -> None:

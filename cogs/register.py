@@ -4,7 +4,7 @@ from datetime import date
 
 from bot.client import Ask, CompanionBot
 from bot.messages import decisions as build
-from bot.messages import register
+from bot.messages import minutes, register
 from bot.services.decision_follow_up import RESPONSIBLE
 from bot.services.moments import read_day
 from cogs._base import CompanionCog, command, handles
@@ -97,7 +97,13 @@ class RegisterCog(CompanionCog):
         place = await ask.place()
         found = await ask.services.follow_up.standing(await ask.actor(), place)
         sections = {"late": found.late, "proposed": found.proposed, "coming": found.coming}
-        await ask.reply(register.standing(self.bot.texts, sections, place.key))
+        await ask.reply(register.standing(self.bot.texts, sections, place.key, may_export=found.may_export))
+
+    @handles("decision_export")
+    async def export(self, ask: Ask, wanted: str) -> None:
+        """Hand the register out as a file that only the person sees."""
+        file = await ask.services.register_export.of_channel(await ask.actor(), await ask.place(), wanted)
+        await ask.reply(minutes.ready(self.bot.texts, file))
 
 
 def _day(text: str) -> date | None:

@@ -1,8 +1,9 @@
-"""`blup decisions`: check the registers' chains, from outside Discord."""
+"""`blup decisions`: check the registers' chains, and hand registers out, from outside Discord."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from bot.app import App, build, content_of, facts_of
 from bot.cli.ready import upgraded
 from bot.domain.errors import CompanionError, StartupError
 from bot.services.decision_check import RegisterCheck
+from bot.services.decision_export import Format
 from bot.services.places import village_key
 from bot.settings import Settings
 
@@ -44,6 +46,49 @@ async def _verify(village: str | None) -> int:
     return 1 if bad else 0
 
 
+@app.command("export")
+def export(
+    output: Annotated[Path, typer.Option(help="The file to write.")],
+    format: Annotated[Format, typer.Option(help="pdf, csv or json")] = Format.PDF,
+    village: Annotated[str | None, typer.Option(help="One village's register.")] = None,
+    municipality: Annotated[
+        str | None, typer.Option(help="The registers of a municipality's villages.")
+    ] = None,
+    cohort: Annotated[int | None, typer.Option(help="Those of the cohort that begins in this year.")] = None,
+) -> None:
+    """Write a register out whole: of a village, a municipality or a cohort."""
+    if sum(one is not None for one in (village, municipality, cohort)) != 1:
+        raise StartupError("name one of --village, --municipality and --cohort")
+    try:
+        output.write_bytes(asyncio.run(_export(village, municipality, cohort, format)))
+    except OSError as error:
+        raise StartupError(f"--output {output}: {error.strerror or error}") from None
+
+
+async def _export(village: str | None, municipality: str | None, cohort: int | None, format: Format) -> bytes:
+    async with opened() as found:
+        desk, cohorts = found.services.register_export, found.services.cohorts
+        if village is not None:
+            minutes = await desk.of_village(await village_id(found, village))
+        elif municipality is not None:
+            with named(found, "municipality", municipality):
+                minutes = await desk.of_municipality((await cohorts.find_municipality(municipality)).id)
+        else:
+            with named(found, "cohort", str(cohort)):
+                minutes = await desk.of_cohort((await cohorts.cohort(cohort)).id)
+        return (await desk.file(minutes, format)).data
+
+
+@contextmanager
+def named(found: App, option: str, value: str) -> Iterator[None]:
+    """Say what is wrong with an option in plain words. Raises StartupError."""
+    try:
+        yield
+    except CompanionError as error:
+        said = found.services.context.texts(error.key, **{"phone": "", **error.values})
+        raise StartupError(f"--{option} {value}: {said}") from None
+
+
 @asynccontextmanager
 async def opened() -> AsyncIterator[App]:
     """Give the bot's services on the database of the settings; nothing is sent."""
@@ -59,8 +104,5 @@ async def opened() -> AsyncIterator[App]:
 
 async def village_id(found: App, name: str) -> int:
     """Return the village somebody means. Raises StartupError."""
-    try:
+    with named(found, "village", name):
         return (await found.services.cohorts.find_village(name)).id
-    except CompanionError as error:
-        said = found.services.context.texts(error.key, **{"phone": "", **error.values})
-        raise StartupError(f"--village {name}: {said}") from None

@@ -38,6 +38,10 @@ class RegisterHands:
 
     async def _set_deadline(self, cast: VillageCast, record: MessageRecord, decision_id: int) -> None:
         actor, hands = cast.secretary, self._year.hands
+        day = (self._year.discord.now() + DEADLINE_AFTER).astimezone(self._year.zone).date()
+        quiet = self._year.app.services.context.off(self._year.plan.start_year).posts
+        if any(day - timedelta(days=before) in quiet for before in (7, 0)):
+            return  # a reminder would come when it is of no use
         shown = await hands.press(actor, record, _part(record, "decision_open"))
         ways = [custom_id for custom_id in private_ids(shown) if ":decision_follow_up:" in custom_id]
         if shown.response is None or not ways:
@@ -45,15 +49,15 @@ class RegisterHands:
         who = await actor.click(shown.response, custom_id=ways[0])
         assert who.response is not None, "the menu of roles did not come"
         form = await actor.select(who.response, ["steering"], custom_id=private_ids(who)[0])
-        day = (self._year.discord.now() + DEADLINE_AFTER).astimezone(self._year.zone).date()
         await actor.submit_modal(form, hands.filled(form, {"deadline": f"{day:%d-%m-%Y}"}))
         self.deadlines[decision_id] = (day, f"village:{cast.village_id}")
 
     async def keep(self, cast: VillageCast, record: MessageRecord, custom_id: str, decision_id: int) -> None:
-        """Let the minute-taker keep what somebody objected to."""
+        """Let whoever wrote it down keep what somebody objected to."""
         if decision_id not in self._kept:
             self._kept.add(decision_id)
-            await self._year.hands.press(cast.secretary, record, custom_id)
+            actor = self._year.secretariat if "sekretariatet" in record.content[:20] else cast.secretary
+            await self._year.hands.press(actor, record, custom_id)
 
     async def done(self, cast: VillageCast, record: MessageRecord, custom_id: str, decision_id: int) -> None:
         """Let the lead say that it is done, on the day itself."""

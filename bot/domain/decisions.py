@@ -1,5 +1,6 @@
 """A decision as people see it, and the limits of its texts; knows no database (S22, S26, S30, S43)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -126,6 +127,31 @@ class DecisionPage:
     pages: int
     total: int
     search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of a place's chain, as it is handed out; no person is in it."""
+
+    position: int
+    kind: str
+    decision: str
+    at: datetime
+    role: str
+    content: Mapping[str, object]
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """A place's whole register, oldest first, to be handed out."""
+
+    place: str
+    municipality: str
+    cohort: str
+    decisions: tuple[DecisionView, ...]
+    chain: tuple[Link, ...]
 
 
 @dataclass(frozen=True, slots=True)

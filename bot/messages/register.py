@@ -22,8 +22,8 @@ _LABEL_LONGEST, _MENU_LONGEST = 100, 25
 _NONE: frozenset[str] = frozenset()
 _OF = frozenset({"number", "title"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    "register.objection": _OF | {"words"},
-    "register.waiting": _OF,
+    "register.objection": _OF | {"to", "words"},
+    "register.waiting": _OF | {"to"},
     "register.due.*": _OF | {"on", "role", "over"},
     "register.objected": frozenset({"number"}),
     "register.kept": _OF | {"status"},
@@ -49,14 +49,16 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 
 
 def objection(texts: Texts, view: DecisionView, words: str | None) -> Message:
-    """Tell the minute-taker of an objection, with the three answers to it."""
-    said = texts("register.objection", number=view.ref, title=view.title, words=words)
+    """Tell whoever wrote it down of an objection, with the three answers to it."""
+    to = texts(f"decision.role.{view.recorded_by}")
+    said = texts("register.objection", number=view.ref, title=view.title, to=to, words=words)
     return Message(said, (keep_button(texts, view), *replace_buttons(texts, view)))
 
 
 def waiting(texts: Texts, view: DecisionView) -> Message:
-    """Tell the minute-taker that time is up and an objection still has no answer."""
-    said = texts("register.waiting", number=view.ref, title=view.title)
+    """Tell whoever wrote it down that time is up and an objection still has no answer."""
+    to = texts(f"decision.role.{view.recorded_by}")
+    said = texts("register.waiting", number=view.ref, title=view.title, to=to)
     see = Button(texts("decision.button.open"), "decision_open", (view.id,))
     return Message(said, (keep_button(texts, view), *replace_buttons(texts, view), see))
 

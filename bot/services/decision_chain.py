@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import register as rules
+from bot.domain.decisions import DecisionView
 from bot.domain.register import Entry
 from bot.services.context import Context
 from bot.services.places import Place
@@ -108,6 +109,15 @@ def recorded(row: Decision, replaces: str | None) -> dict[str, Any]:
         "kind": row.kind, "title": row.title, "text": row.text, "how": row.how,
         "decided_on": row.decided_on.isoformat(), "code": row.code, "milestone": row.milestone,
         "by_poll": row.poll_id is not None, "replaces": replaces,
+    }  # fmt: skip
+
+
+def recorded_as(view: DecisionView) -> dict[str, Any]:
+    """Return the same of a record that was read before."""
+    return {
+        "kind": str(view.kind), "title": view.title, "text": view.text, "how": view.how,
+        "decided_on": view.decided_on.isoformat(), "code": view.code, "milestone": view.milestone,
+        "by_poll": view.poll_id is not None, "replaces": view.replaces,
     }  # fmt: skip
 
 

@@ -192,9 +192,14 @@ class FollowUp:
         return posts
 
 
+def export_right(place: Place) -> Action:
+    """Return what taking a register out takes: a village's R and L, a group's K, the secretariat all."""
+    return Action.RECORD_GROUP_DECISION if place.group else Action.EXPORT_REGISTER
+
+
 def may_export(actor: Actor, place: Place) -> bool:
-    """Tell whether somebody may take a place's register out: a village's R and L, a group's K, the secretariat all."""
-    return may(actor, Action.RECORD_GROUP_DECISION if place.group else Action.EXPORT_REGISTER, place.where)
+    """Tell whether somebody may take a place's register out."""
+    return may(actor, export_right(place), place.where)
 
 
 def next_day(view: DecisionView) -> date:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
@@ -43,6 +44,7 @@ class Services:
     poll_drafts: PollDrafts
     polls: Polls
     provisioning: Provisioning
+    register_export: RegisterExport
 
 
 def services_on(context: Context) -> Services:
@@ -67,4 +69,5 @@ def services_on(context: Context) -> Services:
         poll_drafts=PollDrafts(context),
         polls=polls,
         provisioning=Provisioning(context),
+        register_export=RegisterExport(context),
     )
