@@ -12,8 +12,10 @@ from urllib.parse import unquote
 
 import discord
 
-from bot.messages.message import Button, Form, Menu, Message
+from bot.messages.message import Button, File, Form, Menu, Message
+from bot.printing.picture import png
 
+DESCRIBED = 1024  # characters of a file's description
 STYLES = {
     "primary": discord.ButtonStyle.primary,
     "secondary": discord.ButtonStyle.secondary,
@@ -44,10 +46,11 @@ def payload(message: Message, mark: int | None = None) -> dict[str, Any]:
     found: dict[str, Any] = {"content": str(message.text), "allowed_mentions": discord.AllowedMentions.none()}
     if message.buttons or message.menus:
         found["view"] = view(message, mark)
-    if message.files:
+    if message.files or message.pictures:
+        drawn = [File(p.name, png(p.template, **p.values), p.description) for p in message.pictures]
         found["files"] = [
-            discord.File(io.BytesIO(file.data), file.name, description=file.description or None)
-            for file in message.files
+            discord.File(io.BytesIO(file.data), file.name, description=file.description[:DESCRIBED] or None)
+            for file in (*message.files, *drawn)
         ]
     return found
 

@@ -89,11 +89,13 @@ class PollCog(CompanionCog):
         """Show the polls the person can vote in here."""
         actor, place = await ask.actor(), await ask.place()
         views = await ask.services.polls.open_polls(actor, place)
+        may_begin = ask.services.poll_drafts.may_begin(actor, place)
         if not views:
-            may_begin = ask.services.poll_drafts.may_begin(actor, place)
             await ask.reply(receipts.none_open(self.bot.texts, may_begin=may_begin))
         for view in views:
             await ask.reply(build.poll_open(self.bot.texts, view))
+        if views and may_begin:
+            await ask.reply(receipts.may_ask(self.bot.texts))
 
     @handles("poll_secret")
     async def secrecy(self, ask: Ask, poll_id: int) -> None:

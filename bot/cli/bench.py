@@ -48,10 +48,11 @@ def broadcast(
 def votes(
     clicks: Annotated[int, typer.Option(min=20, help="People who click at the same moment.")] = 1000,
     channels: Annotated[int, typer.Option(min=1, help="Posts of the broadcast that goes on beside.")] = 960,
+    polls: Annotated[int, typer.Option(min=2, help="Polls that are open at once at the end.")] = 200,
     json_file: JsonFile = None,
 ) -> None:
-    """Click on a secret poll as fast as can be: acknowledged per second, beside a bot that only acknowledges."""
-    found = _run(_module("votes").votes(clicks, channels), json_file)
+    """Click on secret polls as fast as can be: acknowledged per second, beside a bot that only acknowledges."""
+    found = _run(_module("votes").votes(clicks, channels, polls), json_file)
     _show(
         f"{clicks} clicks at once, then 200 a second; ours reaches {found['ratio']} of ack_only's pace",
         {name: found[name] for name in ("ours", "ack_only")},
@@ -59,6 +60,11 @@ def votes(
     _show(
         f"200 clicks a second while {channels} posts go out; {found['votes_counted']} votes counted",
         {"ours": found["under_broadcast"]},
+    )
+    many = found["many_polls"]
+    _show(
+        f"{clicks} clicks at once, then 200 a second, on {polls} open polls, which then close together",
+        {"ours": {name: many[name] for name in many if name != "polls"}},
     )
 
 

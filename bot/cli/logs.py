@@ -15,6 +15,8 @@ _CONNECTION_TROUBLE = (
     discord.ConnectionClosed,
     discord.GatewayNotFound,
 )
+_NOISY = ("discord", "apscheduler", "alembic")
+_INDISCREET = ("aiosqlite", "sqlalchemy", "psycopg")  # when talkative, they write out every value: votes, too
 _FIELDS = ("action", "key", "reference")
 
 
@@ -62,7 +64,6 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
                 "stderr": {"class": "logging.StreamHandler", "formatter": style, "filters": ["calm"]}
             },
             "root": {"level": level, "handlers": ["stderr"]},
-            "loggers": {"discord": {"level": "WARNING"}, "apscheduler": {"level": "WARNING"},
-                        "alembic": {"level": "WARNING"}},
+            "loggers": {name: {"level": "WARNING"} for name in (*_NOISY, *_INDISCREET)},
         }
-    )  # fmt: skip
+    )

@@ -25,6 +25,7 @@ CHANNELS_IN_A_CATEGORY = 50
 ROLES_IN_A_GUILD = 250
 NAME_LENGTH = 100
 TOPIC_LENGTH = 1024
+DESCRIPTION_LENGTH = 1024
 AUTOCOMPLETE_CHOICES = 25
 
 _LOWER_CASE_TYPES = frozenset({ChannelType.TEXT, ChannelType.NEWS, ChannelType.FORUM})
@@ -39,6 +40,8 @@ def enforce(backend: Backend, nonces: Nonces | None = None) -> Iterator[None]:
     def send_message(ctx: RequestContext, send: Handler) -> Any:
         if ctx.files:
             ctx.require_channel_permissions(ctx.int_arg("channel_id"), "attach_files")
+        if any(len(file.description or "") > DESCRIPTION_LENGTH for file in ctx.files):
+            raise _refused("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 1024 or fewer in length.")
         return remembered.send(ctx, send)
 
     rules: dict[tuple[str, str], Rule] = {

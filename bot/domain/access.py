@@ -33,6 +33,8 @@ class Action(StrEnum):
     START_POLL = "start_poll"
     START_GROUP_POLL = "start_group_poll"
     START_BINDING_POLL = "start_binding_poll"
+    SET_POLL_RULES = "set_poll_rules"
+    SETTLE_TIE = "settle_tie"
     ASK_SECRECY = "ask_secrecy"
     RECORD_DECISION = "record_decision"
     RECORD_GROUP_DECISION = "record_group_decision"
@@ -46,6 +48,7 @@ class Action(StrEnum):
     TICK_MILESTONE = "tick_milestone"
     REOPEN_MILESTONE = "reopen_milestone"
     PICK_DATE = "pick_date"
+    PICK_GROUP_DATE = "pick_group_date"
     GIVE_STEERING_ROLES = "give_steering_roles"
     GIVE_ALL_ROLES = "give_all_roles"
     OPEN_CHANNEL_TO_COORDINATOR = "open_channel_to_coordinator"
@@ -61,6 +64,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.START_POLL: frozenset({S, R, L, SEC}),
     Action.START_GROUP_POLL: frozenset({K, SEC}),
     Action.START_BINDING_POLL: frozenset({L}),
+    Action.SET_POLL_RULES: frozenset({R, L}),
+    Action.SETTLE_TIE: frozenset({L}),
     Action.ASK_SECRECY: frozenset({*VILLAGE_ROLES, K}),
     Action.RECORD_DECISION: frozenset({R, L}),
     Action.RECORD_GROUP_DECISION: frozenset({K, SEC}),
@@ -74,6 +79,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.TICK_MILESTONE: frozenset({S, R, L, SEC}),  # each only those it confirms
     Action.REOPEN_MILESTONE: frozenset({SEC}),
     Action.PICK_DATE: frozenset({R, L, SEC}),
+    Action.PICK_GROUP_DATE: frozenset({K, SEC}),
     Action.GIVE_STEERING_ROLES: frozenset({L, LC, SEC}),  # LC until the steering group is established
     Action.GIVE_ALL_ROLES: frozenset({SEC}),
     Action.OPEN_CHANNEL_TO_COORDINATOR: frozenset({S, R, L, SEC}),

@@ -17,7 +17,7 @@ from bot.domain.decisions import (
     Status,
 )
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_drafts import new_button
+from bot.messages.poll_drafts import ask_buttons
 from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
 
@@ -52,6 +52,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "decision.from_poll.question": frozenset({"question"}),
     "decision.from_poll.adopted": frozenset({"question"}),
     "decision.from_poll.answer": frozenset({"question", "answers"}),
+    "decision.from_poll.settled": frozenset({"question", "answers"}),
     "decision.from_poll.first": frozenset({"question", "answers"}),
     "decision.from_poll.how_few": frozenset({"show_from"}),
     "decision.from_poll.how_open": frozenset({"turnout", "entitled", "votes"}),
@@ -90,7 +91,7 @@ def decision_list(
 
     Who may start polls here can begin one from it, and who may take the register out gets it from here.
     """
-    ask = (new_button(texts),) if may_ask else ()
+    ask = ask_buttons(texts) if may_ask else ()
     if page.total:
         ask = (Button(texts("decision.button.standing"), "decision_standing"), *ask)
     if page.total and may_export:

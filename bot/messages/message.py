@@ -1,7 +1,8 @@
 """The plain data that a message, a form and their parts are made of."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 Style = Literal["primary", "secondary", "success", "danger"]
 
@@ -47,6 +48,19 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to go with a message, drawn when it is sent: a template of bot/printing and what it is filled with.
+
+    `description` is read aloud by screen readers and says all that the picture shows.
+    """
+
+    name: str
+    template: str
+    values: Mapping[str, Any]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What is shown; `silent` posts make no sound on phones."""
 
@@ -54,6 +68,7 @@ class Message:
     buttons: tuple[Button, ...] = ()
     menus: tuple[Menu, ...] = ()
     files: tuple[File, ...] = field(default=())
+    pictures: tuple[Picture, ...] = field(default=())
     silent: bool = False
 
 

@@ -1,6 +1,6 @@
 """Build what somebody sees who writes a poll: the kinds to choose from, the form, and the draft as voters will see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from bot.content.templates import Ready
@@ -13,7 +13,7 @@ from bot.messages.polls import asked
 from bot.messages.texts import Texts
 
 KINDS = (Kind.YES_NO, Kind.CHOICE, Kind.CONSENT, Kind.DATES, Kind.POINTS, Kind.RATING, Kind.RANKED)
-_LINES_LONGEST, _NUMBER_LONGEST = 2500, 2
+_LINES_LONGEST, _NUMBER_LONGEST, _WHEN_LONGEST = 2500, 2, 30
 _NONE: frozenset[str] = frozenset()
 _BOUNDS = frozenset({"least", "most"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -24,7 +24,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
         (f"poll_draft.{name}.*" for name in ("kind", "form", "label", "voters", "secrecy")), _NONE
     ),
     **dict.fromkeys(("poll_draft.rule.*", "poll_draft.button.*", "poll.fixed.*"), _NONE),
-    "poll_draft.opened": frozenset({"question"}),
+    "poll_draft.preview_later": frozenset({"opens_at"}),
+    **dict.fromkeys(("poll_draft.opened", "poll_draft.opened_later"), frozenset({"question", "opens_at"})),
     "poll.date_answer": frozenset({"at"}),
     **dict.fromkeys((f"error_polls.{name}_unfit" for name in ("days", "pick", "points")), _BOUNDS),
     "error_polls.date_too_soon": frozenset({"closes_at"}),
@@ -32,9 +33,10 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 }
 
 
-def new_button(texts: Texts) -> Button:
-    """Return the button that begins a poll."""
-    return Button(texts("poll_draft.button.new"), "poll_new")
+def ask_buttons(texts: Texts) -> tuple[Button, ...]:
+    """Return the buttons of those who may ask: begin a poll, and see the ones there are."""
+    new = Button(texts("poll_draft.button.new"), "poll_new")
+    return new, Button(texts("poll_draft.button.all"), "poll_all")
 
 
 def kinds(texts: Texts) -> Message:
@@ -50,7 +52,7 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
     fields = [_field(texts, "question", longest=QUESTION_LONGEST, value=view.question if view else "")]
     if kind not in FIXED_ANSWERS:
         label = "dates" if kind is Kind.DATES else "lines"
-        lines = "\n".join(answer.written or answer.text for answer in view.answers) if view else ""
+        lines = "\n".join(_lines(view)) if view else ""
         fields.append(_field(texts, "lines", label, long=True, longest=_LINES_LONGEST, value=lines))
     days = round((view.closes_at - view.opens_at) / timedelta(days=1)) if view else USUAL_DAYS
     fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value=str(days)))
@@ -60,6 +62,13 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
         fields.append(_field(texts, "number", "points", value=str(view.points if view else USUAL_POINTS)))
     args: tuple[int | str, ...] = (str(kind), view.id) if view else (str(kind),)
     return Form("poll_draft", texts("poll_draft.form.title"), tuple(fields), args)
+
+
+def _lines(view: PollView) -> Iterable[str]:
+    """Return a draft's answers as they were written; that no date fits is not written by anybody."""
+    if view.kind is Kind.DATES:
+        return (answer.written for answer in view.answers if answer.written)
+    return (answer.text for answer in view.answers)
 
 
 def _field(
@@ -76,10 +85,13 @@ def _field(
 
 def draft(texts: Texts, view: PollView) -> Message:
     """Show a draft as voters will see it, with menus for its rules and buttons to open, change or drop it."""
-    seen = fitting(lambda shown: f"{texts('poll_draft.preview')}\n\n{asked(texts, shown)}", view)
+    seen = fitting(lambda shown: f"{_preview(texts, shown)}\n\n{asked(texts, shown)}", view)
+    opening = "open_later" if view.scheduled else "open"
     buttons = (
-        Button(texts("poll_draft.button.open"), "draft_open", (view.id, view.fingerprint), "success"),
+        Button(texts(f"poll_draft.button.{opening}"), "draft_open", (view.id, view.fingerprint), "success"),
         Button(texts("poll_draft.button.edit"), "draft_edit", (view.id,)),
+        Button(texts("poll_draft.button.when"), "draft_when", (view.id,)),
+        *((Button(texts("poll_rules.button.more"), "draft_more", (view.id,)),) if not view.is_group else ()),
         Button(texts("poll_draft.button.drop"), "draft_drop", (view.id,)),
     )
     menus = [_menu(texts, view, "secrecy", (OPEN, "secret"))]
@@ -95,9 +107,31 @@ def _menu(texts: Texts, view: PollView, name: str, values: tuple[str, ...]) -> M
     return Menu(f"draft_{name}", choices, (view.id,), texts(f"poll_draft.{name}.prompt"))
 
 
+def _preview(texts: Texts, view: PollView) -> Ready:
+    """Say that nobody else sees the draft, and when it opens unless that is at once."""
+    if view.scheduled:
+        return texts("poll_draft.preview_later", opens_at=view.opens_at)
+    return texts("poll_draft.preview")
+
+
+def when_form(texts: Texts, view: PollView, opens_at: str) -> Form:
+    """Return the form that asks when a draft opens; `opens_at` is its time as it is written."""
+    field = Field(
+        "when", texts("poll_draft.label.when"), required=False, longest=_WHEN_LONGEST, value=opens_at
+    )
+    return Form("draft_when", texts("poll_draft.form.when"), (field,), (view.id,))
+
+
 def opened(texts: Texts, view: PollView) -> Message:
-    """Tell that a poll is on its way to the channel."""
-    return Message(texts("poll_draft.opened", question=view.question))
+    """Tell that a poll is on its way to the channel, or when it opens; it can be cancelled from here."""
+    name = "opened_later" if view.scheduled else "opened"
+    said = texts(f"poll_draft.{name}", question=view.question, opens_at=view.opens_at)
+    return Message(said, (cancel_button(texts, view),))
+
+
+def cancel_button(texts: Texts, view: PollView) -> Button:
+    """Return the button that cancels a poll."""
+    return Button(texts("poll_draft.button.cancel"), "poll_cancel", (view.id,))
 
 
 def dropped(texts: Texts) -> Message:

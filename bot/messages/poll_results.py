@@ -5,15 +5,18 @@ from dataclasses import replace
 
 from bot.content.templates import Ready
 from bot.domain.ballots import STEP_BY_STEP, Kind, Majority
+from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import PollView
-from bot.domain.polls import Shown
+from bot.domain.polls import ANSWER_LONGEST, Shown
 from bot.domain.programme import SecretResults
 from bot.messages.message import Button, Message
 from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, fitting, joined, say
+from bot.messages.poll_pictures import result_picture
 from bot.messages.texts import Texts
 
 MOST_NAMED = 3
 MOST_REASONS = 5
+MOST_TIED = 20
 _WINNER = {Kind.POINTS: "winner_points", Kind.RATING: "winner_rating", Kind.RANKED: "winner_ranked",
            Kind.DATES: "winner_dates"}  # fmt: skip
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -40,12 +43,28 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
         return too_few(texts, view, rules)
     if not view.turnout:
         return Message(f"{say(texts, 'heading', view)}\n{texts('poll.result.none')}")
-    decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    buttons = _buttons(texts, view)
     text = fitting(lambda shown: _told(texts, shown, rules), view)
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
         view = replace(view, reasons=view.reasons[:-1])
         text = fitting(lambda shown: _told(texts, shown, rules), view)
-    return Message(text, () if view.pulse else (decide,))
+    if view.pulse:  # it stands among other things in a circle's thanks: a few words will do
+        return Message(text)
+    picture = result_picture(texts, view)
+    return Message(text, buttons, pictures=(picture,) if picture else ())
+
+
+def _buttons(texts: Texts, view: PollView) -> tuple[Button, ...]:
+    """Return what can follow: a decision, which in a tie the lead makes by pressing an answer, or a new vote."""
+    if view.tied and view.tie is Tie.AGAIN:
+        return ()
+    decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    if view.found_date:
+        return decide, Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success")
+    if not view.tied:
+        return (decide,)
+    equal = [answer for answer in view.answers if answer.position in view.tied][:MOST_TIED]
+    return (*(Button(a.text[:ANSWER_LONGEST], "poll_tie", (view.id, a.position)) for a in equal), decide)
 
 
 def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
@@ -85,6 +104,8 @@ def _winners(texts: Texts, view: PollView) -> Ready:
     if len(view.winners) > MOST_NAMED:
         return texts("poll.result.many_equal", count=len(view.winners))
     answers = joined(view.texts_of(view.winners))
+    if view.found_none:
+        return texts("poll.result.winner_none", answers=answers)
     if len(view.winners) == 1:
         return texts(f"poll.result.{_WINNER.get(view.kind, 'winner')}", answers=answers)
     return texts(f"poll.result.equal{'_marks' if view.kind in STEP_BY_STEP else ''}", answers=answers)
@@ -96,8 +117,12 @@ def _meaning(view: PollView) -> str | None:
         return None if view.is_group or view.pulse else "next_meeting"
     if not view.quorum_met:
         return "no_quorum"
+    if view.tied:
+        return f"tie_{view.tie}"
     if view.adopted is not None:
         return _adopted(view) if view.adopted else "rejected"
+    if view.found_none:
+        return "next_meeting"
     if view.majority is not Majority.MOST and not view.carried:
         return "not_enough"
     several = view.kind is Kind.CHOICE and view.pick != 1  # of these more than one can come to apply

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.content.templates import Ready
 from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority
+from bot.domain.poll_rules import Tie, has_ties
 from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
 from bot.domain.polls import ANSWER_LONGEST, HALF, REASON_LONGEST, Shown
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
@@ -13,15 +14,16 @@ from bot.messages.texts import Texts
 MOST_BUTTONS = 10
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("poll.open.*", "poll.half", "poll.so_far", "poll.pulse"), ASKED),
+    **dict.fromkeys(("poll.open.*", "poll.reminder", "poll.extended", "poll.so_far", "poll.pulse"), ASKED),
     **dict.fromkeys(("poll.menu", "poll.secret", "poll.needs.*", "poll.button.*", "poll.options.*"), _NONE),
+    "poll.otherwise.*": frozenset({"days"}),
     "poll.candidate_day": frozenset({"day_on"}),
     "poll.answer": frozenset({"answer"}),
     "poll.why.*": _NONE,
     "poll.options.wanted": frozenset({"question", "most", "days"}),
     "poll.receipt": frozenset({"answers", "closes_at"}),
     "error_polls.*": _NONE,
-    "error_polls.closed": frozenset({"closes_at"}),
+    **dict.fromkeys(("error_polls.closed", "error_polls.closed_already"), frozenset({"closes_at"})),
     "error_polls.not_a_voter": frozenset({"voters"}),
     "error_polls.too_many_chosen": frozenset({"pick"}),
     "error_polls.few_for_secrecy": frozenset({"fewest"}),
@@ -51,9 +53,7 @@ def asked(texts: Texts, view: PollView) -> str:
     lines = [say(texts, "heading", view), say(texts, f"open.{_how(view)}", view)]
     if view.secret:
         lines.append(texts("poll.secret"))
-    needed = _needed(view)
-    if needed:
-        lines.append(texts(f"poll.needs.{needed}"))
+    lines += decided_by(texts, view)
     if view.turnout and view.state == OPEN:
         lines.append(say(texts, "so_far", view))
     if view.turnout and view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
@@ -70,10 +70,17 @@ def _how(view: PollView) -> str:
     return str(view.kind)
 
 
-def poll_half(texts: Texts, view: PollView) -> Message:
-    """Remind of a poll at half time, naming nobody, with the answers to press again."""
+def poll_reminder(texts: Texts, view: PollView) -> Message:
+    """Remind those who have not voted, naming nobody, with the answers to press again."""
     buttons, menus = _ballot(texts, view)
-    text = f"{say(texts, 'heading', view)}\n{say(texts, 'half', view)}"
+    text = f"{say(texts, 'heading', view)}\n{say(texts, 'reminder', view)}"
+    return Message(text, buttons, menus, silent=True)
+
+
+def poll_extended(texts: Texts, view: PollView) -> Message:
+    """Tell that too few have voted, so that the poll goes on, with the answers to press again."""
+    buttons, menus = _ballot(texts, view)
+    text = f"{say(texts, 'heading', view)}\n{say(texts, 'extended', view)}"
     return Message(text, buttons, menus, silent=True)
 
 
@@ -133,6 +140,22 @@ def _answer(view: PollView, answer: AnswerView) -> Button:
     asks_why = view.kind is Kind.CONSENT and answer.position in REASONED
     action = "vote_why" if asks_why else "vote"
     return Button(answer.text[:ANSWER_LONGEST], action, (view.id, answer.position), "primary")
+
+
+def decided_by(texts: Texts, view: PollView) -> list[Ready]:
+    """Say what it takes to decide, and what follows when too few vote or the first places are equal.
+
+    An advisory poll decides nothing.
+    """
+    needed = _needed(view)
+    if needed is None:
+        return []
+    lines = [texts(f"poll.needs.{needed}")]
+    if view.extend_days:
+        lines.append(texts("poll.otherwise.extend", days=view.extend_days))
+    if view.tie is not Tie.NOTHING and has_ties(view.kind, view.majority, view.pick):
+        lines.append(texts(f"poll.otherwise.{view.tie}"))
+    return lines
 
 
 def _needed(view: PollView) -> str | None:

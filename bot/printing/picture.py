@@ -5,6 +5,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot.printing.paper import FONTS, TEMPLATES
+from bot.printing.wrapping import wrapped
 
 _drawings = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -13,6 +14,7 @@ _drawings = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_drawings.filters["wrapped"] = wrapped
 
 
 def png(template: str, **values: Any) -> bytes:

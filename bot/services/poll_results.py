@@ -9,16 +9,19 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, delete, distinct, func, select
+from sqlalchemy import case, delete, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
-from bot.domain.ballots import STEP_BY_STEP, Count, Kind, Majority, adopted, by_sums, carried, count
+from bot.domain.ballots import STEP_BY_STEP, YES, Count, Kind, Majority, adopted, by_sums, carried, count
+from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown
-from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme, SecretResults
+from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
+from bot.services import poll_sequels
 from bot.services.entitled import entitled_counts
-from bot.storage.database import FORGOTTEN
+from bot.services.moments import written
+from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Poll, PollOption
 
 _CHUNK = 500
@@ -29,31 +32,42 @@ def template_of(programme: Programme, code: str | None) -> PollTemplate | None:
     return programme.polls.get(code.partition(":")[0]) if code else None
 
 
-async def close_due(session: AsyncSession, now: datetime, told: SecretResults) -> list[int]:
-    """Close every poll whose time is up, once. Returns their ids."""
-    query = select(Poll).where(Poll.state == OPEN, Poll.closes_at <= now).order_by(Poll.id)
+async def close_due(session: AsyncSession, now: datetime, programme: Programme) -> list[int]:
+    """Close every poll whose time is up, once, or let it go on when too few have voted. Returns their ids."""
+    over = (Poll.state == OPEN) & (Poll.closes_at <= now)
+    if await session.scalar(select(exists().where(over, Poll.extend_days > 0))):
+        await one_at_a_time(
+            session, "deliveries"
+        )  # who sends holds posts, then polls; this goes the other way
+    query = select(Poll).where(over).order_by(Poll.id)
     due = (await session.scalars(query.with_for_update())).all()
     for start in range(0, len(due), _CHUNK):
-        await _close(session, due[start : start + _CHUNK], now, told)
-    return [poll.id for poll in due]
+        await _close(session, due[start : start + _CHUNK], now, programme)
+    return [poll.id for poll in due if poll.state == CLOSED]
 
 
-async def close_if_over(session: AsyncSession, poll: Poll, now: datetime, told: SecretResults) -> None:
+async def close_if_over(session: AsyncSession, poll: Poll, now: datetime, programme: Programme) -> None:
     """Close one poll if its time is up and nothing has closed it yet."""
     if poll.state == OPEN and poll.closes_at <= now:
+        if poll_sequels.can_extend(poll):
+            await one_at_a_time(session, "deliveries")
         locked = await session.get_one(Poll, poll.id, with_for_update=True, populate_existing=True)
-        if locked.state == OPEN:
-            await _close(session, [locked], now, told)
+        if locked.state == OPEN and locked.closes_at <= now:
+            await _close(session, [locked], now, programme)
 
 
-async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, told: SecretResults) -> None:
+async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, programme: Programme) -> None:
     """Count; in the same transaction destroy a secret poll's ballots and the key to their voters."""
     ids = [poll.id for poll in due]
     cast = await _ballots(session, ids)
     entitled = await entitled_counts(session, due)
+    zone, told = ZoneInfo(programme.timezone), programme.rules.secret_results
     for poll in due:
         ballots = cast.get(poll.id, _Cast())
         result = count(Kind(poll.kind), (o.position for o in poll.options), ballots.marks.values())
+        if poll_sequels.must_extend(poll, result.turnout, entitled[poll.id]):
+            await poll_sequels.extend(session, poll, now, zone)
+            continue
         shown = rules.shown(secret=poll.secret, turnout=result.turnout, rules=told)
         for option in poll.options if shown is not Shown.NOTHING else ():
             standing = result.standings[option.position]
@@ -64,7 +78,10 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, told
         poll.entitled = max(entitled[poll.id], result.turnout)
         poll.secret_key = None
         poll.state, poll.closed_at = CLOSED, now
-    secret = [poll.id for poll in due if poll.secret]
+        again = poll_sequels.run_off(poll, result, now, zone)
+        if again is not None:
+            session.add(again)
+    secret = [poll.id for poll in due if poll.secret and poll.state == CLOSED]
     if secret:
         await session.execute(delete(Ballot).where(Ballot.poll_id.in_(secret)))
         session.info[FORGOTTEN] = True
@@ -147,6 +164,10 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
     met = rules.quorum_met(poll.quorum, result.turnout, entitled)
     majority = Majority(poll.majority)
     yes = _said_yes(programme, poll, result, entitled)
+    tied = poll_sequels.ties_of(poll, result) if closed else ()
+    settled = poll.settled if tied else None
+    if settled is not None:
+        yes = None if yes is None else settled == YES
     template = template_of(programme, poll.code)
     told = shown is not Shown.NOTHING
     return PollView(
@@ -179,11 +200,11 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         fewest=poll.fewest,
         points=poll.points,
         majority=majority,
-        carried=_carried(result, entitled, majority),
+        carried=settled is not None or _carried(result, entitled, majority),
         reasons=await _reasons(session, poll) if closed else (),
         code=poll.code,
         series=poll.series,
-        winners=result.winners if closed and told else (),
+        winners=(settled,) if settled is not None else result.winners if closed and told else (),
         unanimous=closed
         and shown is Shown.NUMBERS
         and kind not in STEP_BY_STEP
@@ -194,7 +215,21 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         most_answers=template.max_options if template else rules.MOST_ANSWERS,
         days=template.days if template else 0,
         pulse=template is not None and template.opens.meeting == EACH_CIRCLE,
+        extend_days=poll.extend_days if poll_sequels.can_extend(poll) else 0,
+        tie=Tie(poll.tie),
+        tied=tied,
+        settled=settled,
+        scheduled=poll.scheduled,
+        cancelled_because=poll.cancelled_because or "",
+        last_round=_last_round(poll) if closed and shown is Shown.NUMBERS else {},
     )
+
+
+def _last_round(poll: Poll) -> dict[int, int]:
+    """Return the votes of a run-off's last round between several answers; empty when there was none."""
+    rounds = (poll.counted or {}).get("rounds", ())
+    found: dict[str, int] = next((one for one in reversed(rounds) if len(one) > 1), {})
+    return {int(position): votes for position, votes in found.items()}
 
 
 async def _reasons(session: AsyncSession, poll: Poll) -> tuple[str, ...]:
@@ -228,4 +263,4 @@ def _written(programme: Programme, option: PollOption) -> str:
     """Return a date as it is written in a draft's form."""
     if option.starts_at is None:
         return ""
-    return f"{option.starts_at.astimezone(ZoneInfo(programme.timezone)):%d-%m-%Y kl. %H.%M}"
+    return written(option.starts_at, programme.timezone)

@@ -10,7 +10,7 @@ from bot.domain import polls as rules
 from bot.domain.access import Actor, Where, roles_at
 from bot.domain.ballots import REASONED, Kind, Marks, Rules, checked_marks
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from bot.domain.poll_view import OPEN, PollView, Receipt
+from bot.domain.poll_view import CANCELLED, OPEN, PollView, Receipt
 from bot.messages.poll_parts import who
 from bot.services.context import Context
 from bot.services.places import Place
@@ -42,7 +42,7 @@ class Voting:
             self.must_be_open(poll)
             self.must_be_voter(actor, poll)
             kind, options = Kind(poll.kind), {option.position: option for option in poll.options}
-            checked = checked_marks(kind, marks, options, Rules(poll.fewest, poll.pick, poll.points))
+            checked = checked_marks(kind, marks, options, _rules(poll))
             why = rules.checked_reason(reason)
             if kind is Kind.CONSENT and set(checked) & REASONED and not why:
                 raise InvalidInput("error_polls.why_missing")
@@ -116,6 +116,8 @@ class Voting:
 
         The clock decides, whether or not anything has closed the poll yet.
         """
+        if poll.state == CANCELLED:
+            raise Conflict("error_polls.cancelled")
         if poll.closed_at is not None or poll.closes_at <= self._context.now():
             raise Conflict("error_polls.closed", closes_at=poll.closes_at)
         if poll.state != OPEN:
@@ -150,6 +152,14 @@ def _voter(poll: Poll, actor: Actor) -> str:
     assert poll.secret_key is not None, "an open secret poll has its key"
     assert actor.discord_user_id is not None, "who presses a button has an account"
     return rules.voter_key(poll.secret_key, actor.discord_user_id)
+
+
+def _rules(poll: Poll) -> Rules:
+    """Return what a ballot may hold; that no date fits goes with no date."""
+    none = (
+        next((o.position for o in poll.options if o.starts_at is None), 0) if poll.kind == Kind.DATES else 0
+    )
+    return Rules(poll.fewest, poll.pick, poll.points, none)
 
 
 async def _found(session: AsyncSession, poll_id: int) -> Poll:

@@ -18,7 +18,10 @@ from bot.services.people import People
 from bot.services.places import Places
 from bot.services.planning import Planning
 from bot.services.poll_drafts import PollDrafts
+from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
+from bot.services.poll_rules import VillageRulesDesk
+from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
@@ -42,6 +45,9 @@ class Services:
     places: Places
     planning: Planning
     poll_drafts: PollDrafts
+    poll_life: PollLife
+    poll_rules: VillageRulesDesk
+    polled_meetings: PolledMeetings
     polls: Polls
     provisioning: Provisioning
     register_export: RegisterExport
@@ -67,6 +73,9 @@ def services_on(context: Context) -> Services:
         places=Places(context),
         planning=Planning(context, calendar, polls),
         poll_drafts=PollDrafts(context),
+        poll_life=PollLife(context),
+        poll_rules=VillageRulesDesk(context),
+        polled_meetings=PolledMeetings(context),
         polls=polls,
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from statistics import median, quantiles
 from time import monotonic
 from typing import Any
@@ -15,7 +16,7 @@ from bot.app import App
 from bot.cli.run import use_server
 from bot.domain.access import Actor, Role, RoleHeld
 from bot.services.places import Place, place_of, village_key
-from bot.storage.models import Ballot, Person, RoleAssignment
+from bot.storage.models import Ballot, Person, Poll, RoleAssignment
 from tests.bench.programme import LETTER, SECRETARIAT, programme
 from tests.bench.server import Server, serving
 
@@ -25,6 +26,8 @@ STEADY_SECONDS = 5
 BATCH = 20  # clicks that come at the same moment
 LATE_MS = 3000.0
 VOTES = "b:vote:"
+OPEN_FOR = timedelta(hours=2)
+ONE, MANY = "Skal vi plante træer?", "Skal vi plante flere træer?"
 
 
 @dataclass
@@ -37,22 +40,26 @@ class Figures:
     over_3s: int
 
 
-async def votes(clicks: int, channels: int) -> dict[str, Any]:
-    """Let many people click at once, then steadily, then during a broadcast. Returns the figures."""
+async def votes(clicks: int, channels: int, polls: int) -> dict[str, Any]:
+    """Let many people click at once, steadily, during a broadcast, and in many open polls. Returns the figures."""
     async with serving(channels=channels, guilds=4 if channels > 400 else 1) as server:
         use_server(server.address)
         async with _acknowledging(server) as press:
             ack_only, _ = await _measured(server, press, clicks)
         await server.reset()
-        async with _ours(server, clicks) as (app, press, cohort_id):
+        async with _ours(server, clicks) as village:
+            press = await village.asked(1)
             ours, sent = await _measured(server, press, clicks)
-            counted = await _counted(app, clicks)
+            counted = await _counted(village.app, clicks)
             await server.tell("unlucky", chances={})
-            await app.services.newsletters.send(SECRETARIAT, cohort_id, LETTER)
+            await village.app.services.newsletters.send(SECRETARIAT, village.cohort_id, LETTER)
             broadcasting = await _steadily(server, press, sent)
+            await _served(server)
+            many = await _in_many_polls(server, village, polls, clicks, sent + STEADY * STEADY_SECONDS)
     ratio = round(ours.per_second / ack_only.per_second, 2)
     return {"clicks": clicks, "ours": asdict(ours), "ack_only": asdict(ack_only), "ratio": ratio,
-            "votes_counted": counted, "under_broadcast": broadcasting, "broadcast_posts": channels}  # fmt: skip
+            "votes_counted": counted, "under_broadcast": broadcasting, "broadcast_posts": channels,
+            "many_polls": many}  # fmt: skip
 
 
 class Press:
@@ -63,18 +70,42 @@ class Press:
     ) -> None:
         self._server, self._people, self._channel_id = server, people, channel_id
         self._custom_ids, self._next = custom_ids, 0
+        self.voted: set[tuple[str, str]] = set()  # who, in which poll
 
     async def __call__(self, count: int) -> None:
         """Let the next people click, all at the same moment."""
         presses = []
         for _ in range(count):
             number, self._next = self._next, self._next + 1
-            presses.append({
-                "person": self._people[number % len(self._people)], "channel_id": self._channel_id,
-                "custom_id": self._custom_ids[number % len(self._custom_ids)],
-            })  # fmt: skip
+            person = self._people[number % len(self._people)]
+            custom_id = self._custom_ids[number % len(self._custom_ids)]
+            self.voted.add((person, custom_id.split(":")[2].split(",")[0]))
+            presses.append({"person": person, "channel_id": self._channel_id, "custom_id": custom_id})
         made = await self._server.tell("press", presses=presses)
         assert None not in made["interactions"], "there is nothing to click on"
+
+
+async def _in_many_polls(
+    server: Server, village: "Village", polls: int, clicks: int, before: int
+) -> dict[str, Any]:
+    """Open many polls at once, let people click on all of them, and close them all in one turn."""
+    press = await village.asked(polls)
+    await press(clicks)
+    waits = await _acknowledged(server, before, clicks)
+    storm = (max(end for _, end in waits) - min(begin for begin, _ in waits)) / 1000
+    late = sum(end - begin > LATE_MS for begin, end in waits)
+    await _served(server)
+    steady = await _steadily(server, press, before + clicks)
+    await _served(server)
+    services, began = village.app.services, monotonic()
+    await services.polls.turn(services.context.now() + 2 * OPEN_FOR)
+    closing = monotonic() - began
+    async with village.app.database.transaction() as session:
+        turnout = select(func.sum(Poll.turnout)).where(Poll.question == MANY)
+        counted = await session.scalar(turnout) or 0
+    return {"polls": polls, "per_second": round(clicks / storm, 1), "p50_ms": steady["p50_ms"],
+            "p99_ms": steady["p99_ms"], "over_3s": late + steady["over_3s"],
+            "close_s": round(closing, 2), "voted": len(press.voted), "counted": counted}  # fmt: skip
 
 
 async def _measured(server: Server, press: Press, clicks: int) -> tuple[Figures, int]:
@@ -137,9 +168,47 @@ async def _acknowledging(server: Server) -> AsyncIterator[Press]:
     await asyncio.gather(working, return_exceptions=True)
 
 
+@dataclass
+class Village:
+    """A village of the programme in which so many people may vote."""
+
+    server: Server
+    app: App
+    cohort_id: int
+    place: Place
+    names: Sequence[str]
+
+    async def asked(self, polls: int) -> Press:
+        """Start so many secret polls, wait until they stand in the channel, and return the clicks on them."""
+        assert self.place.village is not None
+        asker = Actor(
+            None, "Styregruppen", frozenset({RoleHeld(Role.STEERING, village_id=self.place.village.id)})
+        )
+        begun = [
+            await self.app.services.polls.start(
+                asker,
+                self.place,
+                question=ONE if polls == 1 else MANY,
+                options=("Ja", "Nej"),
+                secret=True,
+                voters="panel",
+                hours=OPEN_FOR / timedelta(hours=1),
+            )
+            for _ in range(polls)
+        ]
+        wanted = {f"{VOTES}{view.id}," for view in begun}
+        while True:
+            for channel, messages in (await self.server.account())["messages"].items():
+                ids = [custom_id for message in messages for custom_id in message["custom_ids"]]
+                found = [one for one in ids if one.split(",")[0] + "," in wanted]
+                if len(found) >= 2 * polls:
+                    return Press(self.server, self.names, int(channel), found)
+            await asyncio.sleep(0.1)
+
+
 @asynccontextmanager
-async def _ours(server: Server, people: int) -> AsyncIterator[tuple[App, Press, int]]:
-    """The bot at work, with a secret poll in the first village and so many people who may vote in it."""
+async def _ours(server: Server, people: int) -> AsyncIterator[Village]:
+    """The bot at work, and so many people who may vote in the first village."""
     async with programme(server.channel_ids) as (app, cohort_id):
         names = [f"borger-{number}" for number in range(people)]
         ids = await server.tell("people", guild_id=server.guild_ids[0], names=names)
@@ -160,30 +229,10 @@ async def _ours(server: Server, people: int) -> AsyncIterator[tuple[App, Press, 
         listening = asyncio.create_task(bot.connect())
         await bot.wait_until_ready()
         await app.stand_by(bot)
-        yield app, await _polled(server, app, place, names), cohort_id
+        yield Village(server, app, cohort_id, place, names)
         await _served(server)
         await bot.close()
         await asyncio.gather(listening, return_exceptions=True)
-
-
-async def _polled(server: Server, app: App, place: Place, names: Sequence[str]) -> Press:
-    assert place.village is not None
-    lead = Actor(None, "Tovholder", frozenset({RoleHeld(Role.STEERING, village_id=place.village.id)}))
-    await app.services.polls.start(
-        lead,
-        place,
-        question="Skal vi plante træer?",
-        options=("Ja", "Nej"),
-        secret=True,
-        voters="panel",
-        hours=2,
-    )
-    while True:
-        for channel, messages in (await server.account())["messages"].items():
-            found = [c for message in messages for c in message["custom_ids"] if c.startswith(VOTES)]
-            if found:
-                return Press(server, names, int(channel), found)
-        await asyncio.sleep(0.1)
 
 
 async def _served(server: Server) -> None:

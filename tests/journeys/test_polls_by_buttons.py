@@ -126,8 +126,11 @@ async def test_points_are_shared_a_press_at_a_time(year: ProgrammeYear, voters: 
         assert "Indtil nu: Ved skolen (1 point), Ved havnen (1 point)" in said(shown)
         done = await press(voter, shown, "ballot_step", "Ved havnen")
         assert "Ved havnen (2 point)" in said(done)
-    told = (await result(year, cast)).content
+    post = await result(year, cast)
+    told = post.content
     assert f"Ved havnen: {2 * len(voters)} point" in told and "Flest point fik: Ved havnen" in told
+    (picture,) = post.attachments
+    assert f"Ved havnen: Flest point: {2 * len(voters)} point" in picture["description"]
 
 
 async def test_a_secret_ranking_is_pressed_best_first_and_can_be_begun_again(
@@ -170,7 +173,92 @@ async def test_each_answer_is_rated_and_a_date_is_found(
         menu = part(post, "vote_many")
         done = await voter.select(year.discord.clickable(post), ["2"], custom_id=menu)
         assert "Tirsdag den 26. oktober kl. 19.00" in said(done)
-    assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in (await result(year, cast)).content
+    found = await result(year, cast)
+    assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in found.content
+
+    lead = cast.lead
+    refused = await cast.who("panel")[0].click(year.discord.clickable(found), label="Gør datoen til et møde")
+    assert "Det kan kun referenten og tovholderen" in said(refused)
+    form = await lead.click(year.discord.clickable(found), label="Gør datoen til et møde")
+    done = await fill(lead, form, "Arbejdsdag", "Ved skolen", "120")
+    assert "»Arbejdsdag« står nu i kalenderen tirsdag den 26. oktober kl. 19.00" in said(done)
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    assert "Dagen er fundet: Vi mødes tirsdag den 26. oktober kl. 19.00, Ved skolen" in post.content
+    assert [one["filename"] for one in post.attachments] == ["kalender.ics"]
+    assert "du kommer" in said(await voters[0].click(year.discord.clickable(post), label="Jeg kommer"))
+    again = await lead.click(year.discord.clickable(found), label="Gør datoen til et møde")
+    assert "står allerede" in said(again)
+    shown = await year.hands.command(lead, cast.channel_id, "calendar")
+    shown = await press(lead, shown, "meeting_change", "Ret Arbejdsdag")
+    form = await press(lead, shown, "meeting_call_off")
+    assert "er aflyst" in said(await fill(lead, form, ""))
+    await year.discord.settle()
+    assert "er aflyst" in posts(year, cast)[-1].content
+
+
+async def test_a_poll_opens_on_its_day_and_is_cancelled_with_a_reason_that_the_channel_reads(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "yes_no")
+    shown = await fill(lead, shown, "Skal vi købe en bænk?", "3")
+    day = year.discord.now() + timedelta(days=2)
+    shown = await fill(lead, await press(lead, shown, "draft_when"), f"{day:%d-%m-%Y} kl. 10")
+    assert "Den åbner af sig selv" in said(shown)
+    shown = await press(lead, shown, "draft_open", "Åbn den på dagen")
+    assert "åbner af sig selv" in said(shown) and private_part(shown, "poll_cancel", "Aflys den")
+    await year.discord.advance_to(day + timedelta(hours=6))
+    (post,) = [one for one in posts(year, cast) if "Skal vi købe en bænk?" in one.content]
+    await voters[0].click(year.discord.clickable(post), label="Ja")
+
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await press(lead, shown, "poll_all", "Vis afstemninger")
+    shown = await choose(lead, shown, "poll_show", part(post, "vote").split(":")[2].split(",")[0])
+    assert "Indtil nu har 1 stemt" in said(shown)
+    done = await fill(lead, await press(lead, shown, "poll_cancel"), "Vi har fået en bænk")
+    assert "er aflyst" in said(done)
+    await year.discord.settle()
+    assert "Grunden er: Vi har fået en bænk" in posts(year, cast)[-1].content
+    late = await voters[1].click(year.discord.clickable(post), label="Nej")
+    assert "Den afstemning er aflyst" in said(late)
+
+
+async def test_a_village_sets_its_rules_and_in_a_tie_the_lead_chooses(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await press(lead, await press(lead, shown, "poll_all"), "rules_show", "Jeres faste regler")
+    assert "Hvad skal der til? Svaret er et råd til styregruppen" in said(shown)
+    shown = await choose(lead, shown, "rules_set", "panel")
+    assert "Hvem kan stemme? Borgerpanelet" in said(shown)
+    shown = await press(lead, shown, "rules_deciding", "Når I beslutter")
+    for menu, value in ((2, "lead"), (0, "none")):
+        page: Any = shown.response
+        parts = [row["components"][0]["custom_id"] for row in page.components]
+        shown = await lead.select(page, [value], custom_id=parts[menu])
+    assert "lige mange stemmer? Så afgør tovholderen det" in said(shown)
+
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "choice")
+    shown = await fill(lead, shown, "Hvor skal bænken stå?", ANSWERS, "2", "1")
+    assert "Borgerpanelet kan stemme" in said(shown)
+    shown = await press(lead, await choose(lead, shown, "draft_rule", "most"), "draft_more", "Flere regler")
+    assert "Er der lige mange stemmer, afgør tovholderen det" in said(shown)
+    await press(lead, await press(lead, shown, "draft_back"), "draft_open")
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    for voter, label in zip(voters[:2], ("Ved skolen", "Ved havnen"), strict=True):
+        await voter.click(year.discord.clickable(post), label=label)
+    told = await result(year, cast)
+    assert "Så vælger tovholderen" in told.content
+    member = next(one for one in cast.who("steering") if one is not lead)
+    refused = await member.click(year.discord.clickable(told), label="Ved havnen")
+    assert "Her er det tovholderen, der afgør det" in said(refused)
+    form = await lead.click(year.discord.clickable(told), label="Ved havnen")
+    assert "Tovholderen valgte: Ved havnen" in str(form.modal)
 
 
 async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> None:

@@ -24,9 +24,10 @@ async def read(request: web.Request) -> Asked:
         return (json.loads(raw) if raw else None), []
     form = await request.post()
     body = json.loads(str(form["payload_json"])) if "payload_json" in form else None
+    told = {f"files[{one['id']}]": one.get("description") for one in (body or {}).get("attachments", ())}
     files = [
-        discord.File(io.BytesIO(part.file.read()), part.filename)
-        for part in form.values()
+        discord.File(io.BytesIO(part.file.read()), part.filename, description=told.get(name))
+        for name, part in form.items()
         if isinstance(part, web.FileField)
     ]
     return body, files

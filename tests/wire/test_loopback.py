@@ -211,6 +211,14 @@ async def test_in_an_outage_nobody_is_answered_and_nothing_happens(caller: Calle
     assert (await caller.say("Hej")).status == 200
 
 
+async def test_a_files_description_comes_with_it(caller: Caller) -> None:
+    about = '{"content": "Hej", "attachments": [{"id": 0, "description": "En bænk ved søen"}]}'
+    sending = aiohttp.FormData({"payload_json": about})
+    sending.add_field("files[0]", b"billede", filename="billede.png")
+    sent = await caller.ask("POST", f"{caller.channel}/messages", data=sending)
+    assert [file["description"] for file in sent.body["attachments"]] == ["En bænk ved søen"]
+
+
 # Rights ---------------------------------------------------------------------------------------
 
 

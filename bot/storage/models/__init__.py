@@ -11,9 +11,10 @@ from bot.storage.models.cohorts import (
     NewsletterVideo,
     Village,
 )
+from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
-from bot.storage.models.polls import Ballot, Decision, Poll, PollOption
+from bot.storage.models.polls import Ballot, Decision, Poll, PollOption, PollRules
 from bot.storage.models.posts import Delivery
 from bot.storage.models.register import Register, RegisterEntry
 from bot.storage.models.rehearsal import RehearsalMark
@@ -37,6 +38,8 @@ __all__ = [
     "Person",
     "Poll",
     "PollOption",
+    "PollRules",
+    "PolledMeeting",
     "Register",
     "RegisterEntry",
     "RehearsalMark",
