@@ -54,3 +54,8 @@ async def test_a_decision_is_objected_to_kept_final_reminded_of_and_done(year: P
     assert "Godt gået!" in said(await hands.press(minute_taker, reminder, part(reminder, "decision_done")))
     status = await hands.command(minute_taker, cast.channel_id, "decision.standing")
     assert "Her mangler ikke noget" in said(status)
+    shown = await hands.command(minute_taker, cast.channel_id, "decisions")
+    handed = await press(minute_taker, shown, "decision_export")
+    assert handed.response.attachments and "regneark" in str(handed.response.components)
+    shown = await hands.command(villager, cast.channel_id, "decisions")
+    assert not [c for c in private_ids(shown) if "export" in c]

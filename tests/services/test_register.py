@@ -1,10 +1,14 @@
 """The register's numbers, its chain, objections and follow-up, told on SQLite and PostgreSQL."""
 
 import asyncio
+import csv
+import io
+import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from pypdf import PdfReader
 from sqlalchemy import delete, select, update
 
 from bot.domain import register as rules
@@ -14,6 +18,7 @@ from bot.domain.errors import Conflict, InvalidInput, NotPermitted
 from bot.messages.message import Message
 from bot.services import decision_chain as chain
 from bot.services.context import Context
+from bot.services.decision_export import Format, RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decision_posts import DecisionPosts
@@ -374,3 +379,98 @@ async def test_what_is_open_due_and_late_is_seen_and_the_late_by_coordinators_an
     await book.follow_up.finish(rie, late.id)
     assert not (await book.follow_up.standing(rie, book.world.village)).late
     assert (await book.verdict()).broken is None and new.status is Status.PROPOSED
+
+
+# Handed out ---------------------------------------------------------------------------------
+
+
+async def test_the_register_goes_out_to_those_who_may_and_to_nobody_else(book: Book) -> None:
+    desk, world = RegisterExport(book.world.context), book.world
+    await book.record()
+    kim = await world.person("Kim", Role.COORDINATOR, world.group)
+    for actor, place in (
+        (await book.rie(), world.village),
+        (await world.lead(), world.village),
+        (SECRETARY, world.village),
+        (kim, world.group),
+    ):
+        assert (await desk.of_channel(actor, place, "json")).name.endswith(".json")
+    for actor, place in (
+        (await book.villager(), world.village),
+        (await world.person("Sif", Role.STEERING), world.village),
+        (await book.rie(), world.neighbour),
+        (kim, world.village),
+        (await book.rie(), world.group),
+    ):
+        with pytest.raises(NotPermitted):
+            await desk.of_channel(actor, place, "json")
+
+
+async def test_a_whole_municipality_and_a_cohort_go_out_with_chains_that_anybody_can_check(
+    book: Book,
+) -> None:
+    desk, world = RegisterExport(book.world.context), book.world
+    assert world.village.village is not None
+    view = await book.record()
+    await book.objections.object(await book.villager(), view.id, "Nej.")
+    lead = await world.person("Lis", Role.STEERING_LEAD, world.neighbour)
+    kim = await world.person("Kim", Role.COORDINATOR, world.group)
+    for actor, place in ((lead, world.neighbour), (kim, world.group)):
+        await book.decisions.record(
+            actor, place, title="Bænk", text="En bænk.", decided_on=TODAY, how="Enighed"
+        )
+    town = await desk.of_municipality(world.village.village.municipality_id)
+    everything = await desk.of_cohort(world.village.village.cohort_id)
+    assert [one.place for one in town] == ["Sønder Ørslev", "Ålby"]
+    assert [one.place for one in everything] == ["Koordinatorer", "Sønder Ørslev", "Ålby"]
+    told = json.loads((await desk.file(everything, Format.JSON)).data)["places"]
+    for place in told:
+        before = rules.BEGINNING
+        for one in place["chain"]:
+            at = datetime.fromisoformat(one["at"])
+            before = rules.link(
+                before, one["position"], one["kind"], one["decision"], at, one["role"], one["content"]
+            )
+            assert one["hash"] == before
+        assert place["head"] == before
+    assert told[1]["decisions"][0]["objections"][0]["words"] == "Nej."
+
+
+async def test_the_spreadsheet_is_for_danish_excel_and_holds_no_formula(book: Book) -> None:
+    desk, rie = RegisterExport(book.world.context), await book.rie()
+    assert book.world.village.village is not None
+    await book.decisions.record(
+        rie,
+        book.world.village,
+        title="=1+1",
+        text="Æbler; pærer.\nOg mere.",
+        decided_on=TODAY,
+        how="@SUM(A1)",
+    )
+    file = await desk.file(await desk.of_village(book.world.village.village.id), Format.CSV)
+    assert file.data.startswith(b"\xef\xbb\xbf") and file.name == "beslutningsprotokol-Sønder-Ørslev.csv"
+    heads, row = csv.reader(file.data.decode("utf-8-sig").splitlines(keepends=True), delimiter=";")
+    cells = dict(zip(heads, row, strict=True))
+    assert (cells["Nummer"], cells["Titel"], cells["Besluttet"]) == ("SØND-2027-001", "'=1+1", "2027-08-02")
+    assert (cells["Beslutning"], cells["Sådan blev det besluttet"]) == (
+        "Æbler; pærer.\nOg mere.",
+        "'@SUM(A1)",
+    )
+
+
+async def test_the_paper_tells_corrections_objections_and_the_chains_fingerprint(book: Book) -> None:
+    rie, desk = await book.rie(), RegisterExport(book.world.context)
+    assert book.world.village.village is not None
+    old = await book.record()
+    await book.objections.object(await book.villager(), old.id, "Teltet skulle lejes.")
+    await book.decisions.correct(rie, old.id, "Vi lejer et telt", "#pagebreak() Af *spejderne*.")
+    await book.turn(48)
+    file = await desk.file(await desk.of_village(book.world.village.village.id), Format.PDF)
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(file.data)).pages]
+    said = " ".join(" ".join(pages).split())
+    for words in (
+        "Beslutningsprotokol", "Sønder Ørslev, Næstved Kommune · BLUP 2027/28", "SØND-2027-001", "Rettet",
+        "Erstattet af SØND-2027-002", "»Teltet skulle lejes.«", "#pagebreak() Af *spejderne*.", "Endelig siden",
+        (await book.verdict()).head, f"Side 1 / {len(pages)}",
+    ):  # fmt: skip
+        assert words in said, words
