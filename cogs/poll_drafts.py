@@ -67,6 +67,13 @@ class PollDraftCog(CompanionCog):
         """Say what it takes to decide."""
         await self._show(ask, await ask.services.poll_drafts.bind(await ask.actor(), poll_id, ask.values[0]))
 
+    @handles("draft_why")
+    async def why(self, ask: Ask, poll_id: int) -> None:
+        """Say whether voters are asked for their reason."""
+        await self._show(
+            ask, await ask.services.poll_drafts.reason(await ask.actor(), poll_id, ask.values[0])
+        )
+
     @handles("draft_when")
     async def when(self, ask: Ask, poll_id: int) -> None:
         """Ask when the draft opens, or keep what was written."""

@@ -10,6 +10,7 @@ from bot.domain.poll_view import PollView
 from bot.domain.polls import ANSWER_LONGEST, Shown
 from bot.domain.programme import SecretResults
 from bot.messages.message import Button, Message
+from bot.messages.milestones import milestones_button
 from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, fitting, joined, say
 from bot.messages.poll_pictures import result_picture
 from bot.messages.texts import Texts
@@ -61,6 +62,8 @@ def _buttons(texts: Texts, view: PollView) -> tuple[Button, ...]:
     decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
     if view.found_date:
         return decide, Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success")
+    if view.ticks:
+        return decide, milestones_button(texts)
     if not view.tied:
         return (decide,)
     equal = [answer for answer in view.answers if answer.position in view.tied][:MOST_TIED]

@@ -3,12 +3,22 @@
 from collections.abc import Mapping, Sequence
 
 from bot.content.templates import Ready
-from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority
+from bot.domain.answer_pages import PAGE
+from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority, Why
 from bot.domain.poll_rules import Tie, has_ties
 from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
-from bot.domain.polls import ANSWER_LONGEST, HALF, REASON_LONGEST, Shown
+from bot.domain.polls import ANSWER_LONGEST, HALF, Shown
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_parts import ASKED, LONGEST, SHORT_ANSWER, answer_lines, fitting, marked, say
+from bot.messages.poll_parts import (
+    ASKED,
+    LONGEST,
+    SHORT_ANSWER,
+    answer_lines,
+    fitting,
+    marked,
+    offered_lines,
+    say,
+)
 from bot.messages.texts import Texts
 
 MOST_BUTTONS = 10
@@ -18,12 +28,13 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("poll.menu", "poll.secret", "poll.needs.*", "poll.button.*", "poll.options.*"), _NONE),
     "poll.otherwise.*": frozenset({"days"}),
     "poll.candidate_day": frozenset({"day_on"}),
-    "poll.answer": frozenset({"answer"}),
-    "poll.why.*": _NONE,
+    "poll.asks_why.*": _NONE,
+    "poll.receipt_many": frozenset({"count", "closes_at"}),
     "poll.options.wanted": frozenset({"question", "most", "days"}),
     "poll.receipt": frozenset({"answers", "closes_at"}),
     "error_polls.*": _NONE,
     **dict.fromkeys(("error_polls.closed", "error_polls.closed_already"), frozenset({"closes_at"})),
+    "error_polls.repeat_long": frozenset({"most"}),
     "error_polls.not_a_voter": frozenset({"voters"}),
     "error_polls.too_many_chosen": frozenset({"pick"}),
     "error_polls.few_for_secrecy": frozenset({"fewest"}),
@@ -32,7 +43,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_polls.why_long": frozenset({"longest"}),
     "error_polls.question_long": frozenset({"longest"}),
     "error_polls.answers_few": frozenset({"fewest"}),
-    "error_polls.answers_many": frozenset({"most"}),
+    **dict.fromkeys(("error_polls.answers_many", "error_polls.answers_many_here"), frozenset({"most"})),
     "error_polls.answer_long": frozenset({"answer", "longest"}),
     "error_polls.answer_twice": frozenset({"answer"}),
     "error_polls.deadline_near": frozenset({"minutes"}),
@@ -51,6 +62,8 @@ def poll_open(texts: Texts, view: PollView) -> Message:
 def asked(texts: Texts, view: PollView) -> str:
     """Say what is asked, who votes how, and what it takes to decide."""
     lines = [say(texts, "heading", view), say(texts, f"open.{_how(view)}", view)]
+    if view.why is not Why.NONE:
+        lines.append(texts(f"poll.asks_why.{view.why}"))
     if view.secret:
         lines.append(texts("poll.secret"))
     lines += decided_by(texts, view)
@@ -59,7 +72,7 @@ def asked(texts: Texts, view: PollView) -> str:
     if view.turnout and view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
         lines += answer_lines(texts, view)
     elif not _by_buttons(view):
-        lines += [texts("poll.answer", answer=answer.text) for answer in view.answers]
+        lines += offered_lines(texts, view)
     return "\n".join(lines)
 
 
@@ -112,13 +125,9 @@ def receipt(texts: Texts, done: Receipt) -> Message:
     text = told(done.marks)
     if len(text) > LONGEST:
         text = told([(shortened(answer, SHORT_ANSWER), mark) for answer, mark in done.marks])
+    if len(text) > LONGEST:
+        text = texts("poll.receipt_many", count=len(done.marks), closes_at=done.closes_at)
     return Message(text)
-
-
-def reason_form(texts: Texts, poll_id: int, position: int) -> Form:
-    """Return the form that asks why somebody is concerned or against."""
-    field = Field("why", texts("poll.why.label"), long=True, longest=REASON_LONGEST)
-    return Form("vote_why", texts("poll.why.title"), (field,), (poll_id, position))
 
 
 def _by_buttons(view: PollView) -> bool:
@@ -131,6 +140,8 @@ def _ballot(texts: Texts, view: PollView) -> tuple[tuple[Button, ...], tuple[Men
         return (Button(texts("poll.button.vote"), "ballot", (view.id,), "primary"),), ()
     if _by_buttons(view):
         return tuple(_answer(view, answer) for answer in view.answers), ()
+    if len(view.answers) > PAGE:
+        return (Button(texts("poll.button.vote"), "vote_pages", (view.id,), "primary"),), ()
     choices = tuple(Choice(str(a.position), a.text[:ANSWER_LONGEST]) for a in view.answers)
     most = min(view.pick or len(choices), len(choices))
     return (), (Menu("vote_many", choices, (view.id,), texts("poll.menu"), view.fewest, most),)

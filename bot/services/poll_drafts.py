@@ -11,6 +11,7 @@ from sqlalchemy import delete
 
 from bot.domain import polls as rules
 from bot.domain.access import Actor, may, require
+from bot.domain.answer_pages import MOST_PAGED
 from bot.domain.ballots import (
     FEWEST_POINTS,
     FIXED_ANSWERS,
@@ -20,6 +21,7 @@ from bot.domain.ballots import (
 )
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_dates import closes_at as same_hour_later
+from bot.domain.poll_repeats import LONGEST_DAYS, Repeat
 from bot.domain.poll_view import DRAFT, PLANNED, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
@@ -119,6 +121,12 @@ class PollDrafts(DraftRules):
             self._begin_at(poll, opens_at or now)
             return await view_of(session, self._context.programme, poll)
 
+    def _begin_series(self, poll: Poll, how: Repeat) -> None:
+        """Let a poll be the first of several. Raises InvalidInput when it is open too long for that."""
+        if poll.closes_at > same_hour_later(poll.opens_at, LONGEST_DAYS[how], self._opening.zone):
+            raise InvalidInput("error_polls.repeat_long", most=LONGEST_DAYS[how])
+        poll.repeat_from = poll.opens_at.astimezone(self._opening.zone).date()
+
     def _begin_at(self, poll: Poll, opens_at: datetime) -> None:
         """Let a draft open at a moment, for as many days as before."""
         days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
@@ -138,6 +146,8 @@ class PollDrafts(DraftRules):
                 self._begin_at(poll, self._context.now())
             elif poll.opens_at <= self._context.now():
                 raise InvalidInput("error_polls.opens_too_soon")
+            if poll.repeat is not None:
+                self._begin_series(poll, Repeat(poll.repeat))
             if any(o.starts_at is not None and o.starts_at <= poll.closes_at for o in poll.options):
                 raise InvalidInput("error_polls.date_too_soon", closes_at=poll.closes_at)
             if poll.scheduled:
@@ -173,12 +183,20 @@ class PollDrafts(DraftRules):
             shared = written.number or str(USUAL_POINTS)
             poll.points = _whole(shared, FEWEST_POINTS, MOST_POINTS, "error_polls.points_unfit")
 
+    @staticmethod
+    def _answers(kind: Kind, lines: Iterable[str]) -> Sequence[str]:
+        """Return the answers; only where some of them are chosen can there be pages of them. Raises InvalidInput."""
+        texts = [line for line in lines if line.strip()]
+        if kind is not Kind.CHOICE and len(texts) > rules.MOST_ANSWERS:
+            raise InvalidInput("error_polls.answers_many_here", most=rules.MOST_ANSWERS)
+        return rules.checked_answers(texts, MOST_PAGED)
+
     def _options(self, kind: Kind, lines: Iterable[str], closes_at: datetime) -> list[PollOption]:
         if kind in FIXED_ANSWERS:
             names = FIXED_ANSWERS[kind]
             return answers(str(self._context.texts(f"poll.fixed.{kind}.{name}")) for name in names)
         if kind is not Kind.DATES:
-            return answers(rules.checked_answers(lines))
+            return answers(self._answers(kind, lines))
         timezone = self._context.programme.timezone
         moments = sorted({read_day_and_time(line, timezone) for line in lines if line.strip()})
         if moments and moments[0] <= closes_at:

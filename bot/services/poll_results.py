@@ -13,13 +13,15 @@ from sqlalchemy import case, delete, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
-from bot.domain.ballots import STEP_BY_STEP, YES, Count, Kind, Majority, adopted, by_sums, carried, count
+from bot.domain.ballots import STEP_BY_STEP, YES, Count, Kind, Majority, Why, adopted, by_sums, carried, count
+from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
 from bot.services import poll_sequels
 from bot.services.entitled import entitled_counts
+from bot.services.milestones import settled_by_decision
 from bot.services.moments import written
 from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Poll, PollOption
@@ -199,6 +201,7 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         kind=kind,
         fewest=poll.fewest,
         points=poll.points,
+        why=Why(poll.why),
         majority=majority,
         carried=settled is not None or _carried(result, entitled, majority),
         reasons=await _reasons(session, poll) if closed else (),
@@ -215,12 +218,17 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         most_answers=template.max_options if template else rules.MOST_ANSWERS,
         days=template.days if template else 0,
         pulse=template is not None and template.opens.meeting == EACH_CIRCLE,
+        ticks=template is not None
+        and poll.village_id is not None
+        and not settled_by_decision(programme) >= set(template.milestones),
         extend_days=poll.extend_days if poll_sequels.can_extend(poll) else 0,
         tie=Tie(poll.tie),
         tied=tied,
         settled=settled,
         scheduled=poll.scheduled,
         cancelled_because=poll.cancelled_because or "",
+        repeat=poll.repeat or NEVER,
+        repeat_until=poll.repeat_until,
         last_round=_last_round(poll) if closed and shown is Shown.NUMBERS else {},
     )
 

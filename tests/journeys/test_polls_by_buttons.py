@@ -260,6 +260,20 @@ async def test_a_village_sets_its_rules_and_in_a_tie_the_lead_chooses(
     form = await lead.click(year.discord.clickable(told), label="Ved havnen")
     assert "Tovholderen valgte: Ved havnen" in str(form.modal)
 
+    shown = await press(lead, await year.hands.command(lead, cast.channel_id, "decisions"), "poll_all")
+    shown = await choose(lead, shown, "poll_show", part(post, "vote").split(":")[2].split(",")[0])
+    shown = await press(lead, shown, "poll_copy", "Brug den igen")
+    assert "Hvor skal bænken stå?" in said(shown) and "Kun du kan se den nu" in said(shown)
+    shown = await choose(lead, await press(lead, shown, "draft_more"), "draft_repeat", "monthly")
+    shown = await fill(lead, shown, "31-12-2027")
+    assert "igen hver måned til og med fredag den 31. december 2027" in said(shown)
+    shown = await press(lead, await press(lead, shown, "draft_back"), "draft_open")
+    await year.discord.advance_to(year.discord.now() + timedelta(days=40))
+    again = [
+        one for one in posts(year, cast) if one.content.startswith("**Hvor skal bænken stå?**\nStyregruppen")
+    ]
+    assert len(again) == 3, "the first, the one used again, and that one a month later"
+
 
 async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> None:
     cast = year.villages[0]
@@ -268,3 +282,30 @@ async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> Non
         private_part(shown, "poll_new")
     refused = await year.hands.command(cast.who("villager")[0], cast.channel_id, "poll.new")
     assert "styregruppen" in said(refused).casefold()
+
+
+async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "choice")
+    many = "\n".join(f"Forslag {number}" for number in range(1, 61))
+    shown = await fill(lead, shown, "Hvad skal vi lave?", many, "2", "3")
+    shown = await choose(lead, shown, "draft_why", "required")
+    await press(lead, shown, "draft_open")
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    for voter in voters:
+        shown = await voter.click(year.discord.clickable(post), label="Stem")
+        assert "Side 1 af 3" in said(shown)
+        shown = await choose(voter, shown, "page_pick", "7")
+        shown = await press(voter, shown, "page_turn", "Næste side")
+        shown = await press(voter, shown, "page_turn", "Næste side")
+        shown = await choose(voter, shown, "page_pick", "60")
+        assert "Du har valgt 2: Forslag 7, Forslag 60" in said(shown)
+        form = await press(voter, shown, "page_done", "Færdig")
+        done = await fill(voter, form, "Det har vi brug for")
+        assert "Du valgte: Forslag 7, Forslag 60" in said(done)
+    told = (await result(year, cast)).content
+    assert f"- Forslag 7: {len(voters)}" in told and "- Det har vi brug for" in told

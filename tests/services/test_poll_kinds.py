@@ -271,7 +271,7 @@ async def test_that_no_date_fits_is_a_vote_that_goes_with_no_date(
         (Kind.CHOICE, Written("Hvad?", ("A", "B"), "7", "3"), "pick_unfit"),
         (Kind.POINTS, Written("Hvad?", ("A", "B"), "7", "21"), "points_unfit"),
         (Kind.RANKED, Written("Hvad?", ("A",)), "answers_few"),
-        (Kind.RATING, Written("Hvad?", tuple(f"Svar {n}" for n in range(26))), "answers_many"),
+        (Kind.RATING, Written("Hvad?", tuple(f"Svar {n}" for n in range(26))), "answers_many_here"),
         (Kind.YES_NO, Written("  "), "question_missing"),
     ],
 )
