@@ -46,7 +46,7 @@ async def test_decisions_from_before_the_chain_get_numbers_by_year_and_a_chain_t
 ) -> None:
     database = Database(database_url)
     try:
-        await migrations.upgrade(database.engine, "0007")
+        await migrations.upgrade(database.engine, "0009")
         async with database.transaction() as session:
             for statement in _BEFORE_THE_CHAIN.split(";"):
                 await session.execute(text(statement))

@@ -16,8 +16,8 @@ from bot.domain import register as rules
 from bot.domain.register import Entry
 from bot.storage.models.base import UtcTime
 
-revision: str = "0008"
-down_revision: str | None = "0007"
+revision: str = "0010"
+down_revision: str | None = "0009"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
