@@ -9,6 +9,7 @@ from simcord.actors import MemberActor
 from bot.demo.cast import VillageCast
 from bot.demo.hands import private_ids
 from bot.demo.own_polls import OwnPolls
+from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
@@ -26,6 +27,7 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls = year, OwnPolls(year)
+        self.register = RegisterHands(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -90,6 +92,12 @@ class Evenings:
                     await cast.lead.click(shown.response, custom_id=ticks[0])
             elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
                 await self._tick(cast, record, custom_id)
+            elif action == "decision_object":
+                await self.register.recorded(cast, record, int(args[0]), chance(cast.village_id, *args))
+            elif action == "decision_keep":
+                await self.register.keep(cast, record, custom_id, int(args[0]))
+            elif action == "decision_done":
+                await self.register.done(cast, record, custom_id, int(args[0]))
             elif action == "decide":
                 await self._decide_poll(cast, record, custom_id, int(args[0]))
 
