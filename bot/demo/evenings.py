@@ -9,6 +9,7 @@ from simcord.actors import MemberActor
 from bot.demo.cast import VillageCast
 from bot.demo.hands import private_ids
 from bot.demo.own_polls import OwnPolls
+from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
@@ -26,6 +27,7 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls = year, OwnPolls(year)
+        self.register = RegisterHands(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -74,6 +76,8 @@ class Evenings:
             elif action == "vote_why" and args[1] == CONCERN:
                 for actor in (await self._voters(cast, int(args[0])))[:1]:
                     self._count(await self._own_polls.say_why(actor, record, custom_id))
+            elif action == "poll_meeting":
+                await self._own_polls.meet(cast.lead, record, custom_id)
             elif action == "write_options":
                 await self._write_answers(cast, record, custom_id)
             elif action == "join_panel":
@@ -88,6 +92,12 @@ class Evenings:
                     await cast.lead.click(shown.response, custom_id=ticks[0])
             elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
                 await self._tick(cast, record, custom_id)
+            elif action == "decision_object":
+                await self.register.recorded(cast, record, int(args[0]), chance(cast.village_id, *args))
+            elif action == "decision_keep":
+                await self.register.keep(cast, record, custom_id, int(args[0]))
+            elif action == "decision_done":
+                await self.register.done(cast, record, custom_id, int(args[0]))
             elif action == "decide":
                 await self._decide_poll(cast, record, custom_id, int(args[0]))
 
@@ -122,14 +132,21 @@ class Evenings:
     async def _choose(self, people: list[MemberActor], record: MessageRecord, custom_id: str) -> None:
         values, most = _choices(record, custom_id), _most(record, custom_id)
         for actor in people:
-            start = actor.id % len(values)
+            start = int(chance(actor.id, custom_id.split(":")[2]) ** 2 * len(values))
             mine = (values[start:] + values[:start])[: max(1, min(most, 2))]
-            self._count(await self._year.hands.choose(actor, record, custom_id, mine))
+            for chosen in (
+                mine,
+                mine[:1],
+            ):  # one alone, when an answer that goes with no other was among them
+                if self._count(await self._year.hands.choose(actor, record, custom_id, chosen)):
+                    break
 
-    def _count(self, result: Any) -> None:
-        """Count a ballot by the receipt the voter got to see."""
+    def _count(self, result: Any) -> bool:
+        """Count a ballot by the receipt the voter got to see. Returns whether there was one."""
         shown = result.response.content if result.response is not None else ""
-        self._year.ballots += shown[:12] == self._receipt[:12]
+        counted = shown[:12] == self._receipt[:12]
+        self._year.ballots += counted
+        return counted
 
     async def _write_answers(self, cast: VillageCast, record: MessageRecord, custom_id: str) -> None:
         shown = await self._year.hands.press(cast.lead, record, custom_id)
@@ -189,13 +206,16 @@ class Evenings:
             self._year.reach(cast.village_id, [code])
 
     async def _ask_once(self) -> None:
-        """Start a quick poll of their own in every village and in the coordinators' channel, half way."""
+        """Start a quick poll of their own in every village and in the coordinators' channel, half way.
+
+        One of them comes again by itself.
+        """
         dated = self._year.dated
         half_way = dated[len(dated) // 2].starts_at
         if self._asked or self._year.discord.now() < half_way:
             return
         self._asked = True
-        self._year.own_polls = len(self._year.villages) + len(self._year.groups) + len(KINDS)
+        self._year.own_polls = len(self._year.villages) + len(self._year.groups) + len(KINDS) + 1
         for cast in self._year.villages:
             await self._year.hands.command(
                 cast.lead, cast.channel_id, "poll.start", question="Skal vi holde sommerfest i år?",

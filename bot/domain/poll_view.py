@@ -3,9 +3,10 @@
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
-from bot.domain.ballots import Kind, Majority, Rules, Why
+from bot.domain.ballots import Kind, Majority, Why
+from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
 from bot.domain.polls import Shown
 
@@ -87,14 +88,16 @@ class PollView:
     settled: int | None = None
     scheduled: bool = False
     cancelled_because: str = ""
+    repeat: str = NEVER
+    repeat_until: date | None = None
     last_round: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
         asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
-                 self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days, self.tie,
-                 *self.voters, self.closes_at - self.opens_at,
+                 self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days,
+                 self.tie, self.repeat, self.repeat_until, *self.voters, self.closes_at - self.opens_at,
                  self.opens_at.timestamp() if self.scheduled else "")  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 
@@ -107,13 +110,8 @@ class PollView:
     @property
     def found_none(self) -> bool:
         """Tell whether it came first, alone, that none of the dates fits."""
-        return self.winners == (self.rules.alone,)
-
-    @property
-    def rules(self) -> Rules:
-        """Return what a ballot may hold; that no date fits goes with no date."""
-        undated = [a.position for a in self.answers if not a.written] if self.kind is Kind.DATES else []
-        return Rules(self.fewest, self.pick, self.points, undated[0] if len(undated) == 1 else 0)
+        undated = tuple(answer.position for answer in self.answers if not answer.written)
+        return self.kind is Kind.DATES and len(undated) == 1 and self.winners == undated
 
     @property
     def is_group(self) -> bool:

@@ -16,6 +16,7 @@ from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
 from bot.storage.models.polls import Ballot, Decision, Poll, PollOption, PollRules
 from bot.storage.models.posts import Delivery
+from bot.storage.models.register import Register, RegisterEntry
 from bot.storage.models.rehearsal import RehearsalMark
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "PollOption",
     "PollRules",
     "PolledMeeting",
+    "Register",
+    "RegisterEntry",
     "RehearsalMark",
     "RoleAssignment",
     "Rsvp",

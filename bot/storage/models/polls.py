@@ -36,6 +36,7 @@ class Poll(Base):
     they share. `why` tells whether voters are asked for a reason.
     `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
     One that misses its quorum is extended once, by `extend_days`; `settled` is the answer that the lead chose in a tie.
+    One with `repeat` comes again until a day, counted from the day the first opened.
     A `scheduled` one opens by itself at `opens_at`; a draft that is not opens when somebody says so.
     """
 
@@ -79,6 +80,9 @@ class Poll(Base):
     settled: Mapped[int | None]
     scheduled: Mapped[bool] = mapped_column(default=False, server_default=false())
     cancelled_because: Mapped[str | None]
+    repeat: Mapped[str | None]
+    repeat_from: Mapped[date | None]
+    repeat_until: Mapped[date | None]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     options: Mapped[list["PollOption"]] = relationship(order_by="PollOption.position", lazy="selectin")
 
@@ -133,17 +137,22 @@ class Ballot(Base):
 
 
 class Decision(Base):
-    """A recorded decision. A correction or withdrawal is a new row that points at the one it replaces."""
+    """A recorded decision. A correction or withdrawal is a new row that points at the one it replaces.
+
+    What it says is never changed. `number` counts within its place and year; `objections_until` is when the calendar
+    looks at it: None once it is final, replaced, or waits for an answer to an objection.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
-        UniqueConstraint("scope_key", "number"),
+        UniqueConstraint("scope_key", "year", "number"),
         *of_one_owner(),
     )
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
     village_id: Mapped[int | None] = mapped_column(index=True)
     coordinator_group_id: Mapped[int | None] = mapped_column(index=True)
     scope_key: Mapped[str]
+    year: Mapped[int]
     number: Mapped[int]
     kind: Mapped[str]
     title: Mapped[str]
@@ -157,3 +166,4 @@ class Decision(Base):
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_by_role: Mapped[str]
     recorded_at: Mapped[datetime]
+    objections_until: Mapped[datetime | None] = mapped_column(index=True)
