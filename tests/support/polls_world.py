@@ -33,7 +33,7 @@ YES_NO = ("Ja", "Nej")
 FIRST_ACCOUNT = 7000
 
 
-@dataclass
+@dataclass(repr=False)  # it holds the whole content
 class PollsWorld:
     """The world, and short ways to act in it."""
 
