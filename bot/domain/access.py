@@ -34,6 +34,8 @@ class Action(StrEnum):
     START_GROUP_POLL = "start_group_poll"
     START_BINDING_POLL = "start_binding_poll"
     ASK_SECRECY = "ask_secrecy"
+    ENTER_HAND_VOTES = "enter_hand_votes"
+    CONFIRM_HAND_VOTES = "confirm_hand_votes"
     RECORD_DECISION = "record_decision"
     RECORD_GROUP_DECISION = "record_group_decision"
     RECORD_AGREEMENT = "record_agreement"
@@ -58,6 +60,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.START_GROUP_POLL: frozenset({K, SEC}),
     Action.START_BINDING_POLL: frozenset({L}),
     Action.ASK_SECRECY: frozenset({*VILLAGE_ROLES, K}),
+    Action.ENTER_HAND_VOTES: frozenset({R, L, SEC}),
+    Action.CONFIRM_HAND_VOTES: frozenset({S, R, L, SEC}),  # somebody else than who entered them
     Action.RECORD_DECISION: frozenset({R, L}),
     Action.RECORD_GROUP_DECISION: frozenset({K, SEC}),
     Action.RECORD_AGREEMENT: frozenset({SEC}),

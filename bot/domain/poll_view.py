@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.domain.ballots import Kind, Majority
+from bot.domain.hand_votes import Part
 from bot.domain.polls import Shown
 
 DRAFT = "draft"
@@ -40,7 +41,9 @@ class PollView:
     `turnout` is how many have voted so far, or did; `winners` are positions, several when equal.
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
-    `last_round` is a ranked poll's last choice between several: votes by position, empty when they may not be told.
+    Of those who voted `by_hand` did so by hand, on paper or by telephone; `parts` are the sums of each way and of
+    Discord, when each may stand by itself. The `unconfirmed` are counted nowhere yet. `last_round` is
+    a ranked poll's last choice between several: votes by position, empty when they may not be told.
     """
 
     id: int
@@ -75,6 +78,9 @@ class PollView:
     days: int = 0
     pulse: bool = False
     last_round: Mapping[int, int] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    by_hand: int = 0
+    unconfirmed: int = 0
 
     @property
     def fingerprint(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.content.templates import Ready, plain
 from bot.domain.ballots import STEP_BY_STEP, Kind
+from bot.domain.hand_votes import Part
 from bot.domain.poll_view import AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.messages.texts import Texts
@@ -20,7 +21,13 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.answer_rated": frozenset({"answer", "average", "given"}),
     "poll.answer_rank": frozenset({"answer", "rank"}),
     "poll.mark.*": frozenset({"answer", "mark"}),
+    "poll.way.*": frozenset(),
+    "poll.by_hand.part": frozenset({"way", "turnout", "votes"}),
+    "poll.by_hand.sum": frozenset(),
+    "poll.by_hand.counted": frozenset(),
+    "poll.by_hand.unconfirmed": frozenset({"unconfirmed"}),
 }
+MOST_IN_A_PART = 10  # answers told of each way by itself
 
 
 def who(texts: Texts, voters: Sequence[str]) -> Ready:
@@ -56,6 +63,37 @@ def answer_lines(texts: Texts, view: PollView) -> list[Ready]:
         return [_answer_line(texts, view.kind, answer) for answer in view.answers]
     ranked = sorted(view.answers, key=lambda answer: (answer.rank or 0, answer.position))
     return [texts("poll.answer_rank", answer=a.text, rank=a.rank) for a in ranked]
+
+
+def part_line(texts: Texts, view: PollView, part: Part, *, votes: bool = True) -> Ready:
+    """Say how many voted in one way, and what for where the answers are few."""
+    told = ""
+    if votes and len(view.answers) <= MOST_IN_A_PART:
+        told = ", ".join(
+            f"{plain(a.text)} {_of_part(texts, view.kind, part, a.position)}" for a in view.answers
+        )
+    way = texts(f"poll.way.{part.way}")
+    return texts("poll.by_hand.part", way=way, turnout=part.turnout, votes=Ready(told))
+
+
+def _of_part(texts: Texts, kind: Kind, part: Part, position: int) -> str:
+    votes, given = part.votes.get(position, 0), part.given.get(position, 0)
+    if kind is Kind.RATING:
+        return f"{votes / (given or 1):.1f}".replace(".", texts("poll.decimal"))
+    return str(votes)
+
+
+def by_hand_lines(texts: Texts, view: PollView) -> list[Ready]:
+    """Say what came by hand, on paper and by telephone, each way for itself, before the sum; and what waits."""
+    lines = []
+    if view.parts:
+        lines += [part_line(texts, view, part) for part in view.parts]
+        lines.append(texts("poll.by_hand.sum"))
+    elif view.by_hand:
+        lines.append(texts("poll.by_hand.counted"))
+    if view.unconfirmed:
+        lines.insert(0, texts("poll.by_hand.unconfirmed", unconfirmed=view.unconfirmed))
+    return lines
 
 
 def _answer_line(texts: Texts, kind: Kind, answer: AnswerView) -> Ready:

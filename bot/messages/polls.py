@@ -6,8 +6,18 @@ from bot.content.templates import Ready
 from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority
 from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
 from bot.domain.polls import ANSWER_LONGEST, HALF, REASON_LONGEST, Shown
+from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_parts import ASKED, LONGEST, SHORT_ANSWER, answer_lines, fitting, marked, say
+from bot.messages.poll_parts import (
+    ASKED,
+    LONGEST,
+    SHORT_ANSWER,
+    answer_lines,
+    by_hand_lines,
+    fitting,
+    marked,
+    say,
+)
 from bot.messages.texts import Texts
 
 MOST_BUTTONS = 10
@@ -43,6 +53,8 @@ def poll_open(texts: Texts, view: PollView) -> Message:
     buttons, menus = _ballot(texts, view)
     if not view.secret and not view.turnout:
         buttons = (*buttons, Button(texts("poll.button.secret"), "poll_secret", (view.id,)))
+    if may_still_be_entered(view):
+        buttons = (*buttons, board_button(texts, view.id))
     return Message(fitting(lambda shown: asked(texts, shown), view), buttons, menus)
 
 
@@ -56,6 +68,8 @@ def asked(texts: Texts, view: PollView) -> str:
         lines.append(texts(f"poll.needs.{needed}"))
     if view.turnout and view.state == OPEN:
         lines.append(say(texts, "so_far", view))
+    if view.state == OPEN:
+        lines += by_hand_lines(texts, view)
     if view.turnout and view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
         lines += answer_lines(texts, view)
     elif not _by_buttons(view):

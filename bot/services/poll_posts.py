@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.poll_view import CLOSED, OPEN, WAITING, PollView
 from bot.domain.programme import EACH_CIRCLE
 from bot.messages import decisions as decision_messages
-from bot.messages import poll_results
+from bot.messages import hand_votes, poll_results
 from bot.messages import polls as build
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.decision_register import decision_view
+from bot.services.hand_votes import HAND_POST, unconfirmed
 from bot.services.outbox import OPEN_POST
 from bot.services.places import village_key
 from bot.services.poll_opening import HALF_POST, OPTIONS_POST, RESULT_POST
@@ -39,7 +40,13 @@ class PollPosts:
         if delivery.kind == HALF_POST and not await _has_been_asked(session, poll, delivery.due_at):
             return None
         view = await view_of(session, self._context.programme, poll)
+        if delivery.kind == HAND_POST:
+            return await self._by_hand(session, int(str(delivery.payload["hand_count"])), view)
         return self._of(delivery.kind, view)
+
+    async def _by_hand(self, session: AsyncSession, count_id: int, view: PollView) -> Message | None:
+        part = await unconfirmed(session, count_id)
+        return hand_votes.waiting_post(self._context.texts, view, count_id, part) if part else None
 
     def _of(self, kind: str, view: PollView) -> Message | None:
         texts = self._context.texts

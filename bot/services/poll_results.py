@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
 from bot.domain.ballots import STEP_BY_STEP, Count, Kind, Majority, adopted, by_sums, carried, count
+from bot.domain.hand_votes import added
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme, SecretResults
 from bot.services.entitled import entitled_counts
+from bot.services.hand_counts import confirmed, hand_counts, settled, told_parts
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import Ballot, Poll, PollOption
 
@@ -50,11 +52,11 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, told
     """Count; in the same transaction destroy a secret poll's ballots and the key to their voters."""
     ids = [poll.id for poll in due]
     cast = await _ballots(session, ids)
-    entitled = await entitled_counts(session, due)
+    entitled, by_hand = await entitled_counts(session, due), await hand_counts(session, ids)
     for poll in due:
         ballots = cast.get(poll.id, _Cast())
         result = count(Kind(poll.kind), (o.position for o in poll.options), ballots.marks.values())
-        shown = rules.shown(secret=poll.secret, turnout=result.turnout, rules=told)
+        result, shown = settled(poll, result, by_hand.get(poll.id, ()), told)
         for option in poll.options if shown is not Shown.NOTHING else ():
             standing = result.standings[option.position]
             option.votes, option.given, option.place = standing.votes, standing.given, standing.place
@@ -137,11 +139,11 @@ def result_of(poll: Poll) -> Count:
 async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> PollView:
     """Show a poll: running totals of an open, unsecret one; a closed one's result as far as allowed."""
     closed, kind = poll.state == CLOSED, Kind(poll.kind)
-    if closed:
-        result = result_of(poll)
-        shown = rules.shown(secret=poll.secret, turnout=result.turnout, rules=programme.rules.secret_results)
-    else:
-        result = await so_far(session, poll)
+    result = result_of(poll) if closed else await so_far(session, poll)
+    by_hand = (await hand_counts(session, [poll.id])).get(poll.id, [])
+    shown, parts = told_parts(poll, result, by_hand, programme.rules.secret_results)
+    result = added(kind, result, confirmed(by_hand))
+    if not closed:
         shown = Shown.NOTHING if poll.secret else Shown.NUMBERS
     entitled = max(poll.entitled or 0, result.turnout)
     met = rules.quorum_met(poll.quorum, result.turnout, entitled)
@@ -194,6 +196,9 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         most_answers=template.max_options if template else rules.MOST_ANSWERS,
         days=template.days if template else 0,
         pulse=template is not None and template.opens.meeting == EACH_CIRCLE,
+        parts=parts if shown is Shown.NUMBERS else (),
+        by_hand=sum(part.turnout for part in confirmed(by_hand)),
+        unconfirmed=sum(row.turnout for row in by_hand if row.confirmed_at is None),
         last_round=_last_round(poll) if closed and shown is Shown.NUMBERS else {},
     )
 

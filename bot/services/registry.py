@@ -6,6 +6,7 @@ from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.decisions import Decisions
+from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
 from bot.services.letters import Letters
 from bot.services.milestones import Milestones
@@ -29,6 +30,7 @@ class Services:
     calendar: Calendar
     cohorts: Cohorts
     decisions: Decisions
+    hand_votes: HandVotes
     ledger: Ledger
     milestones: Milestones
     newsletters: Newsletters
@@ -51,6 +53,7 @@ def services_on(context: Context) -> Services:
         calendar=calendar,
         cohorts=Cohorts(context),
         decisions=Decisions(context),
+        hand_votes=HandVotes(context),
         ledger=ledger,
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),

@@ -25,6 +25,8 @@ TABLE: dict[Action, set[Role]] = {
     Action.START_GROUP_POLL: {K, SEC},
     Action.START_BINDING_POLL: {L},
     Action.ASK_SECRECY: {*VILLAGE, K},
+    Action.ENTER_HAND_VOTES: {R, L, SEC},
+    Action.CONFIRM_HAND_VOTES: {S, R, L, SEC},
     Action.RECORD_DECISION: {R, L},
     Action.RECORD_GROUP_DECISION: {K, SEC},
     Action.RECORD_AGREEMENT: {SEC},
