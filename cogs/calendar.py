@@ -1,5 +1,6 @@
 """Dates and next steps for everyone: /hjælp, /kalender, /næste, /fase, and the buttons under posts."""
 
+from dataclasses import replace
 from datetime import date
 
 from bot.client import Ask, CompanionBot
@@ -7,6 +8,7 @@ from bot.domain.access import may
 from bot.messages import calendar as build
 from bot.messages.message import Message
 from bot.messages.milestones import board_message, reopen_form
+from bot.messages.polled_meetings import correct_buttons
 from bot.services.next_steps import tick_right
 from bot.services.places import Place
 from cogs._base import CompanionCog, command, handles
@@ -34,7 +36,9 @@ class CalendarCog(CompanionCog):
             for m in await ask.services.calendar.upcoming(place)
         ]
         facts = ask.services.context.facts
-        await ask.reply(build.calendar_message(self.bot.texts, _name(place), lines, facts.phone))
+        own = await ask.services.polled_meetings.changeable(await ask.actor(), place)
+        message = build.calendar_message(self.bot.texts, _name(place), lines, facts.phone)
+        await ask.reply(replace(message, buttons=correct_buttons(self.bot.texts, own)))
 
     @command("next")
     async def next(self, ask: Ask) -> None:

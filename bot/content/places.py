@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ruamel.yaml.comments import CommentedMap
-
 from bot.content.load import Content
 from bot.content.source import Fault, written
+from bot.content.yaml_lines import Entries
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE
 
 Path = tuple[str | int, ...]
@@ -47,7 +46,7 @@ class Places:
         """Return a fault at a meeting, or at the circle defaults when the key comes from there."""
         file, path = self._found[CALENDAR, meeting_id]
         row = self._content.sources[file].data[path[0]][path[1]]
-        if steps and isinstance(row, CommentedMap) and steps[0] in row:
+        if steps and isinstance(row, Entries) and steps[0] in row:
             kinds = {name: CIRCLE_WORDS[kind] for kind, name in CIRCLE_LISTS.items()}
             if not written(row, steps[0]) and path[0] in kinds:
                 defaults = ("circle_defaults", kinds[str(path[0])], *steps)

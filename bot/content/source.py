@@ -3,14 +3,12 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from bot.content.yaml_lines import Entries, Items, NotYaml, load
 
 T = TypeVar("T")
 
@@ -48,14 +46,12 @@ class Source:
         """Return the line (1-based) of a key, or of the nearest key above it that has one."""
         node, line = self.data, 1
         for step in path:
-            if isinstance(node, CommentedMap) and step in node:
+            if isinstance(node, Entries) and step in node:
                 if not written(node, step):  # filled in by a default
                     break
-                line = node.lc.key(step)[0] + 1
-                node = node[step]
-            elif isinstance(node, CommentedSeq) and isinstance(step, int) and step < len(node):
-                line = node.lc.item(step)[0] + 1
-                node = node[step]
+                line, node = node.lines[step], node[step]
+            elif isinstance(node, Items) and isinstance(step, int) and step < len(node):
+                line, node = node.lines[step], node[step]
             else:
                 break
         return line + self.offset
@@ -65,9 +61,9 @@ class Source:
         return Fault(self.file, self.line(path), _dotted(self.data, path), problem)
 
 
-def written(node: CommentedMap, key: str | int) -> bool:
+def written(node: Entries, key: str | int) -> bool:
     """Tell whether a key stands in the file itself, not only in the defaults laid over it."""
-    return key in node and key in (node.lc.data or {})
+    return key in node and key in node.lines
 
 
 def _dotted(data: Any, path: Sequence[str | int]) -> str:
@@ -111,16 +107,10 @@ def read_text(folder: Path, name: str) -> str:
 
 def parse_yaml(name: str, text: str, offset: int = 0) -> Source:
     """Parse YAML text, keeping line numbers. Raises ContentError."""
-    yaml = YAML()
-    yaml.allow_duplicate_keys = False
     try:
-        return Source(name, yaml.load(StringIO(text)), offset)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problem = str(error.problem or error).split("\n", 1)[0]
-        raise ContentError([Fault(name, line + offset, "(yaml)", problem)]) from None
-    except YAMLError as error:
-        raise ContentError([Fault(name, 1 + offset, "(yaml)", str(error).split("\n", 1)[0])]) from None
+        return Source(name, load(text), offset)
+    except NotYaml as error:
+        raise ContentError([Fault(name, error.line + offset, "(yaml)", error.problem)]) from None
 
 
 def typed(source: Source, adapter: TypeAdapter[T], data: Any, path: Sequence[str | int] = ()) -> T:

@@ -51,11 +51,15 @@ class Majority(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a ballot may hold: how many answers (`most` 0 is any number), and how many points to share."""
+    """What a ballot may hold: how many answers (`most` 0 is any number), how many points to share, what goes alone.
+
+    `alone` is the position of an answer that no other goes with, 0 for none.
+    """
 
     fewest: int = 1
     most: int = 0
     points: int = 0
+    alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ def checked_marks(kind: Kind, marks: Marks, offered: Collection[int], rules: Rul
         raise InvalidInput("error_polls.unknown_answer")
     if kind is Kind.POINTS and sum(given) > rules.points:
         raise InvalidInput("error_polls.too_many_points", points=rules.points)
+    if rules.alone in marks and len(marks) > 1:
+        raise InvalidInput("error_polls.none_goes_alone")
     most = 1 if kind in FIXED_ANSWERS else rules.most
     if kind not in STEP_BY_STEP and most and len(marks) > most:
         raise InvalidInput("error_polls.too_many_chosen", pick=most)

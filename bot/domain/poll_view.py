@@ -90,6 +90,17 @@ class PollView:
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 
     @property
+    def found_date(self) -> bool:
+        """Tell whether one date alone came first, and not that none of them fits."""
+        return self.kind is Kind.DATES and len(self.winners) == 1 and not self.found_none
+
+    @property
+    def found_none(self) -> bool:
+        """Tell whether it came first, alone, that none of the dates fits."""
+        undated = tuple(answer.position for answer in self.answers if not answer.written)
+        return self.kind is Kind.DATES and len(undated) == 1 and self.winners == undated
+
+    @property
     def is_group(self) -> bool:
         """Tell whether it belongs to a coordinator group."""
         return self.place_key.startswith("group:")

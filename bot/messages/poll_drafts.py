@@ -1,6 +1,6 @@
 """Build what somebody sees who writes a poll: the kinds to choose from, the form, and the draft as voters will see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from bot.content.templates import Ready
@@ -50,7 +50,7 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
     fields = [_field(texts, "question", longest=QUESTION_LONGEST, value=view.question if view else "")]
     if kind not in FIXED_ANSWERS:
         label = "dates" if kind is Kind.DATES else "lines"
-        lines = "\n".join(answer.written or answer.text for answer in view.answers) if view else ""
+        lines = "\n".join(_lines(view)) if view else ""
         fields.append(_field(texts, "lines", label, long=True, longest=_LINES_LONGEST, value=lines))
     days = round((view.closes_at - view.opens_at) / timedelta(days=1)) if view else USUAL_DAYS
     fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value=str(days)))
@@ -60,6 +60,13 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
         fields.append(_field(texts, "number", "points", value=str(view.points if view else USUAL_POINTS)))
     args: tuple[int | str, ...] = (str(kind), view.id) if view else (str(kind),)
     return Form("poll_draft", texts("poll_draft.form.title"), tuple(fields), args)
+
+
+def _lines(view: PollView) -> Iterable[str]:
+    """Return a draft's answers as they were written; that no date fits is not written by anybody."""
+    if view.kind is Kind.DATES:
+        return (answer.written for answer in view.answers if answer.written)
+    return (answer.text for answer in view.answers)
 
 
 def _field(

@@ -43,7 +43,9 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     if not view.turnout:
         lines = [say(texts, "heading", view), texts("poll.result.none"), *by_hand_lines(texts, view)]
         return Message("\n".join(lines), _board(texts, view))
-    decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    decide = [Button(texts("poll.button.decide"), "decide", (view.id,), "primary")]
+    if view.found_date:
+        decide.append(Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success"))
     text = fitting(lambda shown: _told(texts, shown, rules), view)
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
         view = replace(view, reasons=view.reasons[:-1])
@@ -51,7 +53,7 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     if view.pulse:  # it stands among other things in a circle's thanks: a few words will do
         return Message(text)
     picture = result_picture(texts, view)
-    return Message(text, (decide, *_board(texts, view)), pictures=(picture,) if picture else ())
+    return Message(text, (*decide, *_board(texts, view)), pictures=(picture,) if picture else ())
 
 
 def _board(texts: Texts, view: PollView) -> tuple[Button, ...]:
@@ -96,6 +98,8 @@ def _winners(texts: Texts, view: PollView) -> Ready:
     if len(view.winners) > MOST_NAMED:
         return texts("poll.result.many_equal", count=len(view.winners))
     answers = joined(view.texts_of(view.winners))
+    if view.found_none:
+        return texts("poll.result.winner_none", answers=answers)
     if len(view.winners) == 1:
         return texts(f"poll.result.{_WINNER.get(view.kind, 'winner')}", answers=answers)
     return texts(f"poll.result.equal{'_marks' if view.kind in STEP_BY_STEP else ''}", answers=answers)
@@ -109,6 +113,8 @@ def _meaning(view: PollView) -> str | None:
         return "no_quorum"
     if view.adopted is not None:
         return _adopted(view) if view.adopted else "rejected"
+    if view.found_none:
+        return "next_meeting"
     if view.majority is not Majority.MOST and not view.carried:
         return "not_enough"
     several = view.kind is Kind.CHOICE and view.pick != 1  # of these more than one can come to apply

@@ -12,11 +12,13 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.programme import Scope
 from bot.services.context import Context
 from bot.services.membership import own_person
-from bot.storage.models import Event, Rsvp, Village
+from bot.services.places import place_of
+from bot.storage.models import Event, PolledMeeting, Rsvp, Village
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_people.meeting_gone": frozenset(),
     "error_people.meeting_over": frozenset({"title", "starts_at"}),
+    "error_people.meeting_off": frozenset({"title", "starts_at"}),
 }
 
 
@@ -42,12 +44,11 @@ class Attendance:
         async with self._context.database.transaction() as session:
             person = await own_person(session, actor)
             event = await session.get(Event, event_id)
-            meeting = self._context.programme.meetings.get(event.code) if event else None
-            if event is None or meeting is None:
+            if event is None:
                 raise NotFound("error_people.meeting_gone")
-            await self._require(session, actor, event, meeting.scope)
+            title = await self._admitted(session, actor, event)
             if event.ends_at <= self._context.now():
-                raise Conflict("error_people.meeting_over", title=meeting.title, starts_at=event.starts_at)
+                raise Conflict("error_people.meeting_over", title=title, starts_at=event.starts_at)
             row = await session.scalar(
                 select(Rsvp).where(Rsvp.person_id == person.id, Rsvp.event_id == event.id)
             )
@@ -57,7 +58,7 @@ class Attendance:
                 session.add(row)
             if changed:
                 row.coming, row.answered_at = coming, self._context.now()
-            return MeetingAnswer(event.id, meeting.title, event.starts_at, coming, changed)
+            return MeetingAnswer(event.id, title, event.starts_at, coming, changed)
 
     async def head_count(self, event_id: int) -> int:
         """Return how many have said that they come."""
@@ -65,11 +66,28 @@ class Attendance:
         async with self._context.database.transaction() as session:
             return await session.scalar(query) or 0
 
-    async def _require(self, session: AsyncSession, actor: Actor, event: Event, scope: Scope) -> None:
-        """Check the right at any of the places the meeting is held for."""
-        places = await self._places(session, actor, event, scope)
+    async def _admitted(self, session: AsyncSession, actor: Actor, event: Event) -> str:
+        """Check the right at any of the places the meeting is held for. Returns its title."""
+        meeting = self._context.programme.meetings.get(event.code)
+        if meeting is not None:
+            title, places = meeting.title, await self._places(session, actor, event, meeting.scope)
+        else:
+            title, places = await self._voted_for(session, event)
         if not any(may(actor, Action.ANSWER_MEETING, place) for place in places):
             require(actor, Action.ANSWER_MEETING, Where())
+        return title
+
+    async def _voted_for(self, session: AsyncSession, event: Event) -> tuple[str, list[Where]]:
+        """Return the title and place of a meeting whose day was voted for. Raises NotFound, Conflict when it is off."""
+        row = await session.scalar(select(PolledMeeting).where(PolledMeeting.event_id == event.id))
+        if row is None:
+            raise NotFound("error_people.meeting_gone")
+        if row.called_off_at is not None:
+            raise Conflict("error_people.meeting_off", title=row.title, starts_at=event.starts_at)
+        place = await place_of(session, event.scope_key)
+        if place.village is not None:
+            return row.title, [_of_village(place.village)]
+        return row.title, [place.where]
 
     async def _places(self, session: AsyncSession, actor: Actor, event: Event, scope: Scope) -> list[Where]:
         """Return where the meeting belongs, as the actor may see it.
@@ -78,11 +96,15 @@ class Attendance:
         village has opened its channel to them. A coordinators' circle is not for villagers.
         """
         if event.village_id is not None:
-            village = await session.get_one(Village, event.village_id)
-            return [Where(village.id, None, village.cohort_id if village.open_to_coordinator else None)]
+            return [_of_village(await session.get_one(Village, event.village_id))]
         common = Where(cohort_id=event.cohort_id)
         if scope is Scope.COORDINATOR_GROUP:
             return [common]
         own = {held.village_id for held in actor.roles if held.village_id is not None}
         query = select(Village.id).where(Village.cohort_id == event.cohort_id, Village.id.in_(own))
         return [common, *[Where(village_id=one) for one in await session.scalars(query)]]
+
+
+def _of_village(village: Village) -> Where:
+    """Return a village's own meeting as the table of rights sees it: coordinators only where the channel is open."""
+    return Where(village.id, None, village.cohort_id if village.open_to_coordinator else None)

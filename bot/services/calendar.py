@@ -25,7 +25,7 @@ from bot.messages.posts import when
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.places import Place, village_key
-from bot.storage.models import Cohort, Delivery, Event, Village
+from bot.storage.models import Cohort, Delivery, Event, PolledMeeting, Village
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories.deliveries import Post, plan
 
@@ -215,9 +215,10 @@ class Calendar:
     async def upcoming(self, place: Place, limit: int = 10) -> list[MeetingView]:
         """Return what lies ahead for a village or a coordinator group, in order of time."""
         async with self._context.database.transaction() as session:
-            rows = await self.rows(session, place)
+            found = [self.view(row) for row in await self.rows(session, place)]
+            found += [_polled(row) for row in await events_table.polled(session, place.key)]
         now = self._context.now()
-        return [self.view(row) for row in rows if row.ends_at > now][:limit]
+        return sorted((m for m in found if m.ends_at > now), key=lambda m: m.starts_at)[:limit]
 
     async def rows(self, session: AsyncSession, place: Place) -> list[Event]:
         """Return the stored meetings that concern a place, in order of time."""
@@ -264,6 +265,13 @@ class Calendar:
             event.id, event.code, meeting.title, meeting.mode, event.starts_at, event.ends_at,
             meeting.newsletter, meeting.number, meeting.newsletter is not None, event.link,
         )  # fmt: skip
+
+
+def _polled(row: PolledMeeting) -> MeetingView:
+    """Show a meeting whose day was voted for."""
+    event = row.event
+    return MeetingView(event.id, event.code, row.title, "", event.starts_at, event.ends_at, None, None,
+                       is_circle=False, link=None)  # fmt: skip
 
 
 def shift(event: Event, meeting: Meeting, starts_at: datetime) -> None:

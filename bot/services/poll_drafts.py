@@ -3,10 +3,9 @@
 A draft is a poll that nobody can vote in; whoever may start polls at a place may change, open and drop its drafts.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,14 +26,12 @@ from bot.domain.poll_dates import closes_at as same_hour_later
 from bot.domain.poll_view import DRAFT, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
-from bot.services.moments import read_moment
+from bot.services.moments import read_day_and_time
 from bot.services.places import Place, place_of
 from bot.services.poll_opening import PollOpening, answers
 from bot.services.poll_results import view_of
 from bot.services.polls import COORDINATOR, must_be_enough_for_secrecy, right_to_start
 from bot.storage.models import Poll, PollOption
-
-_DATE = re.compile(r"(?P<day>\S+?),?\s+(?:kl\.?\s*)?(?P<at>\d{1,2}(?:[.:]\d\d)?)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,21 +205,16 @@ class PollDrafts:
             return answers(str(self._context.texts(f"poll.fixed.{kind}.{name}")) for name in names)
         if kind is not Kind.DATES:
             return answers(rules.checked_answers(lines))
-        moments = sorted({self._moment(line) for line in lines if line.strip()})
+        timezone = self._context.programme.timezone
+        moments = sorted({read_day_and_time(line, timezone) for line in lines if line.strip()})
         if moments and moments[0] <= closes_at:
             raise InvalidInput("error_polls.date_too_soon", closes_at=closes_at)
         texts = [str(self._context.texts("poll.date_answer", at=moment)) for moment in moments]
-        found = answers(rules.checked_answers(texts))
-        for option, moment in zip(found, moments, strict=True):
+        none = str(self._context.texts("poll.fixed.dates.none"))
+        found = answers([*rules.checked_answers(texts, rules.MOST_ANSWERS - 1), none])
+        for option, moment in zip(found, moments, strict=False):  # that none fits stands last, without one
             option.starts_at = moment
         return found
-
-    def _moment(self, line: str) -> datetime:
-        """Read "26-10-2027 kl. 19". Raises InvalidInput."""
-        found = _DATE.fullmatch(line.strip())
-        if found is None:
-            raise InvalidInput("error_polls.date_unfit", text=line.strip())
-        return read_moment(found["day"], found["at"], time.min, self._context.programme.timezone)
 
 
 def _whole(text: str, least: int, most: int, problem: str) -> int:

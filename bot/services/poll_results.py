@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import case, delete, distinct, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,6 +19,7 @@ from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme, SecretResults
 from bot.services.entitled import entitled_counts
 from bot.services.hand_counts import confirmed, hand_counts, settled, told_parts
+from bot.services.moments import written
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import Ballot, Poll, PollOption
 
@@ -241,4 +241,4 @@ def _written(programme: Programme, option: PollOption) -> str:
     """Return a date as it is written in a draft's form."""
     if option.starts_at is None:
         return ""
-    return f"{option.starts_at.astimezone(ZoneInfo(programme.timezone)):%d-%m-%Y kl. %H.%M}"
+    return written(option.starts_at, programme.timezone)

@@ -42,7 +42,7 @@ class Voting:
             self.must_be_open(poll)
             self.must_be_voter(actor, poll)
             kind, options = Kind(poll.kind), {option.position: option for option in poll.options}
-            checked = checked_marks(kind, marks, options, Rules(poll.fewest, poll.pick, poll.points))
+            checked = checked_marks(kind, marks, options, _rules(poll))
             why = rules.checked_reason(reason)
             if kind is Kind.CONSENT and set(checked) & REASONED and not why:
                 raise InvalidInput("error_polls.why_missing")
@@ -150,6 +150,14 @@ def _voter(poll: Poll, actor: Actor) -> str:
     assert poll.secret_key is not None, "an open secret poll has its key"
     assert actor.discord_user_id is not None, "who presses a button has an account"
     return rules.voter_key(poll.secret_key, actor.discord_user_id)
+
+
+def _rules(poll: Poll) -> Rules:
+    """Return what a ballot may hold; that no date fits goes with no date."""
+    none = (
+        next((o.position for o in poll.options if o.starts_at is None), 0) if poll.kind == Kind.DATES else 0
+    )
+    return Rules(poll.fewest, poll.pick, poll.points, none)
 
 
 async def _found(session: AsyncSession, poll_id: int) -> Poll:

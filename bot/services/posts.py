@@ -14,7 +14,7 @@ from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import milestone_posts
+from bot.services import milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
@@ -40,6 +40,7 @@ class Posts:
     def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
         self._milestones = milestone_posts.MilestonePosts(context)
+        self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
     async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
         """Write a delivery's message; None when it is no longer needed. It always has a part that carries its mark."""
@@ -63,6 +64,8 @@ class Posts:
             return await self._reminder(session, delivery, place)
         if delivery.kind == milestone_posts.KIND:
             return await self._milestones.compose(session, delivery, place)
+        if delivery.kind == polled_meeting_posts.KIND:
+            return await self._polled.compose(session, delivery, place)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)

@@ -24,6 +24,7 @@ from bot.storage.models import (
     Municipality,
     Person,
     Poll,
+    PolledMeeting,
     PollOption,
     RoleAssignment,
     Rsvp,
@@ -70,12 +71,14 @@ class Privacy:
             return MyData(person.display_name or "", person.discord_user_id or 0, person.created_at, records)
 
     async def _answers(self, session: AsyncSession, person_id: int) -> Records:
-        query = select(Event.code, Event.starts_at, Rsvp.coming, Rsvp.answered_at).join_from(Rsvp, Event)
+        columns = Event.code, PolledMeeting.title, Event.starts_at, Rsvp.coming, Rsvp.answered_at
+        query = select(*columns).join_from(Rsvp, Event)
+        query = query.outerjoin(PolledMeeting, PolledMeeting.event_id == Event.id)
         found = await _rows(session, query.where(Rsvp.person_id == person_id))
         meetings = self._context.programme.meetings
         for row in found:
             code = str(row.pop("code"))
-            row["title"] = meetings[code].title if code in meetings else code
+            row["title"] = meetings[code].title if code in meetings else row["title"] or code
         return found
 
     async def erase(self, actor: Actor) -> Erased:

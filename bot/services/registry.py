@@ -17,6 +17,7 @@ from bot.services.places import Places
 from bot.services.planning import Planning
 from bot.services.poll_drafts import PollDrafts
 from bot.services.poll_posts import PollPosts
+from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
@@ -39,6 +40,7 @@ class Services:
     places: Places
     planning: Planning
     poll_drafts: PollDrafts
+    polled_meetings: PolledMeetings
     polls: Polls
     provisioning: Provisioning
 
@@ -62,6 +64,7 @@ def services_on(context: Context) -> Services:
         places=Places(context),
         planning=Planning(context, calendar, polls),
         poll_drafts=PollDrafts(context),
+        polled_meetings=PolledMeetings(context),
         polls=polls,
         provisioning=Provisioning(context),
     )

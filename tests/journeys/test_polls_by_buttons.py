@@ -173,7 +173,28 @@ async def test_each_answer_is_rated_and_a_date_is_found(
         menu = part(post, "vote_many")
         done = await voter.select(year.discord.clickable(post), ["2"], custom_id=menu)
         assert "Tirsdag den 26. oktober kl. 19.00" in said(done)
-    assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in (await result(year, cast)).content
+    found = await result(year, cast)
+    assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in found.content
+
+    lead = cast.lead
+    refused = await cast.who("panel")[0].click(year.discord.clickable(found), label="Gør datoen til et møde")
+    assert "Det kan kun referenten og tovholderen" in said(refused)
+    form = await lead.click(year.discord.clickable(found), label="Gør datoen til et møde")
+    done = await fill(lead, form, "Arbejdsdag", "Ved skolen", "120")
+    assert "»Arbejdsdag« står nu i kalenderen tirsdag den 26. oktober kl. 19.00" in said(done)
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    assert "Dagen er fundet: Vi mødes tirsdag den 26. oktober kl. 19.00, Ved skolen" in post.content
+    assert [one["filename"] for one in post.attachments] == ["kalender.ics"]
+    assert "du kommer" in said(await voters[0].click(year.discord.clickable(post), label="Jeg kommer"))
+    again = await lead.click(year.discord.clickable(found), label="Gør datoen til et møde")
+    assert "står allerede" in said(again)
+    shown = await year.hands.command(lead, cast.channel_id, "calendar")
+    shown = await press(lead, shown, "meeting_change", "Ret Arbejdsdag")
+    form = await press(lead, shown, "meeting_call_off")
+    assert "er aflyst" in said(await fill(lead, form, ""))
+    await year.discord.settle()
+    assert "er aflyst" in posts(year, cast)[-1].content
 
 
 async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> None:

@@ -9,6 +9,7 @@ from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind, Majority
 from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.poll_view import PollView
+from bot.messages.poll_results import poll_result
 from bot.services.context import Context
 from bot.services.people import People
 from bot.services.poll_drafts import PollDrafts, Written
@@ -232,7 +233,7 @@ async def test_a_date_is_found_among_times_that_lie_after_the_poll(
 ) -> None:
     view = await asked(world, drafts, Kind.DATES, ("26-10-2027 kl. 19", "", "20-10-2027 kl. 9.30"))
     assert [answer.text for answer in view.answers] == [
-        "Onsdag den 20. oktober kl. 09.30", "Tirsdag den 26. oktober kl. 19.00",
+        "Onsdag den 20. oktober kl. 09.30", "Tirsdag den 26. oktober kl. 19.00", "Ingen af datoerne",
     ]  # fmt: skip
     for person, chosen in zip(await world.people(3), ([1, 2], [2], [2]), strict=True):
         await world.polls.vote(person, view.id, chosen)
@@ -242,6 +243,23 @@ async def test_a_date_is_found_among_times_that_lie_after_the_poll(
     assert refused.value.key == "error_polls.date_too_soon"
     with pytest.raises(InvalidInput):
         await asked(world, drafts, Kind.DATES, ("26-10-2027", "20-10-2027 kl. 9.30"))
+
+
+async def test_that_no_date_fits_is_a_vote_that_goes_with_no_date(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    view = await asked(world, drafts, Kind.DATES, ("26-10-2027 kl. 19", "20-10-2027 kl. 9.30"))
+    people = await world.people(3)
+    with pytest.raises(InvalidInput) as refused:
+        await world.polls.vote(people[0], view.id, [2, 3])
+    assert refused.value.key == "error_polls.none_goes_alone"
+    for person, chosen in zip(people, ([3], [3], [1]), strict=True):
+        await world.polls.vote(person, view.id, chosen)
+    told = await closed(world, view.id)
+    assert (told.turnout, told.winners, told.found_date) == (3, (3,), False)
+    text = poll_result(world.context.texts, told, world.context.programme.rules.secret_results)
+    assert "Flest svarede: Ingen af datoerne." in text.text and "- Ingen af datoerne: 2" in text.text
+    assert [button.action for button in text.buttons] == ["decide"]
 
 
 @pytest.mark.parametrize(
@@ -365,7 +383,11 @@ async def test_a_draft_that_somebody_has_changed_is_not_opened_unseen(
 async def test_dates_are_read_as_people_write_them(world: PollsWorld, drafts: PollDrafts, line: str) -> None:
     lines = (line, "27-10-2027 kl. 9.30")
     draft = await drafts.write(await world.lead(), world.village, Kind.DATES, Written("Hvornår?", lines))
-    assert [answer.written for answer in draft.answers] == ["26-10-2027 kl. 19.00", "27-10-2027 kl. 09.30"]
+    assert [answer.written for answer in draft.answers] == [
+        "26-10-2027 kl. 19.00",
+        "27-10-2027 kl. 09.30",
+        "",
+    ]
 
 
 async def test_so_few_that_a_result_could_never_be_told_cannot_vote_in_secret(

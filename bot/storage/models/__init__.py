@@ -12,6 +12,7 @@ from bot.storage.models.cohorts import (
     Village,
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
+from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
 from bot.storage.models.polls import Ballot, Decision, Poll, PollOption
@@ -39,6 +40,7 @@ __all__ = [
     "Person",
     "Poll",
     "PollOption",
+    "PolledMeeting",
     "RehearsalMark",
     "RoleAssignment",
     "Rsvp",

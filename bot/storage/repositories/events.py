@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.models import Event, Village
+from bot.storage.models import Event, PolledMeeting, Village
 
 COHORT_SCOPE = "cohort"
 
@@ -43,3 +43,10 @@ async def one(
         Event.cohort_id == cohort_id, Event.code == code, Event.scope_key == scope_key
     )
     return await session.scalar(query)
+
+
+async def polled(session: AsyncSession, scope_key: str) -> Sequence[PolledMeeting]:
+    """Return the meetings of a place whose day was voted for, without those called off."""
+    query = select(PolledMeeting).join(PolledMeeting.event)
+    query = query.where(Event.scope_key == scope_key, PolledMeeting.called_off_at.is_(None))
+    return (await session.scalars(query.order_by(Event.starts_at))).all()
