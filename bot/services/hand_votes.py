@@ -18,16 +18,15 @@ from bot.domain.hand_votes import BODIES, BY_HAND, Part, Way
 from bot.domain.poll_view import CLOSED, OPEN, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
-from bot.services.entitled import entitled_counts
-from bot.services.hand_counts import hand_counts, of_bodies, off_discord, part_of
+from bot.services.hand_counts import hand_counts, off_discord, part_of
+from bot.services.off_discord import count_anew, room, set_people
 from bot.services.places import Place, place_of
 from bot.services.poll_opening import RESULT_POST, PollOpening
 from bot.services.poll_results import close_if_over, view_of
-from bot.storage.models import Decision, HandCount, OffDiscord, Poll
+from bot.storage.models import Decision, HandCount, Poll
 from bot.storage.repositories.deliveries import Post, plan
 
 HAND_POST = "hand_votes"
-_MOST_OFF = 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class HandVotes:
         async with self._context.database.transaction() as session:
             poll, place = await self._found(session, poll_id)
             await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
-            await self._room(session, poll)
+            await room(session, poll)
             return await view_of(session, self._context.programme, poll)
 
     async def enter(
@@ -99,9 +98,9 @@ class HandVotes:
                 Kind(poll.kind), way, _number(turnout), _numbers(poll, lines),
                 Rules(poll.fewest, poll.pick, poll.points),
             )  # fmt: skip
-            room = await self._room(session, poll)
-            if part.turnout > room:
-                raise InvalidInput("error_paper.too_many", room=room)
+            left = await room(session, poll)
+            if part.turnout > left:
+                raise InvalidInput("error_paper.too_many", room=left)
             row = HandCount(
                 poll_id=poll.id, way=str(way), turnout=part.turnout, votes=_stored(part.votes),
                 given=_stored(part.given), entered_by_id=actor.person_id, entered_at=self._context.now(),
@@ -162,40 +161,11 @@ class HandVotes:
             require(actor, Action.ENTER_HAND_VOTES, place.where)
             assert poll.village_id is not None, "only a village's polls are found"
             for body in (body for body in BODIES if body in people):
-                await self._set(session, poll.village_id, body, _number(people[body]))
+                await set_people(session, poll.village_id, body, _number(people[body]))
             await session.flush()
-            await self._count_anew(session, poll.village_id)
+            await count_anew(session, poll.village_id)
             await audit(session, self._context, actor, "off_discord.set", f"village:{poll.village_id}")
         return await self.board(actor, poll_id)
-
-    async def _set(self, session: AsyncSession, village_id: int, body: str, people: int) -> None:
-        if people > _MOST_OFF:
-            raise InvalidInput("error_paper.numbers")
-        query = select(OffDiscord).where(OffDiscord.village_id == village_id, OffDiscord.body == body)
-        row = await session.scalar(query)
-        if row is None:
-            session.add(OffDiscord(village_id=village_id, body=body, people=people))
-        else:
-            row.people = people
-
-    async def _count_anew(self, session: AsyncSession, village_id: int) -> None:
-        """Let open polls know how many may vote. Raises InvalidInput when more have voted than that leaves room for."""
-        query = select(Poll).where(Poll.village_id == village_id, Poll.state == OPEN)
-        polls = (await session.scalars(query.with_for_update())).all()
-        entitled = await entitled_counts(session, polls)
-        for poll in polls:
-            poll.entitled = entitled[poll.id]
-            if await self._room(session, poll, refuse_none=False) < 0:
-                raise InvalidInput("error_paper.voted_already")
-
-    async def _room(self, session: AsyncSession, poll: Poll, *, refuse_none: bool = True) -> int:
-        """Return how many more may vote without an account. Raises Conflict when nobody may at all."""
-        assert poll.village_id is not None, "only a village's polls are found"
-        people = (await off_discord(session, [poll.village_id])).get(poll.village_id, {})
-        off = of_bodies(people, poll.voters)
-        if refuse_none and not off:
-            raise Conflict("error_paper.nobody_off")
-        return off - sum(row.turnout for row in (await hand_counts(session, [poll.id])).get(poll.id, ()))
 
     async def _found(self, session: AsyncSession, poll_id: int, *, hold: bool = False) -> tuple[Poll, Place]:
         """Return a village's poll, closed if its time is up. Raises NotFound."""
