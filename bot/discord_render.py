@@ -84,7 +84,10 @@ def select_of(menu: Menu, mark: int | None) -> discord.ui.Select[Any]:
         placeholder=str(menu.prompt)[:150] or None,
         min_values=menu.at_least,
         max_values=min(menu.at_most, len(menu.choices)),
-        options=[discord.SelectOption(label=str(c.label)[:100], value=c.value) for c in menu.choices],
+        options=[
+            discord.SelectOption(label=str(c.label)[:100], value=c.value, default=c.chosen)
+            for c in menu.choices
+        ],
     )
 
 

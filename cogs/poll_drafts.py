@@ -4,6 +4,7 @@ from bot.client import Ask, CompanionBot
 from bot.domain.ballots import Kind
 from bot.domain.poll_view import PollView
 from bot.messages import poll_drafts as build
+from bot.services.moments import written
 from bot.services.poll_drafts import Written
 from cogs._base import CompanionCog, command, handles
 
@@ -65,6 +66,24 @@ class PollDraftCog(CompanionCog):
     async def rule(self, ask: Ask, poll_id: int) -> None:
         """Say what it takes to decide."""
         await self._show(ask, await ask.services.poll_drafts.bind(await ask.actor(), poll_id, ask.values[0]))
+
+    @handles("draft_why")
+    async def why(self, ask: Ask, poll_id: int) -> None:
+        """Say whether voters are asked for their reason."""
+        await self._show(
+            ask, await ask.services.poll_drafts.reason(await ask.actor(), poll_id, ask.values[0])
+        )
+
+    @handles("draft_when")
+    async def when(self, ask: Ask, poll_id: int) -> None:
+        """Ask when the draft opens, or keep what was written."""
+        if "when" in ask.filled:
+            view = await ask.services.poll_drafts.schedule(await ask.actor(), poll_id, ask.filled["when"])
+            await ask.reply(build.draft(self.bot.texts, view))
+            return
+        view = await ask.services.poll_drafts.view(await ask.actor(), poll_id)
+        opens_at = written(view.opens_at, ask.services.context.programme.timezone) if view.scheduled else ""
+        await ask.form(build.when_form(self.bot.texts, view, opens_at), "draft_when", poll_id)
 
     @handles("draft_open")
     async def open(self, ask: Ask, poll_id: int, seen: str = "") -> None:

@@ -3,11 +3,14 @@
 from typing import Literal
 
 from bot.client import Ask, CompanionBot
+from bot.domain import answer_pages
+from bot.domain.ballots import Why
 from bot.domain.poll_view import Receipt
 from bot.domain.polls import ASKABLE
 from bot.messages import poll_receipts as receipts
 from bot.messages import polls as build
 from bot.messages.ballot_steps import ballot_step
+from bot.messages.poll_reasons import ask_why
 from cogs._base import CompanionCog, command, handles
 
 
@@ -35,20 +38,19 @@ class PollCog(CompanionCog):
     @handles("vote")
     async def vote(self, ask: Ask, poll_id: int, position: int) -> None:
         """Count a pressed answer."""
-        done = await ask.services.polls.vote(await ask.actor(), poll_id, [position])
-        await ask.reply(build.receipt(self.bot.texts, done))
+        await self._say(ask, poll_id, position)
 
     @handles("vote_why")
-    async def vote_why(self, ask: Ask, poll_id: int, position: int) -> None:
-        """Ask why somebody is concerned or against, or count the answer when the reason is written."""
-        if not ask.filled:
-            await ask.services.polls.ballot(await ask.actor(), poll_id)
-            await ask.form(
-                build.reason_form(self.bot.texts, poll_id, position), "vote_why", poll_id, position
-            )
-            return
-        done = await ask.services.polls.vote(await ask.actor(), poll_id, [position], ask.filled["why"])
-        await ask.reply(build.receipt(self.bot.texts, done))
+    async def vote_why(self, ask: Ask, poll_id: int, choice: int | str) -> None:
+        """Ask why, or count the vote with its reason when that is filled in."""
+        await self._say(ask, poll_id, choice, ask.filled.get("why"))
+
+    async def _say(self, ask: Ask, poll_id: int, choice: int | str, reason: str | None = None) -> None:
+        done = await ask.services.polls.say(await ask.actor(), poll_id, choice, reason)
+        if isinstance(done, Receipt):
+            await ask.reply(build.receipt(self.bot.texts, done))
+        else:
+            await ask.form(ask_why(self.bot.texts, poll_id, choice, done), "vote_why", poll_id, choice)
 
     @handles("ballot")
     async def ballot(self, ask: Ask, poll_id: int) -> None:
@@ -75,25 +77,28 @@ class PollCog(CompanionCog):
         found = await ask.services.polls.press(await ask.actor(), poll_id, said, done=done)
         if isinstance(found, Receipt):
             await ask.update(build.receipt(self.bot.texts, found))
+        elif isinstance(found, Why):
+            await ask.form(ask_why(self.bot.texts, poll_id, said, found), "vote_why", poll_id, said)
         else:
             await ask.update(ballot_step(self.bot.texts, found, said))
 
     @handles("vote_many")
     async def vote_many(self, ask: Ask, poll_id: int) -> None:
         """Count the chosen answers."""
-        done = await ask.services.polls.vote(await ask.actor(), poll_id, [int(value) for value in ask.values])
-        await ask.reply(build.receipt(self.bot.texts, done))
+        await self._say(ask, poll_id, answer_pages.said(int(value) for value in ask.values))
 
     @command("vote")
     async def open_polls(self, ask: Ask) -> None:
         """Show the polls the person can vote in here."""
         actor, place = await ask.actor(), await ask.place()
         views = await ask.services.polls.open_polls(actor, place)
+        may_begin = ask.services.poll_drafts.may_begin(actor, place)
         if not views:
-            may_begin = ask.services.poll_drafts.may_begin(actor, place)
             await ask.reply(receipts.none_open(self.bot.texts, may_begin=may_begin))
         for view in views:
             await ask.reply(build.poll_open(self.bot.texts, view))
+        if views and may_begin:
+            await ask.reply(receipts.may_ask(self.bot.texts))
 
     @handles("poll_secret")
     async def secrecy(self, ask: Ask, poll_id: int) -> None:

@@ -59,8 +59,10 @@ class OwnPolls:
         return shown
 
     async def say_why(self, actor: MemberActor, record: MessageRecord, custom_id: str) -> Any:
-        """Be concerned, and say why. Returns what the person saw last."""
+        """Be concerned, and say why unless the poll is over. Returns what the person saw last."""
         shown = await self._hands.press(actor, record, custom_id)
+        if shown.modal is None:
+            return shown
         return await actor.submit_modal(
             shown, Hands.filled(shown, {"why": "Der skal også være nogen til at rydde op"})
         )

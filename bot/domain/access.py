@@ -33,6 +33,8 @@ class Action(StrEnum):
     START_POLL = "start_poll"
     START_GROUP_POLL = "start_group_poll"
     START_BINDING_POLL = "start_binding_poll"
+    SET_POLL_RULES = "set_poll_rules"
+    SETTLE_TIE = "settle_tie"
     ASK_SECRECY = "ask_secrecy"
     ENTER_HAND_VOTES = "enter_hand_votes"
     CONFIRM_HAND_VOTES = "confirm_hand_votes"
@@ -60,6 +62,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.START_POLL: frozenset({S, R, L, SEC}),
     Action.START_GROUP_POLL: frozenset({K, SEC}),
     Action.START_BINDING_POLL: frozenset({L}),
+    Action.SET_POLL_RULES: frozenset({R, L}),
+    Action.SETTLE_TIE: frozenset({L}),
     Action.ASK_SECRECY: frozenset({*VILLAGE_ROLES, K}),
     Action.ENTER_HAND_VOTES: frozenset({R, L, SEC}),
     Action.CONFIRM_HAND_VOTES: frozenset({S, R, L, SEC}),  # somebody else than who entered them

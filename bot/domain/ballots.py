@@ -40,6 +40,14 @@ STEP_BY_STEP = frozenset(
 REASONED = frozenset({CONCERN, AGAINST})  # answers for consent that ask for a reason
 
 
+class Why(StrEnum):
+    """Whether voters are asked for their reason."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class Majority(StrEnum):
     """How many must be for something before it is decided."""
 
@@ -92,6 +100,11 @@ class Count:
     def votes(self) -> dict[int, int]:
         """Return the sums by position."""
         return {position: standing.votes for position, standing in self.standings.items()}
+
+
+def why_asked(kind: Kind, why: Why, chosen: Collection[int]) -> Why:
+    """Tell whether a ballot needs a reason: who is concerned or against always says why."""
+    return Why.REQUIRED if kind is Kind.CONSENT and REASONED & set(chosen) else why
 
 
 def checked_marks(kind: Kind, marks: Marks, offered: Collection[int], rules: Rules) -> dict[int, int]:

@@ -10,7 +10,8 @@ from bot.domain.calendar import first_weekday, local
 from bot.domain.posting import PostingHours
 from bot.domain.programme import PollOpening
 
-_SHORTEST_WITH_REMINDER = timedelta(hours=24)
+_LONGEST_WITHOUT_REMINDER = timedelta(hours=48)
+_REMINDED_BEFORE = timedelta(hours=24)
 
 
 def opens_at(opening: PollOpening, starts_at: datetime, ends_at: datetime, hours: PostingHours) -> datetime:
@@ -33,10 +34,9 @@ def closes_at(opened_at: datetime, days: int, zone: ZoneInfo) -> datetime:
     return local(here.date() + timedelta(days=days), here.time(), zone)
 
 
-def half_time(opened_at: datetime, ends_at: datetime) -> datetime | None:
-    """Return when the reminder at half time is due; None for a poll too short to need one."""
-    open_for = ends_at - opened_at
-    return opened_at + open_for / 2 if open_for >= _SHORTEST_WITH_REMINDER else None
+def reminder_at(opened_at: datetime, ends_at: datetime) -> datetime | None:
+    """Return when those who have not voted are reminded, a day before the end; None for a poll of two days or less."""
+    return ends_at - _REMINDED_BEFORE if ends_at - opened_at > _LONGEST_WITHOUT_REMINDER else None
 
 
 def spread(days: list[date], most: int) -> list[date]:

@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.ballots import Kind, Majority
+from bot.domain.ballots import Kind, Majority, Rules, Why
 from bot.domain.hand_votes import Part
+from bot.domain.poll_rules import Tie
 from bot.domain.polls import Shown
 
 DRAFT = "draft"
 PLANNED, WAITING, OPEN, CLOSED, MISSED = "planned", "waiting", "open", "closed", "missed"
+CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,11 @@ class PollView:
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
     Of those who voted `by_hand` did so by hand, on paper or by telephone; `parts` are the sums of each way and of
-    Discord, when each may stand by itself. The `unconfirmed` are counted nowhere yet. `last_round` is
-    a ranked poll's last choice between several: votes by position, empty when they may not be told.
+    Discord, when each may stand by itself. The `unconfirmed` are counted nowhere yet.
+    `ticks` tells that a village ticks off a milestone after it.
+    `extend_days` are those it still gets when too few vote; `tied` share the first place of a binding poll that has a
+    rule for it, and `settled` is what the lead chose among them. A `scheduled` one opens by itself.
+    `last_round` is a ranked poll's last choice between several: votes by position, empty when they may not be told.
     """
 
     id: int
@@ -64,6 +69,7 @@ class PollView:
     kind: Kind = Kind.CHOICE
     fewest: int = 1
     points: int = 0
+    why: Why = Why.NONE
     majority: Majority = Majority.MOST
     carried: bool = True
     reasons: tuple[str, ...] = ()
@@ -77,6 +83,13 @@ class PollView:
     most_answers: int = 10
     days: int = 0
     pulse: bool = False
+    ticks: bool = False
+    extend_days: int = 0
+    tie: Tie = Tie.NOTHING
+    tied: tuple[int, ...] = ()
+    settled: int | None = None
+    scheduled: bool = False
+    cancelled_because: str = ""
     last_round: Mapping[int, int] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     by_hand: int = 0
@@ -86,19 +99,27 @@ class PollView:
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
         asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
-                 self.pick, self.points, self.majority, *self.voters, self.closes_at - self.opens_at)  # fmt: skip
+                 self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days, self.tie,
+                 *self.voters, self.closes_at - self.opens_at,
+                 self.opens_at.timestamp() if self.scheduled else "")  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 
     @property
     def found_date(self) -> bool:
         """Tell whether one date alone came first, and not that none of them fits."""
-        return self.kind is Kind.DATES and len(self.winners) == 1 and not self.found_none
+        won = [answer for answer in self.answers if answer.position in self.winners]
+        return len(won) == 1 and bool(won[0].written)
 
     @property
     def found_none(self) -> bool:
         """Tell whether it came first, alone, that none of the dates fits."""
-        undated = tuple(answer.position for answer in self.answers if not answer.written)
-        return self.kind is Kind.DATES and len(undated) == 1 and self.winners == undated
+        return self.winners == (self.rules.alone,)
+
+    @property
+    def rules(self) -> Rules:
+        """Return what a ballot may hold; that no date fits goes with no date."""
+        undated = [a.position for a in self.answers if not a.written] if self.kind is Kind.DATES else []
+        return Rules(self.fewest, self.pick, self.points, undated[0] if len(undated) == 1 else 0)
 
     @property
     def is_group(self) -> bool:

@@ -107,6 +107,14 @@ def checked_reason(reason: str) -> str:
     return text
 
 
+def checked_cancellation(reason: str) -> str:
+    """Return why a poll is cancelled, on one line. Raises InvalidInput when nothing is said, or too much."""
+    text = checked_reason(reason)
+    if not text:
+        raise InvalidInput("error_polls.cancel_why_missing")
+    return text
+
+
 def checked_answers(answers: Iterable[str], most: int = MOST_ANSWERS) -> tuple[str, ...]:
     """Return the answers without empty ones. Raises InvalidInput for too few, many, long or equal ones."""
     texts = tuple(text for text in map(one_line, answers) if text)

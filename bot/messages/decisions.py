@@ -14,7 +14,7 @@ from bot.domain.decisions import (
     Proposal,
 )
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_drafts import new_button
+from bot.messages.poll_drafts import ask_buttons
 from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
 
@@ -36,6 +36,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "decision.from_poll.question": frozenset({"question"}),
     "decision.from_poll.adopted": frozenset({"question"}),
     "decision.from_poll.answer": frozenset({"question", "answers"}),
+    "decision.from_poll.settled": frozenset({"question", "answers"}),
     "decision.from_poll.first": frozenset({"question", "answers"}),
     "decision.from_poll.how_few": frozenset({"show_from"}),
     "decision.from_poll.how_open": frozenset({"turnout", "entitled", "votes", "by_hand"}),
@@ -62,7 +63,7 @@ def decision_list(texts: Texts, page: DecisionPage, *, may_ask: bool = False) ->
 
     Who may start polls here can begin one from it.
     """
-    ask = (new_button(texts),) if may_ask else ()
+    ask = ask_buttons(texts) if may_ask else ()
     values = {"place": page.place_name, "total": page.total, "search": page.search}
     if not page.total:
         return Message(texts(f"decision.list.{'nothing_found' if page.search else 'empty'}", **values), ask)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.content.templates import Ready
 from bot.domain.ballots import Kind
 from bot.domain.hand_votes import BY_HAND, Part
-from bot.domain.poll_view import OPEN, AnswerView, PollView
+from bot.domain.poll_view import OPEN, AnswerView, PollView, shortened
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import LONGEST, part_line, say
 from bot.messages.texts import Texts
@@ -82,7 +82,8 @@ def votes_form(texts: Texts, view: PollView, way: str) -> Form:
     else:
         label = "stars" if view.kind is Kind.RATING else "points" if view.kind is Kind.POINTS else "lines"
         empty = "0 0 0 0 0" if view.kind is Kind.RATING else "0"
-        lines = "\n".join(f"{answer.text}: {empty}" for answer in view.answers)
+        room = _LINES // len(view.answers) - len(f": {empty}\n")
+        lines = "\n".join(f"{shortened(answer.text, room)}: {empty}" for answer in view.answers)
         numbers = (Field("lines", texts(f"paper.form.{label}"), long=True, longest=_LINES, value=lines),)
     return Form("hand_votes", texts("paper.form.title"), (turnout, *numbers), (view.id, way))
 

@@ -24,6 +24,7 @@ class Choice:
 
     value: str
     label: str
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from bot.content.templates import Ready
-from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, USUAL_POINTS, Kind, Majority
+from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, USUAL_POINTS, Kind, Majority, Why
 from bot.domain.poll_view import OPEN, PollView
 from bot.domain.polls import ADVISORY, ASKABLE, QUESTION_LONGEST, USUAL_DAYS
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
@@ -13,7 +13,7 @@ from bot.messages.polls import asked
 from bot.messages.texts import Texts
 
 KINDS = (Kind.YES_NO, Kind.CHOICE, Kind.CONSENT, Kind.DATES, Kind.POINTS, Kind.RATING, Kind.RANKED)
-_LINES_LONGEST, _NUMBER_LONGEST = 2500, 2
+_LINES_LONGEST, _NUMBER_LONGEST, _PICK_LONGEST, _WHEN_LONGEST = 4000, 2, 3, 30
 _NONE: frozenset[str] = frozenset()
 _BOUNDS = frozenset({"least", "most"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -21,10 +21,11 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
         ("poll_draft.begin", "poll_draft.menu", "poll_draft.preview", "poll_draft.dropped"), _NONE
     ),
     **dict.fromkeys(
-        (f"poll_draft.{name}.*" for name in ("kind", "form", "label", "voters", "secrecy")), _NONE
+        (f"poll_draft.{name}.*" for name in ("kind", "form", "label", "voters", "secrecy", "why")), _NONE
     ),
     **dict.fromkeys(("poll_draft.rule.*", "poll_draft.button.*", "poll.fixed.*"), _NONE),
-    "poll_draft.opened": frozenset({"question"}),
+    "poll_draft.preview_later": frozenset({"opens_at"}),
+    **dict.fromkeys(("poll_draft.opened", "poll_draft.opened_later"), frozenset({"question", "opens_at"})),
     "poll.date_answer": frozenset({"at"}),
     **dict.fromkeys((f"error_polls.{name}_unfit" for name in ("days", "pick", "points")), _BOUNDS),
     "error_polls.date_too_soon": frozenset({"closes_at"}),
@@ -32,9 +33,10 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 }
 
 
-def new_button(texts: Texts) -> Button:
-    """Return the button that begins a poll."""
-    return Button(texts("poll_draft.button.new"), "poll_new")
+def ask_buttons(texts: Texts) -> tuple[Button, ...]:
+    """Return the buttons of those who may ask: begin a poll, and see the ones there are."""
+    new = Button(texts("poll_draft.button.new"), "poll_new")
+    return new, Button(texts("poll_draft.button.all"), "poll_all")
 
 
 def kinds(texts: Texts) -> Message:
@@ -55,7 +57,9 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
     days = round((view.closes_at - view.opens_at) / timedelta(days=1)) if view else USUAL_DAYS
     fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value=str(days)))
     if kind is Kind.CHOICE:
-        fields.append(_field(texts, "number", "pick", value=str(view.pick if view else 1)))
+        fields.append(
+            _field(texts, "number", "pick", longest=_PICK_LONGEST, value=str(view.pick if view else 1))
+        )
     elif kind is Kind.POINTS:
         fields.append(_field(texts, "number", "points", value=str(view.points if view else USUAL_POINTS)))
     args: tuple[int | str, ...] = (str(kind), view.id) if view else (str(kind),)
@@ -83,13 +87,16 @@ def _field(
 
 def draft(texts: Texts, view: PollView) -> Message:
     """Show a draft as voters will see it, with menus for its rules and buttons to open, change or drop it."""
-    seen = fitting(lambda shown: f"{texts('poll_draft.preview')}\n\n{asked(texts, shown)}", view)
+    seen = fitting(lambda shown: f"{_preview(texts, shown)}\n\n{asked(texts, shown)}", view)
+    opening = "open_later" if view.scheduled else "open"
     buttons = (
-        Button(texts("poll_draft.button.open"), "draft_open", (view.id, view.fingerprint), "success"),
+        Button(texts(f"poll_draft.button.{opening}"), "draft_open", (view.id, view.fingerprint), "success"),
         Button(texts("poll_draft.button.edit"), "draft_edit", (view.id,)),
+        Button(texts("poll_draft.button.when"), "draft_when", (view.id,)),
+        *((Button(texts("poll_rules.button.more"), "draft_more", (view.id,)),) if not view.is_group else ()),
         Button(texts("poll_draft.button.drop"), "draft_drop", (view.id,)),
     )
-    menus = [_menu(texts, view, "secrecy", (OPEN, "secret"))]
+    menus = [_menu(texts, view, "secrecy", (OPEN, "secret")), _menu(texts, view, "why", tuple(Why))]
     if not view.is_group:
         simple = view.kind in STEP_BY_STEP or view.kind is Kind.CONSENT
         rules = (ADVISORY, Majority.MOST) if simple else (ADVISORY, *Majority)
@@ -102,9 +109,31 @@ def _menu(texts: Texts, view: PollView, name: str, values: tuple[str, ...]) -> M
     return Menu(f"draft_{name}", choices, (view.id,), texts(f"poll_draft.{name}.prompt"))
 
 
+def _preview(texts: Texts, view: PollView) -> Ready:
+    """Say that nobody else sees the draft, and when it opens unless that is at once."""
+    if view.scheduled:
+        return texts("poll_draft.preview_later", opens_at=view.opens_at)
+    return texts("poll_draft.preview")
+
+
+def when_form(texts: Texts, view: PollView, opens_at: str) -> Form:
+    """Return the form that asks when a draft opens; `opens_at` is its time as it is written."""
+    field = Field(
+        "when", texts("poll_draft.label.when"), required=False, longest=_WHEN_LONGEST, value=opens_at
+    )
+    return Form("draft_when", texts("poll_draft.form.when"), (field,), (view.id,))
+
+
 def opened(texts: Texts, view: PollView) -> Message:
-    """Tell that a poll is on its way to the channel."""
-    return Message(texts("poll_draft.opened", question=view.question))
+    """Tell that a poll is on its way to the channel, or when it opens; it can be cancelled from here."""
+    name = "opened_later" if view.scheduled else "opened"
+    said = texts(f"poll_draft.{name}", question=view.question, opens_at=view.opens_at)
+    return Message(said, (cancel_button(texts, view),))
+
+
+def cancel_button(texts: Texts, view: PollView) -> Button:
+    """Return the button that cancels a poll."""
+    return Button(texts("poll_draft.button.cancel"), "poll_cancel", (view.id,))
 
 
 def dropped(texts: Texts) -> Message:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bot.content.templates import Ready, plain
+from bot.domain.answer_pages import PAGE
 from bot.domain.ballots import STEP_BY_STEP, Kind
 from bot.domain.hand_votes import Part
 from bot.domain.poll_view import AnswerView, PollView
@@ -10,11 +11,14 @@ from bot.domain.polls import Shown
 from bot.messages.texts import Texts
 
 SHORT_ANSWER, SHORTEST_ANSWER = 40, 20
+LISTED = 15  # of more answers than a page holds so many are listed
 LONGEST = 2000  # what one message on Discord holds; escaped letters count twice
 ASKED = frozenset({"question", "voters", "closes_at", "pick", "fewest", "points", "turnout", "entitled"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.who.*": frozenset(),
     "poll.heading": ASKED,
+    "poll.answer": frozenset({"answer"}),
+    "poll.more_answers": frozenset({"more"}),
     "poll.decimal": frozenset(),
     "poll.answer_votes": frozenset({"answer", "votes"}),
     "poll.answer_points": frozenset({"answer", "votes"}),
@@ -59,10 +63,34 @@ def say(texts: Texts, name: str, view: PollView) -> Ready:
 
 def answer_lines(texts: Texts, view: PollView) -> list[Ready]:
     """Return the answers with their votes in the poll's own order, or by rank where only that may be told."""
+    answers = foremost(view)
     if view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
-        return [_answer_line(texts, view.kind, answer) for answer in view.answers]
-    ranked = sorted(view.answers, key=lambda answer: (answer.rank or 0, answer.position))
-    return [texts("poll.answer_rank", answer=a.text, rank=a.rank) for a in ranked]
+        lines = [_answer_line(texts, view.kind, answer) for answer in answers]
+    else:
+        lines = [texts("poll.answer_rank", answer=a.text, rank=a.rank) for a in answers]
+    return lines + _more(texts, view, answers)
+
+
+def offered_lines(texts: Texts, view: PollView) -> list[Ready]:
+    """Return the answers that can be chosen; of very many the first ones."""
+    answers = view.answers if len(view.answers) <= PAGE else view.answers[:LISTED]
+    return [*(texts("poll.answer", answer=answer.text) for answer in answers), *_more(texts, view, answers)]
+
+
+def foremost(view: PollView) -> Sequence[AnswerView]:
+    """Return the answers to list with their votes: in their own order, or by place where only that is told.
+
+    Of more than a page holds those that fare best, by place.
+    """
+    by_place = sorted(view.answers, key=lambda answer: (answer.rank or 0, answer.position))
+    if len(view.answers) > PAGE:
+        return by_place[:LISTED]
+    return view.answers if view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED else by_place
+
+
+def _more(texts: Texts, view: PollView, listed: Sequence[AnswerView]) -> list[Ready]:
+    more = len(view.answers) - len(listed)
+    return [texts("poll.more_answers", more=more)] if more else []
 
 
 def part_line(texts: Texts, view: PollView, part: Part, *, votes: bool = True) -> Ready:

@@ -11,7 +11,7 @@ from bot.domain.ballots import STARS, Kind
 from bot.domain.poll_view import AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.messages.message import Picture
-from bot.messages.poll_parts import part_line
+from bot.messages.poll_parts import foremost, part_line
 from bot.messages.texts import Texts
 
 TEMPLATE = "poll_result"
@@ -42,7 +42,7 @@ def result_picture(texts: Texts, view: PollView) -> Picture | None:
     turnout = texts(
         f"poll_picture.turnout{'_of' if view.binding else ''}", turnout=view.turnout, entitled=view.entitled
     )
-    rows = [_row(texts, view, answer) for answer in _ordered(view)]
+    rows = [_row(texts, view, answer) for answer in foremost(view)]
     notes = _notes(texts, view)
     values = {"title": view.question, "turnout": turnout, "rows": rows, "notes": notes}
     return Picture(
@@ -50,18 +50,12 @@ def result_picture(texts: Texts, view: PollView) -> Picture | None:
     )
 
 
-def _ordered(view: PollView) -> Sequence[AnswerView]:
-    """Return the answers as the text tells them: by place where only that is told."""
-    if view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
-        return view.answers
-    return sorted(view.answers, key=lambda answer: (answer.rank or 0, answer.position))
-
-
 def _row(texts: Texts, view: PollView, answer: AnswerView) -> dict[str, Any]:
     first, said = answer.position in view.winners, _said(texts, view, answer)
     if first:
         equal = "" if len(view.winners) == 1 else "_equal"
-        name = f"{_FIRST[view.kind]}{equal}" if view.kind in _FIRST else "equal" if equal else "most"
+        named = view.kind in _FIRST and not view.found_none
+        name = f"{_FIRST[view.kind]}{equal}" if named else "equal" if equal else "most"
         said = texts(f"poll_picture.first.{name}", said=said)
     said = Ready(said[0].upper() + said[1:])
     return {"answer": answer.text, "said": said, "first": first, "share": _share(view, answer)}

@@ -5,17 +5,20 @@ from dataclasses import replace
 
 from bot.content.templates import Ready
 from bot.domain.ballots import STEP_BY_STEP, Kind, Majority
+from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import PollView
-from bot.domain.polls import Shown
+from bot.domain.polls import ANSWER_LONGEST, Shown
 from bot.domain.programme import SecretResults
 from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Message
+from bot.messages.milestones import milestones_button
 from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, by_hand_lines, fitting, joined, say
 from bot.messages.poll_pictures import result_picture
 from bot.messages.texts import Texts
 
 MOST_NAMED = 3
 MOST_REASONS = 5
+MOST_TIED = 20
 _WINNER = {Kind.POINTS: "winner_points", Kind.RATING: "winner_rating", Kind.RANKED: "winner_ranked",
            Kind.DATES: "winner_dates"}  # fmt: skip
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -43,9 +46,7 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     if not view.turnout:
         lines = [say(texts, "heading", view), texts("poll.result.none"), *by_hand_lines(texts, view)]
         return Message("\n".join(lines), _board(texts, view))
-    decide = [Button(texts("poll.button.decide"), "decide", (view.id,), "primary")]
-    if view.found_date:
-        decide.append(Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success"))
+    buttons = _buttons(texts, view)
     text = fitting(lambda shown: _told(texts, shown, rules), view)
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
         view = replace(view, reasons=view.reasons[:-1])
@@ -53,11 +54,26 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     if view.pulse:  # it stands among other things in a circle's thanks: a few words will do
         return Message(text)
     picture = result_picture(texts, view)
-    return Message(text, (*decide, *_board(texts, view)), pictures=(picture,) if picture else ())
+    return Message(text, (*buttons, *_board(texts, view)), pictures=(picture,) if picture else ())
 
 
 def _board(texts: Texts, view: PollView) -> tuple[Button, ...]:
     return (board_button(texts, view.id),) if may_still_be_entered(view) else ()
+
+
+def _buttons(texts: Texts, view: PollView) -> tuple[Button, ...]:
+    """Return what can follow: a decision, which in a tie the lead makes by pressing an answer, or a new vote."""
+    if view.tied and view.tie is Tie.AGAIN:
+        return ()
+    decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    if view.found_date:
+        return decide, Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success")
+    if view.ticks:
+        return decide, milestones_button(texts)
+    if not view.tied:
+        return (decide,)
+    equal = [answer for answer in view.answers if answer.position in view.tied][:MOST_TIED]
+    return (*(Button(a.text[:ANSWER_LONGEST], "poll_tie", (view.id, a.position)) for a in equal), decide)
 
 
 def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
@@ -111,6 +127,8 @@ def _meaning(view: PollView) -> str | None:
         return None if view.is_group or view.pulse else "next_meeting"
     if not view.quorum_met:
         return "no_quorum"
+    if view.tied:
+        return f"tie_{view.tie}"
     if view.adopted is not None:
         return _adopted(view) if view.adopted else "rejected"
     if view.found_none:

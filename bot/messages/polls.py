@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from bot.content.templates import Ready
-from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority
+from bot.domain.answer_pages import PAGE
+from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority, Why
+from bot.domain.poll_rules import Tie, has_ties
 from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
-from bot.domain.polls import ANSWER_LONGEST, HALF, REASON_LONGEST, Shown
+from bot.domain.polls import ANSWER_LONGEST, HALF, Shown
 from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import (
@@ -16,6 +18,7 @@ from bot.messages.poll_parts import (
     by_hand_lines,
     fitting,
     marked,
+    offered_lines,
     say,
 )
 from bot.messages.texts import Texts
@@ -23,15 +26,16 @@ from bot.messages.texts import Texts
 MOST_BUTTONS = 10
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("poll.open.*", "poll.half", "poll.so_far", "poll.pulse"), ASKED),
+    **dict.fromkeys(("poll.open.*", "poll.reminder", "poll.extended", "poll.so_far", "poll.pulse"), ASKED),
     **dict.fromkeys(("poll.menu", "poll.secret", "poll.needs.*", "poll.button.*", "poll.options.*"), _NONE),
+    "poll.otherwise.*": frozenset({"days"}),
     "poll.candidate_day": frozenset({"day_on"}),
-    "poll.answer": frozenset({"answer"}),
-    "poll.why.*": _NONE,
+    "poll.asks_why.*": _NONE,
+    "poll.receipt_many": frozenset({"count", "closes_at"}),
     "poll.options.wanted": frozenset({"question", "most", "days"}),
     "poll.receipt": frozenset({"answers", "closes_at"}),
     "error_polls.*": _NONE,
-    "error_polls.closed": frozenset({"closes_at"}),
+    **dict.fromkeys(("error_polls.closed", "error_polls.closed_already"), frozenset({"closes_at"})),
     "error_polls.not_a_voter": frozenset({"voters"}),
     "error_polls.too_many_chosen": frozenset({"pick"}),
     "error_polls.few_for_secrecy": frozenset({"fewest"}),
@@ -40,7 +44,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_polls.why_long": frozenset({"longest"}),
     "error_polls.question_long": frozenset({"longest"}),
     "error_polls.answers_few": frozenset({"fewest"}),
-    "error_polls.answers_many": frozenset({"most"}),
+    **dict.fromkeys(("error_polls.answers_many", "error_polls.answers_many_here"), frozenset({"most"})),
     "error_polls.answer_long": frozenset({"answer", "longest"}),
     "error_polls.answer_twice": frozenset({"answer"}),
     "error_polls.deadline_near": frozenset({"minutes"}),
@@ -61,11 +65,11 @@ def poll_open(texts: Texts, view: PollView) -> Message:
 def asked(texts: Texts, view: PollView) -> str:
     """Say what is asked, who votes how, and what it takes to decide."""
     lines = [say(texts, "heading", view), say(texts, f"open.{_how(view)}", view)]
+    if view.why is not Why.NONE:
+        lines.append(texts(f"poll.asks_why.{view.why}"))
     if view.secret:
         lines.append(texts("poll.secret"))
-    needed = _needed(view)
-    if needed:
-        lines.append(texts(f"poll.needs.{needed}"))
+    lines += decided_by(texts, view)
     if view.turnout and view.state == OPEN:
         lines.append(say(texts, "so_far", view))
     if view.state == OPEN:
@@ -73,7 +77,7 @@ def asked(texts: Texts, view: PollView) -> str:
     if view.turnout and view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
         lines += answer_lines(texts, view)
     elif not _by_buttons(view):
-        lines += [texts("poll.answer", answer=answer.text) for answer in view.answers]
+        lines += offered_lines(texts, view)
     return "\n".join(lines)
 
 
@@ -84,10 +88,17 @@ def _how(view: PollView) -> str:
     return str(view.kind)
 
 
-def poll_half(texts: Texts, view: PollView) -> Message:
-    """Remind of a poll at half time, naming nobody, with the answers to press again."""
+def poll_reminder(texts: Texts, view: PollView) -> Message:
+    """Remind those who have not voted, naming nobody, with the answers to press again."""
     buttons, menus = _ballot(texts, view)
-    text = f"{say(texts, 'heading', view)}\n{say(texts, 'half', view)}"
+    text = f"{say(texts, 'heading', view)}\n{say(texts, 'reminder', view)}"
+    return Message(text, buttons, menus, silent=True)
+
+
+def poll_extended(texts: Texts, view: PollView) -> Message:
+    """Tell that too few have voted, so that the poll goes on, with the answers to press again."""
+    buttons, menus = _ballot(texts, view)
+    text = f"{say(texts, 'heading', view)}\n{say(texts, 'extended', view)}"
     return Message(text, buttons, menus, silent=True)
 
 
@@ -119,13 +130,9 @@ def receipt(texts: Texts, done: Receipt) -> Message:
     text = told(done.marks)
     if len(text) > LONGEST:
         text = told([(shortened(answer, SHORT_ANSWER), mark) for answer, mark in done.marks])
+    if len(text) > LONGEST:
+        text = texts("poll.receipt_many", count=len(done.marks), closes_at=done.closes_at)
     return Message(text)
-
-
-def reason_form(texts: Texts, poll_id: int, position: int) -> Form:
-    """Return the form that asks why somebody is concerned or against."""
-    field = Field("why", texts("poll.why.label"), long=True, longest=REASON_LONGEST)
-    return Form("vote_why", texts("poll.why.title"), (field,), (poll_id, position))
 
 
 def _by_buttons(view: PollView) -> bool:
@@ -138,6 +145,8 @@ def _ballot(texts: Texts, view: PollView) -> tuple[tuple[Button, ...], tuple[Men
         return (Button(texts("poll.button.vote"), "ballot", (view.id,), "primary"),), ()
     if _by_buttons(view):
         return tuple(_answer(view, answer) for answer in view.answers), ()
+    if len(view.answers) > PAGE:
+        return (Button(texts("poll.button.vote"), "vote_pages", (view.id,), "primary"),), ()
     choices = tuple(Choice(str(a.position), a.text[:ANSWER_LONGEST]) for a in view.answers)
     most = min(view.pick or len(choices), len(choices))
     return (), (Menu("vote_many", choices, (view.id,), texts("poll.menu"), view.fewest, most),)
@@ -147,6 +156,22 @@ def _answer(view: PollView, answer: AnswerView) -> Button:
     asks_why = view.kind is Kind.CONSENT and answer.position in REASONED
     action = "vote_why" if asks_why else "vote"
     return Button(answer.text[:ANSWER_LONGEST], action, (view.id, answer.position), "primary")
+
+
+def decided_by(texts: Texts, view: PollView) -> list[Ready]:
+    """Say what it takes to decide, and what follows when too few vote or the first places are equal.
+
+    An advisory poll decides nothing.
+    """
+    needed = _needed(view)
+    if needed is None:
+        return []
+    lines = [texts(f"poll.needs.{needed}")]
+    if view.extend_days:
+        lines.append(texts("poll.otherwise.extend", days=view.extend_days))
+    if view.tie is not Tie.NOTHING and has_ties(view.kind, view.majority, view.pick):
+        lines.append(texts(f"poll.otherwise.{view.tie}"))
+    return lines
 
 
 def _needed(view: PollView) -> str | None:

@@ -10,7 +10,19 @@ from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
 
 POST_VALUES = frozenset(
-    {"village", "title", "number", "when", "starts_at", "ends_at", "link", "phone", "first_step", "places"}
+    {
+        "village",
+        "title",
+        "number",
+        "when",
+        "starts_at",
+        "ends_at",
+        "link",
+        "phone",
+        "first_step",
+        "places",
+        "questions",
+    }
 )
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter.date": frozenset({"starts_at"}),

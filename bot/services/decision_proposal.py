@@ -34,6 +34,9 @@ def local_date(context: Context, moment: datetime) -> date:
 
 def _text(context: Context, view: PollView) -> str:
     question = Ready(view.question)
+    if view.settled is not None:
+        chosen = Ready(", ".join(view.texts_of((view.settled,))))
+        return str(context.texts("decision.from_poll.settled", question=question, answers=chosen))
     if view.adopted:
         return str(context.texts("decision.from_poll.adopted", question=question))
     undecided = view.binding and not (view.quorum_met and view.adopted is None and view.carried)

@@ -20,6 +20,7 @@ from bot.services.context import Context
 from bot.services.decision_proposal import local_date, proposal
 from bot.services.decision_register import decision_view, found, hold, newest_of, page_of
 from bot.services.places import SECRETARIAT, Place, place_of
+from bot.services.poll_life import must_be_decidable
 from bot.services.poll_results import close_if_over, template_of, view_of
 from bot.storage.models import Decision, Poll, Village
 from bot.storage.repositories.deliveries import Post, plan
@@ -185,7 +186,8 @@ class Decisions:
             raise NotFound("error_polls.not_found")
         if poll.scope_key != place.key:
             raise InvalidInput("error_polls.poll_elsewhere")
-        await close_if_over(session, poll, self._context.now(), self._context.programme.rules.secret_results)
+        await close_if_over(session, poll, self._context.now(), self._context.programme)
+        await must_be_decidable(session, poll)
         if poll.state != CLOSED:
             raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)
         before = await session.scalar(select(Decision.number).where(Decision.poll_id == poll_id))

@@ -37,7 +37,9 @@ def _numbers(stored: Mapping[str, int]) -> dict[int, int]:
     return {int(position): number for position, number in stored.items()}
 
 
-def settled(poll: Poll, count: Count, rows: Sequence[HandCount], told: SecretResults) -> tuple[Count, Shown]:
+def kept_at_closing(
+    poll: Poll, count: Count, rows: Sequence[HandCount], told: SecretResults
+) -> tuple[Count, Shown]:
     """Return what a closing poll keeps as its own count, and how much may be told.
 
     A secret poll in which some way had few votes takes the sums into its own, and forgets whence they came; what

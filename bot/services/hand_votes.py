@@ -15,14 +15,16 @@ from bot.domain.access import Action, Actor, may, require
 from bot.domain.ballots import STARS, Kind, Rules
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.hand_votes import BODIES, BY_HAND, Part, Way
-from bot.domain.poll_view import CLOSED, OPEN, PollView
+from bot.domain.poll_rules import Tie
+from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.hand_counts import hand_counts, off_discord, part_of
 from bot.services.off_discord import count_anew, room, set_people
 from bot.services.places import Place, place_of
-from bot.services.poll_opening import RESULT_POST, PollOpening
-from bot.services.poll_results import close_if_over, view_of
+from bot.services.poll_results import close_if_over, view_of, whole_of
+from bot.services.poll_schedule import RESULT_POST, poll_post
+from bot.services.poll_sequels import ties_of
 from bot.storage.models import Decision, HandCount, Poll
 from bot.storage.repositories.deliveries import Post, plan
 
@@ -169,10 +171,12 @@ class HandVotes:
 
     async def _found(self, session: AsyncSession, poll_id: int, *, hold: bool = False) -> tuple[Poll, Place]:
         """Return a village's poll, closed if its time is up. Raises NotFound."""
-        poll = await session.get(Poll, poll_id, with_for_update=hold or None)
+        poll = await session.get(Poll, poll_id)
         if poll is None or poll.village_id is None:
             raise NotFound("error_polls.not_found")
-        await close_if_over(session, poll, self._context.now(), self._context.programme.rules.secret_results)
+        await close_if_over(session, poll, self._context.now(), self._context.programme)
+        if hold:
+            await session.refresh(poll, with_for_update=True)
         return poll, await place_of(session, poll.scope_key)
 
     async def _row(self, session: AsyncSession, count_id: int) -> tuple[HandCount, Poll, Place]:
@@ -196,12 +200,17 @@ class HandVotes:
             raise InvalidInput("error_paper.ranked")
         if poll.state == OPEN:
             return
+        if poll.state == CANCELLED:
+            raise Conflict("error_polls.cancelled")
         if poll.state != CLOSED or poll.closed_at is None:
             raise Conflict("error_polls.not_open_yet")
         if poll.secret:
             raise Conflict("error_paper.secret_closed")
         if await session.scalar(select(Decision.id).where(Decision.poll_id == poll.id).limit(1)):
             raise Conflict("error_paper.decided")
+        voted_again = poll.tie == Tie.AGAIN and ties_of(poll, await whole_of(session, poll))
+        if poll.settled is not None or voted_again:
+            raise Conflict("error_paper.tie_settled")
         if self._context.now() > poll.closed_at + rules.ENTERED_WITHIN:
             raise Conflict("error_paper.too_late", days=rules.ENTERED_WITHIN.days)
 
@@ -223,7 +232,7 @@ class HandVotes:
         """Post the result of a closed poll anew."""
         if poll.state == CLOSED:
             name = f"result:hand:{row.id}:{why}"
-            post = PollOpening.post(poll, name, RESULT_POST, self._context.now(), None, at_once=True)
+            post = poll_post(poll, name, RESULT_POST, self._context.now(), None, at_once=True)
             await plan(session, [post])
 
     def _post(self, poll: Poll, row: HandCount) -> Post:

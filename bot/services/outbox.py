@@ -129,7 +129,8 @@ class Outbox:
             await self._park(session, row, repr(error))
             return None
         if message is None:
-            row.state = deliveries.NOT_NEEDED
+            if row.due_at <= now:  # else it was put off in the writing: a poll that too few voted in goes on
+                row.state = deliveries.NOT_NEEDED
             return None
         retry = row.state == "claimed"
         deliveries.claim(row, claim, now, LEASE)

@@ -8,30 +8,33 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
-from bot.domain.access import Action, Actor, may, require
+from bot.domain.access import Actor, may, require
+from bot.domain.answer_pages import MOST_PAGED
 from bot.domain.ballots import (
     FEWEST_POINTS,
     FIXED_ANSWERS,
     MOST_POINTS,
-    STEP_BY_STEP,
     USUAL_POINTS,
     Kind,
-    Majority,
 )
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_dates import closes_at as same_hour_later
-from bot.domain.poll_view import DRAFT, PollView
+from bot.domain.poll_view import DRAFT, PLANNED, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.entitled import entitled_counts
 from bot.services.moments import read_day_and_time
-from bot.services.places import Place, place_of
+from bot.services.places import Place
+from bot.services.poll_draft_rules import DraftRules
 from bot.services.poll_opening import PollOpening, answers
 from bot.services.poll_results import view_of
 from bot.services.polls import COORDINATOR, must_be_enough_for_secrecy, right_to_start
+from bot.storage.database import PLANNED as TO_WAKE
 from bot.storage.models import Poll, PollOption
+
+_LONGEST_AHEAD = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +47,12 @@ class Written:
     number: str = ""
 
 
-class PollDrafts:
-    """The use-cases of whoever asks."""
+class PollDrafts(DraftRules):
+    """The use-cases of whoever asks; those of a draft's rules are in DraftRules."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._opening = context, PollOpening(context)
+        super().__init__(context)
+        self._opening = PollOpening(context)
 
     def may_begin(self, actor: Actor, place: Place) -> bool:
         """Tell whether somebody may ask here."""
@@ -61,7 +65,7 @@ class PollDrafts:
         require(actor, right_to_start(place), place.where)
 
     async def write(self, actor: Actor, place: Place, kind: Kind, written: Written) -> PollView:
-        """Begin a draft; the whole village votes, openly, until that is changed.
+        """Begin a draft, with the rules that the village has set.
 
         Raises NotFound, NotPermitted, InvalidInput.
         """
@@ -80,6 +84,7 @@ class PollDrafts:
                 asked_by_id=actor.person_id,
             )
             self._fill(poll, written)
+            await self.begin(session, actor, place, poll)
             session.add(poll)
             await session.flush()
             return await view_of(session, self._context.programme, poll)
@@ -87,7 +92,7 @@ class PollDrafts:
     async def rewrite(self, actor: Actor, poll_id: int, written: Written) -> PollView:
         """Put new words into a draft. Raises NotFound, NotPermitted, InvalidInput, Conflict (it is open)."""
         async with self._context.database.transaction() as session:
-            poll, _ = await self._mine(session, actor, poll_id)
+            poll, _ = await self.mine(session, actor, poll_id)
             await session.execute(delete(PollOption).where(PollOption.poll_id == poll.id))
             await session.refresh(poll, ["options"])
             self._fill(poll, written)
@@ -97,68 +102,50 @@ class PollDrafts:
     async def view(self, actor: Actor, poll_id: int) -> PollView:
         """Show a draft to whoever may open it. Raises NotFound, NotPermitted, Conflict."""
         async with self._context.database.transaction() as session:
-            poll, _ = await self._mine(session, actor, poll_id)
+            poll, _ = await self.mine(session, actor, poll_id)
             return await view_of(session, self._context.programme, poll)
 
-    async def ask(self, actor: Actor, poll_id: int, voters: str) -> PollView:
-        """Say who votes; a binding poll is the steering group's. Raises as `view`, and InvalidInput."""
-        async with self._context.database.transaction() as session:
-            poll, place = await self._mine(session, actor, poll_id)
-            if place.village is None:
-                raise InvalidInput("error_polls.group_votes")
-            if voters not in rules.ASKABLE:
-                raise InvalidInput("error_polls.unknown_answer")
-            if poll.binding and voters != "steering":
-                raise InvalidInput("error_polls.binding_is_for_steering")
-            poll.voters = voters
-            return await view_of(session, self._context.programme, poll)
+    async def schedule(self, actor: Actor, poll_id: int, when: str) -> PollView:
+        """Let a draft open by itself at a time ("26-10-2027 kl. 19"), or as soon as it is let go when none is given.
 
-    async def hide(self, actor: Actor, poll_id: int, *, secret: bool) -> PollView:
-        """Make a draft secret, which is advisory (PRIVACY section 6), or open. Raises as `view`, and InvalidInput."""
-        async with self._context.database.transaction() as session:
-            poll, _ = await self._mine(session, actor, poll_id)
-            if poll.binding and secret:
-                raise InvalidInput("error_polls.secret_is_advisory")
-            poll.secret = secret
-            return await view_of(session, self._context.programme, poll)
-
-    async def bind(self, actor: Actor, poll_id: int, rule: str) -> PollView:
-        """Say what it takes to decide, or that the poll is advisory.
-
-        What binds is the steering group's open vote, in which half of it takes part (S30). Raises as `view`, and
-        InvalidInput for a rule that does not fit the kind.
+        Raises as `view`, and InvalidInput.
         """
         async with self._context.database.transaction() as session:
-            poll, place = await self._mine(session, actor, poll_id)
-            if rule == rules.ADVISORY:
-                poll.binding, poll.quorum, poll.majority = False, None, Majority.MOST
-            else:
-                if poll.secret:
-                    raise InvalidInput("error_polls.secret_is_advisory")
-                majority = Majority(rule)
-                if majority is not Majority.MOST and Kind(poll.kind) in {*STEP_BY_STEP, Kind.CONSENT}:
-                    raise InvalidInput("error_polls.rule_unfit")
-                require(actor, Action.START_BINDING_POLL, place.where)
-                poll.voters, poll.binding = "steering", True
-                poll.quorum, poll.majority = rules.HALF, majority
+            poll, _ = await self.mine(session, actor, poll_id)
+            now, zone = self._context.now(), self._context.programme.timezone
+            opens_at = read_day_and_time(when, zone) if when.strip() else None
+            if opens_at is not None and not now < opens_at <= now + _LONGEST_AHEAD:
+                raise InvalidInput("error_polls.opens_too_soon")
+            poll.scheduled = opens_at is not None
+            self._begin_at(poll, opens_at or now)
             return await view_of(session, self._context.programme, poll)
+
+    def _begin_at(self, poll: Poll, opens_at: datetime) -> None:
+        """Let a draft open at a moment, for as many days as before."""
+        days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
+        poll.opens_at, poll.closes_at = opens_at, same_hour_later(opens_at, days, self._opening.zone)
 
     async def open(self, actor: Actor, poll_id: int, seen: str = "") -> PollView:
-        """Open a draft now, for as long as it was to last; `seen` is the fingerprint of what was looked at.
+        """Open a draft for as long as it was to last, now or by itself at its time; `seen` is its fingerprint.
 
-        Raises as `view`, InvalidInput (a date has gone by), and Conflict when it has been changed since.
+        Raises as `view`, InvalidInput (a date has gone by), and Conflict when it has been changed since it was seen.
         """
         async with self._context.database.transaction() as session:
-            poll, _ = await self._mine(session, actor, poll_id)
+            poll, _ = await self.mine(session, actor, poll_id)
             view = await view_of(session, self._context.programme, poll)
             if seen and seen != view.fingerprint:
                 raise Conflict("error_polls.draft_changed")
-            now = self._context.now()
-            days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
-            poll.opens_at, poll.closes_at = now, same_hour_later(now, days, self._opening.zone)
+            if not poll.scheduled:
+                self._begin_at(poll, self._context.now())
+            elif poll.opens_at <= self._context.now():
+                raise InvalidInput("error_polls.opens_too_soon")
             if any(o.starts_at is not None and o.starts_at <= poll.closes_at for o in poll.options):
                 raise InvalidInput("error_polls.date_too_soon", closes_at=poll.closes_at)
-            await self._opening.open(session, [poll], at_once=True)
+            if poll.scheduled:
+                poll.state, poll.entitled = PLANNED, (await entitled_counts(session, [poll]))[poll.id]
+                session.info[TO_WAKE] = True
+            else:
+                await self._opening.open(session, [poll], at_once=True)
             must_be_enough_for_secrecy(self._context, poll)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
@@ -166,22 +153,9 @@ class PollDrafts:
     async def drop(self, actor: Actor, poll_id: int) -> None:
         """Throw a draft away. Raises as `view`."""
         async with self._context.database.transaction() as session:
-            poll, _ = await self._mine(session, actor, poll_id)
+            poll, _ = await self.mine(session, actor, poll_id)
             await session.execute(delete(PollOption).where(PollOption.poll_id == poll.id))
             await session.execute(delete(Poll).where(Poll.id == poll.id))
-
-    async def _mine(self, session: AsyncSession, actor: Actor, poll_id: int) -> tuple[Poll, Place]:
-        """Return a draft that nobody else changes meanwhile, and its place."""
-        poll = await session.get(Poll, poll_id, with_for_update=True, populate_existing=True)
-        if poll is None:
-            raise NotFound("error_polls.draft_gone")
-        place = await place_of(session, poll.scope_key)
-        require(actor, right_to_start(place), place.where)
-        if poll.state != DRAFT:
-            raise Conflict("error_polls.draft_open")
-        if poll.binding:
-            require(actor, Action.START_BINDING_POLL, place.where)
-        return poll, place
 
     def _fill(self, poll: Poll, written: Written) -> None:
         """Put what was written into a draft. Raises InvalidInput."""
@@ -189,7 +163,8 @@ class PollDrafts:
         poll.question = rules.checked_question(written.question)
         asked = written.days or str(rules.USUAL_DAYS)
         days = _whole(asked, rules.FEWEST_DAYS, rules.MOST_DAYS, "error_polls.days_unfit")
-        poll.opens_at, poll.closes_at = now, same_hour_later(now, days, self._opening.zone)
+        poll.opens_at = poll.opens_at if poll.scheduled else now
+        poll.closes_at = same_hour_later(poll.opens_at, days, self._opening.zone)
         poll.options = self._options(kind, written.lines, poll.closes_at)
         poll.pick = 1 if kind in FIXED_ANSWERS else 0
         if kind is Kind.CHOICE:
@@ -199,12 +174,20 @@ class PollDrafts:
             shared = written.number or str(USUAL_POINTS)
             poll.points = _whole(shared, FEWEST_POINTS, MOST_POINTS, "error_polls.points_unfit")
 
+    @staticmethod
+    def _answers(kind: Kind, lines: Iterable[str]) -> Sequence[str]:
+        """Return the answers; only where some of them are chosen can there be pages of them. Raises InvalidInput."""
+        texts = [line for line in lines if line.strip()]
+        if kind is not Kind.CHOICE and len(texts) > rules.MOST_ANSWERS:
+            raise InvalidInput("error_polls.answers_many_here", most=rules.MOST_ANSWERS)
+        return rules.checked_answers(texts, MOST_PAGED)
+
     def _options(self, kind: Kind, lines: Iterable[str], closes_at: datetime) -> list[PollOption]:
         if kind in FIXED_ANSWERS:
             names = FIXED_ANSWERS[kind]
             return answers(str(self._context.texts(f"poll.fixed.{kind}.{name}")) for name in names)
         if kind is not Kind.DATES:
-            return answers(rules.checked_answers(lines))
+            return answers(self._answers(kind, lines))
         timezone = self._context.programme.timezone
         moments = sorted({read_day_and_time(line, timezone) for line in lines if line.strip()})
         if moments and moments[0] <= closes_at:

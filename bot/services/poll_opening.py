@@ -14,18 +14,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import poll_dates
 from bot.domain.calendar import candidate_days, programme_days
-from bot.domain.poll_view import CLOSED, MISSED, OPEN, PLANNED, WAITING
+from bot.domain.poll_view import CANCELLED, CLOSED, MISSED, OPEN, PLANNED, WAITING
 from bot.domain.polls import FEWEST_ANSWERS
 from bot.domain.posting import PostingHours
 from bot.domain.programme import EACH_CIRCLE, PollTemplate
+from bot.services import poll_schedule
 from bot.services.context import Context
 from bot.services.entitled import entitled_counts
 from bot.services.outbox import OPEN_POST
 from bot.services.poll_results import template_of
+from bot.services.poll_schedule import poll_post
 from bot.storage.models import Cohort, Poll, PollOption
 from bot.storage.repositories.deliveries import Post, plan
 
-HALF_POST, RESULT_POST, OPTIONS_POST = "poll_half", "poll_result", "poll_options"
 CANDIDATE_DATES = "events.candidate_dates"
 _KEY_BYTES = 32
 _ANSWERS_WANTED_FOR = timedelta(days=14)
@@ -76,7 +77,7 @@ class PollOpening:
     async def _waits(self, session: AsyncSession, poll: Poll, now: datetime) -> bool:
         """Put a poll off while the one whose result it builds on has not closed (S43, S49).
 
-        When that one is missed, or never comes while the programme lasts, this one is missed too.
+        When that one is missed or cancelled, or never comes while the programme lasts, this one is missed too.
         """
         template = template_of(self._context.programme, poll.code)
         if template is None or template.opens.after_poll is None:
@@ -87,7 +88,7 @@ class PollOpening:
         before = (await session.scalars(query)).first()
         if before is None:
             return False
-        if before.state == MISSED:
+        if before.state in (MISSED, CANCELLED):
             poll.state = MISSED
             return True
         in_a_week = poll_dates.closes_at(max(poll.opens_at, now), 7, self.zone)
@@ -159,11 +160,9 @@ class PollOpening:
 
     def _posts(self, poll: Poll, *, at_once: bool) -> Iterable[Post]:
         if not self._rides_along(poll):
-            yield self.post(poll, "open", OPEN_POST, poll.opens_at, poll.closes_at, at_once=at_once)
-            half = poll_dates.half_time(poll.opens_at, poll.closes_at)
-            if half is not None:
-                yield self.post(poll, "half", HALF_POST, half, poll.closes_at)
-        yield self.post(poll, "result", RESULT_POST, poll.closes_at, None)
+            yield poll_post(poll, "open", OPEN_POST, poll.opens_at, poll.closes_at, at_once=at_once)
+            yield from poll_schedule.reminder(poll)
+        yield poll_schedule.result(poll)
 
     def _rides_along(self, poll: Poll) -> bool:
         """Tell whether a poll is shown in its circle's thanks instead of posts of its own."""
@@ -172,23 +171,7 @@ class PollOpening:
 
     def _options_post(self, poll: Poll) -> Post:
         until = poll.opens_at + _ANSWERS_WANTED_FOR
-        return self.post(poll, "options", OPTIONS_POST, poll.opens_at, until)
-
-    @staticmethod
-    def post(
-        poll: Poll, name: str, kind: str, due_at: datetime, until: datetime | None, *, at_once: bool = False
-    ) -> Post:
-        """Return a post about a poll; its key makes sure that it is planned once."""
-        return Post(
-            f"poll:{poll.id}:{name}",
-            poll.scope_key,
-            kind,
-            due_at,
-            until,
-            at_once=at_once,
-            cohort_id=poll.cohort_id,
-            poll_id=poll.id,
-        )
+        return poll_post(poll, "options", poll_schedule.OPTIONS_POST, poll.opens_at, until)
 
 
 def answers(texts: Iterable[str]) -> list[PollOption]:

@@ -1,23 +1,31 @@
 """Write the posts about polls and decisions at the moment they go out, from what is true then."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.poll_view import CLOSED, OPEN, WAITING, PollView
+from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, WAITING, PollView
 from bot.domain.programme import EACH_CIRCLE
 from bot.messages import decisions as decision_messages
-from bot.messages import hand_votes, poll_results
+from bot.messages import hand_votes, poll_life, poll_results
 from bot.messages import polls as build
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.decision_register import decision_view
+from bot.services.entitled import entitled_counts
 from bot.services.hand_votes import HAND_POST, unconfirmed
 from bot.services.outbox import OPEN_POST
 from bot.services.places import village_key
-from bot.services.poll_opening import HALF_POST, OPTIONS_POST, RESULT_POST
 from bot.services.poll_results import close_if_over, view_of
+from bot.services.poll_schedule import (
+    CANCELLED_POST,
+    EXTENDED_POST,
+    OPTIONS_POST,
+    REMINDER_POST,
+    RESULT_POST,
+)
 from bot.storage.models import Decision, Delivery, Poll
 
 DECISION_POST = "decision"
@@ -36,12 +44,16 @@ class PollPosts:
         poll = await session.get(Poll, delivery.poll_id) if delivery.poll_id is not None else None
         if poll is None:
             return None
-        await close_if_over(session, poll, self._context.now(), self._context.programme.rules.secret_results)
-        if delivery.kind == HALF_POST and not await _has_been_asked(session, poll, delivery.due_at):
-            return None
+        await close_if_over(session, poll, self._context.now(), self._context.programme)
         view = await view_of(session, self._context.programme, poll)
         if delivery.kind == HAND_POST:
             return await self._by_hand(session, int(str(delivery.payload["hand_count"])), view)
+        if delivery.kind == REMINDER_POST:
+            if not await _has_been_asked(session, poll, delivery.due_at):
+                return None
+            # Who has come since the opening is reminded too; who has left is no longer waited for.
+            entitled = (await entitled_counts(session, [poll]))[poll.id]
+            view = replace(view, entitled=max(entitled, view.turnout))
         return self._of(delivery.kind, view)
 
     async def _by_hand(self, session: AsyncSession, count_id: int, view: PollView) -> Message | None:
@@ -52,12 +64,16 @@ class PollPosts:
         texts = self._context.texts
         if kind == OPEN_POST and view.state == OPEN:
             return build.poll_open(texts, view)
-        if kind == HALF_POST and view.state == OPEN and view.turnout * 2 < view.entitled:
-            return build.poll_half(texts, view)
+        if kind == REMINDER_POST and view.state == OPEN and view.turnout < view.entitled:
+            return build.poll_reminder(texts, view)
+        if kind == EXTENDED_POST and view.state == OPEN:
+            return build.poll_extended(texts, view)
         if kind == OPTIONS_POST and view.state == WAITING:
             return build.options_wanted(texts, view)
         if kind == RESULT_POST and view.state == CLOSED:
             return poll_results.poll_result(texts, view, self._context.programme.rules.secret_results)
+        if kind == CANCELLED_POST and view.state == CANCELLED:
+            return poll_life.cancelled_post(texts, view)
         return None
 
     async def pulse(self, session: AsyncSession, village_id: int, circle_code: str) -> Message | None:

@@ -7,20 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, delete, distinct, func, select
+from sqlalchemy import case, delete, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
-from bot.domain.ballots import STEP_BY_STEP, Count, Kind, Majority, adopted, by_sums, carried, count
+from bot.domain.ballots import STEP_BY_STEP, YES, Count, Kind, Majority, Why, adopted, by_sums, carried, count
 from bot.domain.hand_votes import added
+from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown
-from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme, SecretResults
+from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
+from bot.services import poll_sequels
 from bot.services.entitled import entitled_counts
-from bot.services.hand_counts import confirmed, hand_counts, settled, told_parts
+from bot.services.hand_counts import confirmed, hand_counts, kept_at_closing, told_parts
+from bot.services.milestones import settled_by_decision
 from bot.services.moments import written
-from bot.storage.database import FORGOTTEN
+from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Poll, PollOption
 
 _CHUNK = 500
@@ -31,32 +35,45 @@ def template_of(programme: Programme, code: str | None) -> PollTemplate | None:
     return programme.polls.get(code.partition(":")[0]) if code else None
 
 
-async def close_due(session: AsyncSession, now: datetime, told: SecretResults) -> list[int]:
-    """Close every poll whose time is up, once. Returns their ids."""
-    query = select(Poll).where(Poll.state == OPEN, Poll.closes_at <= now).order_by(Poll.id)
+async def close_due(session: AsyncSession, now: datetime, programme: Programme) -> list[int]:
+    """Close every poll whose time is up, once, or let it go on when too few have voted. Returns their ids."""
+    over = (Poll.state == OPEN) & (Poll.closes_at <= now)
+    if await session.scalar(select(exists().where(over, Poll.extend_days > 0))):
+        await one_at_a_time(
+            session, "deliveries"
+        )  # who sends holds posts, then polls; this goes the other way
+    query = select(Poll).where(over).order_by(Poll.id)
     due = (await session.scalars(query.with_for_update())).all()
     for start in range(0, len(due), _CHUNK):
-        await _close(session, due[start : start + _CHUNK], now, told)
-    return [poll.id for poll in due]
+        await _close(session, due[start : start + _CHUNK], now, programme)
+    return [poll.id for poll in due if poll.state == CLOSED]
 
 
-async def close_if_over(session: AsyncSession, poll: Poll, now: datetime, told: SecretResults) -> None:
+async def close_if_over(session: AsyncSession, poll: Poll, now: datetime, programme: Programme) -> None:
     """Close one poll if its time is up and nothing has closed it yet."""
     if poll.state == OPEN and poll.closes_at <= now:
+        if poll_sequels.can_extend(poll):
+            await one_at_a_time(session, "deliveries")
         locked = await session.get_one(Poll, poll.id, with_for_update=True, populate_existing=True)
-        if locked.state == OPEN:
-            await _close(session, [locked], now, told)
+        if locked.state == OPEN and locked.closes_at <= now:
+            await _close(session, [locked], now, programme)
 
 
-async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, told: SecretResults) -> None:
+async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, programme: Programme) -> None:
     """Count; in the same transaction destroy a secret poll's ballots and the key to their voters."""
     ids = [poll.id for poll in due]
     cast = await _ballots(session, ids)
     entitled, by_hand = await entitled_counts(session, due), await hand_counts(session, ids)
+    zone, told = ZoneInfo(programme.timezone), programme.rules.secret_results
     for poll in due:
         ballots = cast.get(poll.id, _Cast())
         result = count(Kind(poll.kind), (o.position for o in poll.options), ballots.marks.values())
-        result, shown = settled(poll, result, by_hand.get(poll.id, ()), told)
+        rows = by_hand.get(poll.id, ())
+        whole = added(Kind(poll.kind), result, confirmed(rows))
+        if poll_sequels.must_extend(poll, whole.turnout, entitled[poll.id]):
+            await poll_sequels.extend(session, poll, now, zone)
+            continue
+        result, shown = kept_at_closing(poll, result, rows, told)
         for option in poll.options if shown is not Shown.NOTHING else ():
             standing = result.standings[option.position]
             option.votes, option.given, option.place = standing.votes, standing.given, standing.place
@@ -66,7 +83,10 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, told
         poll.entitled = max(entitled[poll.id], result.turnout)
         poll.secret_key = None
         poll.state, poll.closed_at = CLOSED, now
-    secret = [poll.id for poll in due if poll.secret]
+        again = poll_sequels.run_off(poll, whole, now, zone)
+        if again is not None:
+            session.add(again)
+    secret = [poll.id for poll in due if poll.secret and poll.state == CLOSED]
     if secret:
         await session.execute(delete(Ballot).where(Ballot.poll_id.in_(secret)))
         session.info[FORGOTTEN] = True
@@ -136,6 +156,12 @@ def result_of(poll: Poll) -> Count:
     return replace(found, standings=standings)
 
 
+async def whole_of(session: AsyncSession, poll: Poll) -> Count:
+    """Return a closed poll's count with the votes given by hand."""
+    by_hand = (await hand_counts(session, [poll.id])).get(poll.id, [])
+    return added(Kind(poll.kind), result_of(poll), confirmed(by_hand))
+
+
 async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> PollView:
     """Show a poll: running totals of an open, unsecret one; a closed one's result as far as allowed."""
     closed, kind = poll.state == CLOSED, Kind(poll.kind)
@@ -149,6 +175,10 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
     met = rules.quorum_met(poll.quorum, result.turnout, entitled)
     majority = Majority(poll.majority)
     yes = _said_yes(programme, poll, result, entitled)
+    tied = poll_sequels.ties_of(poll, result) if closed else ()
+    settled = poll.settled if tied else None
+    if settled is not None:
+        yes = None if yes is None else settled == YES
     template = template_of(programme, poll.code)
     told = shown is not Shown.NOTHING
     return PollView(
@@ -180,12 +210,13 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         kind=kind,
         fewest=poll.fewest,
         points=poll.points,
+        why=Why(poll.why),
         majority=majority,
-        carried=_carried(result, entitled, majority),
+        carried=settled is not None or _carried(result, entitled, majority),
         reasons=await _reasons(session, poll) if closed else (),
         code=poll.code,
         series=poll.series,
-        winners=result.winners if closed and told else (),
+        winners=(settled,) if settled is not None else result.winners if closed and told else (),
         unanimous=closed
         and shown is Shown.NUMBERS
         and kind not in STEP_BY_STEP
@@ -199,6 +230,15 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         parts=parts if shown is Shown.NUMBERS else (),
         by_hand=sum(part.turnout for part in confirmed(by_hand)),
         unconfirmed=sum(row.turnout for row in by_hand if row.confirmed_at is None),
+        ticks=template is not None
+        and poll.village_id is not None
+        and not settled_by_decision(programme) >= set(template.milestones),
+        extend_days=poll.extend_days if poll_sequels.can_extend(poll) else 0,
+        tie=Tie(poll.tie),
+        tied=tied,
+        settled=settled,
+        scheduled=poll.scheduled,
+        cancelled_because=poll.cancelled_because or "",
         last_round=_last_round(poll) if closed and shown is Shown.NUMBERS else {},
     )
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain import answer_pages
 from bot.domain import ballot_steps as steps
 from bot.domain import polls as rules
 from bot.domain.access import Actor, Where, roles_at
-from bot.domain.ballots import REASONED, Kind, Marks, Rules, checked_marks
+from bot.domain.ballots import STEP_BY_STEP, Kind, Marks, Rules, Why, checked_marks, why_asked
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from bot.domain.poll_view import OPEN, PollView, Receipt
+from bot.domain.poll_view import CANCELLED, OPEN, PollView, Receipt
 from bot.messages.poll_parts import who
 from bot.services.context import Context
 from bot.services.places import Place
@@ -44,8 +45,8 @@ class Voting:
             kind, options = Kind(poll.kind), {option.position: option for option in poll.options}
             checked = checked_marks(kind, marks, options, _rules(poll))
             why = rules.checked_reason(reason)
-            if kind is Kind.CONSENT and set(checked) & REASONED and not why:
-                raise InvalidInput("error_polls.why_missing")
+            if why_asked(kind, Why(poll.why), checked) is Why.REQUIRED and not why:
+                raise InvalidInput(f"error_polls.{'why_missing' if kind is Kind.CONSENT else 'why_wanted'}")
             voter = _voter(poll, actor)
             await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id, Ballot.voter == voter))
             named = None if poll.secret else person_id
@@ -93,16 +94,35 @@ class Voting:
             self.must_be_voter(actor, poll)
             return await view_of(session, self._context.programme, poll)
 
-    async def press(self, actor: Actor, poll_id: int, said: str, *, done: bool = False) -> PollView | Receipt:
+    async def say(
+        self, actor: Actor, poll_id: int, choice: int | str, reason: str | None = None
+    ) -> Receipt | Why:
+        """Cast a ballot that its button spells out: a position, a mark of several, or the presses of all steps.
+
+        `reason` is None before anybody has asked for it. Then Why.REQUIRED comes back and nothing is counted, or
+        Why.OPTIONAL and the vote is counted already. Raises as `ballot` and `cast` do.
+        """
+        view = await self.ballot(actor, poll_id)
+        marks = _spelt_out(view, choice)
+        why = why_asked(view.kind, view.why, marks)
+        if reason is None and why is Why.REQUIRED:
+            checked_marks(view.kind, marks, [answer.position for answer in view.answers], view.rules)
+            return why
+        done = await self.cast(actor, poll_id, marks, reason or "")
+        return why if reason is None and why is Why.OPTIONAL else done
+
+    async def press(
+        self, actor: Actor, poll_id: int, said: str, *, done: bool = False
+    ) -> PollView | Receipt | Why:
         """Take one press of a ballot of several steps: `said` is all presses so far.
 
-        Returns the poll while there is more to say; after the last press, or when `done`, the ballot is cast.
-        Raises as `ballot` and `cast` do.
+        Returns the poll while there is more to say; after the last press, or when `done`, the ballot is said.
+        Raises as `say` does.
         """
         view = await self.ballot(actor, poll_id)
         if not done and not steps.complete(view.kind, said, len(view.answers), view.points):
             return view
-        return await self.cast(actor, poll_id, steps.marks_of(view.kind, said, len(view.answers)))
+        return await self.say(actor, poll_id, said)
 
     async def locked(self, session: AsyncSession, poll_id: int) -> Poll:
         """Return a poll that nobody else changes until the transaction ends. Raises NotFound."""
@@ -116,6 +136,8 @@ class Voting:
 
         The clock decides, whether or not anything has closed the poll yet.
         """
+        if poll.state == CANCELLED:
+            raise Conflict("error_polls.cancelled")
         if poll.closed_at is not None or poll.closes_at <= self._context.now():
             raise Conflict("error_polls.closed", closes_at=poll.closes_at)
         if poll.state != OPEN:
@@ -150,6 +172,14 @@ def _voter(poll: Poll, actor: Actor) -> str:
     assert poll.secret_key is not None, "an open secret poll has its key"
     assert actor.discord_user_id is not None, "who presses a button has an account"
     return rules.voter_key(poll.secret_key, actor.discord_user_id)
+
+
+def _spelt_out(view: PollView, choice: int | str) -> Marks:
+    if isinstance(choice, int):
+        return {choice: 1}
+    if view.kind in STEP_BY_STEP:
+        return steps.marks_of(view.kind, choice, len(view.answers))
+    return dict.fromkeys(answer_pages.chosen(choice), 1)
 
 
 def _rules(poll: Poll) -> Rules:

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, may, require
-from bot.domain.ballots import Kind
 from bot.domain.calendar import later
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_view import CLOSED
@@ -150,7 +149,7 @@ class PolledMeetings:
         view = await view_of(session, self._context.programme, poll)
         by_position = {option.position: option.starts_at for option in poll.options}
         won = [at for position in view.winners if (at := by_position[position]) is not None]
-        if poll.state != CLOSED or poll.kind != Kind.DATES or len(view.winners) != 1 or not won:
+        if poll.state != CLOSED or len(view.winners) != 1 or not won:
             raise Conflict("error_meetings.no_date")
         if won[0] <= self._context.now():
             raise InvalidInput("error.date_passed", starts_at=won[0])

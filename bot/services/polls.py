@@ -23,6 +23,7 @@ from bot.services.places import Place, place_of
 from bot.services.poll_calendar import PollCalendar
 from bot.services.poll_opening import Opened, PollOpening, answers, make_secret
 from bot.services.poll_results import close_due, template_of, view_of
+from bot.services.poll_schedule import poll_post
 from bot.services.poll_voting import Voting
 from bot.storage.models import Ballot, Cohort, CoordinatorGroup, Delivery, Event, Poll, Village
 from bot.storage.repositories.deliveries import plan
@@ -120,7 +121,7 @@ class Polls(Voting):
         query = select(Delivery.state).where(Delivery.poll_id == poll.id, Delivery.kind == OPEN_POST)
         if await session.scalar(query) in ("sent", "claimed"):
             now = self._context.now()
-            post = self._opening.post(poll, "open:secret", OPEN_POST, now, poll.closes_at, at_once=True)
+            post = poll_post(poll, "open:secret", OPEN_POST, now, poll.closes_at, at_once=True)
             await plan(session, [post])
 
     async def write_options(self, actor: Actor, poll_id: int, lines: Iterable[str]) -> PollView:
@@ -173,7 +174,7 @@ class Polls(Voting):
 
     async def close_due(self, session: AsyncSession, now: datetime) -> list[int]:
         """Close the polls whose time is up, once. Returns their ids."""
-        return await close_due(session, now, self._context.programme.rules.secret_results)
+        return await close_due(session, now, self._context.programme)
 
     async def closed_ids(self) -> list[int]:
         """Return the polls that have been counted."""

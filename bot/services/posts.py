@@ -112,7 +112,15 @@ class Posts:
             "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
             "phone": self._context.facts.phone,
             "places": Ready(await self._concerned(session, event, cohort_id) if of_task else ""),
+            "questions": " ".join(self._asked_at(event)) if of_task else "",
         }
+
+    def _asked_at(self, event: Event) -> list[str]:
+        """Return what standard polls ask at a meeting itself, where there is no channel yet (S13)."""
+        polls = self._context.programme.polls.values()
+        return [
+            poll.question for poll in polls if poll.where == "meeting" and poll.opens.meeting == event.code
+        ]
 
     async def _concerned(self, session: AsyncSession, event: Event, cohort_id: int | None) -> str:
         """Name the municipalities or villages a task is about, the first few by name."""

@@ -16,7 +16,9 @@ from bot.services.people import People
 from bot.services.places import Places
 from bot.services.planning import Planning
 from bot.services.poll_drafts import PollDrafts
+from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
+from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
@@ -40,6 +42,8 @@ class Services:
     places: Places
     planning: Planning
     poll_drafts: PollDrafts
+    poll_life: PollLife
+    poll_rules: VillageRulesDesk
     polled_meetings: PolledMeetings
     polls: Polls
     provisioning: Provisioning
@@ -64,6 +68,8 @@ def services_on(context: Context) -> Services:
         places=Places(context),
         planning=Planning(context, calendar, polls),
         poll_drafts=PollDrafts(context),
+        poll_life=PollLife(context),
+        poll_rules=VillageRulesDesk(context),
         polled_meetings=PolledMeetings(context),
         polls=polls,
         provisioning=Provisioning(context),

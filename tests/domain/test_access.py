@@ -24,6 +24,8 @@ TABLE: dict[Action, set[Role]] = {
     Action.START_POLL: {S, R, L, SEC},
     Action.START_GROUP_POLL: {K, SEC},
     Action.START_BINDING_POLL: {L},
+    Action.SET_POLL_RULES: {R, L},
+    Action.SETTLE_TIE: {L},
     Action.ASK_SECRECY: {*VILLAGE, K},
     Action.ENTER_HAND_VOTES: {R, L, SEC},
     Action.CONFIRM_HAND_VOTES: {S, R, L, SEC},

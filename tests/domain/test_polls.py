@@ -131,10 +131,10 @@ def test_a_poll_keeps_its_hour_across_daylight_saving() -> None:
     assert closes.astimezone(UTC).hour == 8
 
 
-def test_half_time_is_halfway_and_a_short_poll_has_none() -> None:
+def test_the_reminder_comes_a_day_before_the_end_and_a_short_poll_has_none() -> None:
     start = local(2027, 11, 1, 10)
-    assert poll_dates.half_time(start, start + timedelta(days=4)) == start + timedelta(days=2)
-    assert poll_dates.half_time(start, start + timedelta(hours=3)) is None
+    assert poll_dates.reminder_at(start, start + timedelta(days=4)) == start + timedelta(days=3)
+    assert poll_dates.reminder_at(start, start + timedelta(hours=48)) is None
 
 
 @given(st.integers(0, 40), st.integers(2, 10))

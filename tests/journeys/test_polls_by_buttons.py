@@ -198,6 +198,70 @@ async def test_each_answer_is_rated_and_a_date_is_found(
     assert "er aflyst" in posts(year, cast)[-1].content
 
 
+async def test_a_poll_opens_on_its_day_and_is_cancelled_with_a_reason_that_the_channel_reads(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "yes_no")
+    shown = await fill(lead, shown, "Skal vi købe en bænk?", "3")
+    day = year.discord.now() + timedelta(days=2)
+    shown = await fill(lead, await press(lead, shown, "draft_when"), f"{day:%d-%m-%Y} kl. 10")
+    assert "Den åbner af sig selv" in said(shown)
+    shown = await press(lead, shown, "draft_open", "Åbn den på dagen")
+    assert "åbner af sig selv" in said(shown) and private_part(shown, "poll_cancel", "Aflys den")
+    await year.discord.advance_to(day + timedelta(hours=6))
+    (post,) = [one for one in posts(year, cast) if "Skal vi købe en bænk?" in one.content]
+    await voters[0].click(year.discord.clickable(post), label="Ja")
+
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await press(lead, shown, "poll_all", "Vis afstemninger")
+    shown = await choose(lead, shown, "poll_show", part(post, "vote").split(":")[2].split(",")[0])
+    assert "Indtil nu har 1 stemt" in said(shown)
+    done = await fill(lead, await press(lead, shown, "poll_cancel"), "Vi har fået en bænk")
+    assert "er aflyst" in said(done)
+    await year.discord.settle()
+    assert "Grunden er: Vi har fået en bænk" in posts(year, cast)[-1].content
+    late = await voters[1].click(year.discord.clickable(post), label="Nej")
+    assert "Den afstemning er aflyst" in said(late)
+
+
+async def test_a_village_sets_its_rules_and_in_a_tie_the_lead_chooses(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await press(lead, await press(lead, shown, "poll_all"), "rules_show", "Jeres faste regler")
+    assert "Hvad skal der til? Svaret er et råd til styregruppen" in said(shown)
+    shown = await choose(lead, shown, "rules_set", "panel")
+    assert "Hvem kan stemme? Borgerpanelet" in said(shown)
+    shown = await press(lead, shown, "rules_deciding", "Når I beslutter")
+    for menu, value in ((2, "lead"), (0, "none")):
+        page: Any = shown.response
+        parts = [row["components"][0]["custom_id"] for row in page.components]
+        shown = await lead.select(page, [value], custom_id=parts[menu])
+    assert "lige mange stemmer? Så afgør tovholderen det" in said(shown)
+
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "choice")
+    shown = await fill(lead, shown, "Hvor skal bænken stå?", ANSWERS, "2", "1")
+    assert "Borgerpanelet kan stemme" in said(shown)
+    shown = await press(lead, await choose(lead, shown, "draft_rule", "most"), "draft_more", "Flere regler")
+    assert "Er der lige mange stemmer, afgør tovholderen det" in said(shown)
+    await press(lead, await press(lead, shown, "draft_back"), "draft_open")
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    for voter, label in zip(voters[:2], ("Ved skolen", "Ved havnen"), strict=True):
+        await voter.click(year.discord.clickable(post), label=label)
+    told = await result(year, cast)
+    assert "Så vælger tovholderen" in told.content
+    member = next(one for one in cast.who("steering") if one is not lead)
+    refused = await member.click(year.discord.clickable(told), label="Ved havnen")
+    assert "Her er det tovholderen, der afgør det" in said(refused)
+    form = await lead.click(year.discord.clickable(told), label="Ved havnen")
+    assert "Tovholderen valgte: Ved havnen" in str(form.modal)
+
+
 async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> None:
     cast = year.villages[0]
     shown = await year.hands.command(cast.who("villager")[0], cast.channel_id, "decisions")
@@ -240,3 +304,30 @@ async def test_votes_on_paper_are_entered_by_the_secretary_looked_through_by_ano
     told_all = (await result(year, cast)).content
     assert f"Her på Discord: {len(voters)} har stemt" in told_all and "Lagt sammen:" in told_all
     assert f"- Ja: {len(voters) + 1}" in told_all and "- Nej: 2" in told_all
+
+
+async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, lead = year.villages[0], year.villages[0].lead
+    shown = await year.hands.command(lead, cast.channel_id, "decisions")
+    shown = await choose(lead, await press(lead, shown, "poll_new"), "poll_kind", "choice")
+    many = "\n".join(f"Forslag {number}" for number in range(1, 61))
+    shown = await fill(lead, shown, "Hvad skal vi lave?", many, "2", "3")
+    shown = await choose(lead, shown, "draft_why", "required")
+    await press(lead, shown, "draft_open")
+    await year.discord.settle()
+    post = posts(year, cast)[-1]
+    for voter in voters:
+        shown = await voter.click(year.discord.clickable(post), label="Stem")
+        assert "Side 1 af 3" in said(shown)
+        shown = await choose(voter, shown, "page_pick", "7")
+        shown = await press(voter, shown, "page_turn", "Næste side")
+        shown = await press(voter, shown, "page_turn", "Næste side")
+        shown = await choose(voter, shown, "page_pick", "60")
+        assert "Du har valgt 2: Forslag 7, Forslag 60" in said(shown)
+        form = await press(voter, shown, "page_done", "Færdig")
+        done = await fill(voter, form, "Det har vi brug for")
+        assert "Du valgte: Forslag 7, Forslag 60" in said(done)
+    told = (await result(year, cast)).content
+    assert f"- Forslag 7: {len(voters)}" in told and "- Det har vi brug for" in told

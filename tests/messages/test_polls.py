@@ -172,8 +172,9 @@ def test_a_pulse_is_short_and_its_result_offers_no_decision() -> None:
     assert not poll_results.poll_result(TEXTS, replace(CLOSED, pulse=True), RULES).buttons
 
 
-def test_the_reminder_at_half_time_is_silent_and_names_nobody() -> None:
-    message = polls.poll_half(TEXTS, OPEN)
+def test_the_reminder_is_silent_and_names_nobody() -> None:
+    message = polls.poll_reminder(TEXTS, replace(OPEN, turnout=4))
+    assert "4 af 6 har stemt" in message.text
     assert message.silent and actions(message) == [("vote", (7, 1)), ("vote", (7, 2))]
 
 
@@ -311,7 +312,7 @@ def test_every_message_about_a_poll_of_25_long_answers_fits(kind: PollKind) -> N
     over = replace(view, state="closed", winners=(1,), reasons=("*" * 300,) * 7)
     receipt = Receipt(kind, tuple((answer.text, 1) for answer in view.answers), OPEN.closes_at)
     messages = [
-        polls.poll_open(TEXTS, view), polls.poll_half(TEXTS, view), polls.receipt(TEXTS, receipt),
+        polls.poll_open(TEXTS, view), polls.poll_reminder(TEXTS, view), polls.receipt(TEXTS, receipt),
         poll_results.poll_result(TEXTS, over, RULES), poll_drafts.draft(TEXTS, replace(view, state="draft")),
     ]  # fmt: skip
     if kind in STEP_BY_STEP:

@@ -70,7 +70,7 @@ async def test_a_draft_is_seen_changed_and_opened_and_only_then_can_people_vote(
     world.after(hours=5)
     view = await drafts.open(lead, draft.id)
     assert view.state == "open" and view.closes_at - world.now == timedelta(days=5)
-    assert set(await world.deliveries(view.id)) == {"open", "half", "result"}
+    assert set(await world.deliveries(view.id)) == {"open", "reminder", "result"}
     for change in (drafts.open, drafts.drop, drafts.view):
         with pytest.raises(Conflict):
             await change(lead, draft.id)
@@ -271,7 +271,7 @@ async def test_that_no_date_fits_is_a_vote_that_goes_with_no_date(
         (Kind.CHOICE, Written("Hvad?", ("A", "B"), "7", "3"), "pick_unfit"),
         (Kind.POINTS, Written("Hvad?", ("A", "B"), "7", "21"), "points_unfit"),
         (Kind.RANKED, Written("Hvad?", ("A",)), "answers_few"),
-        (Kind.RATING, Written("Hvad?", tuple(f"Svar {n}" for n in range(26))), "answers_many"),
+        (Kind.RATING, Written("Hvad?", tuple(f"Svar {n}" for n in range(26))), "answers_many_here"),
         (Kind.YES_NO, Written("  "), "question_missing"),
     ],
 )

@@ -21,13 +21,13 @@ async def world(context: Context) -> PollsWorld:
 
 
 async def test_a_steering_member_starts_a_poll_and_its_posts_are_planned_with_it(world: PollsWorld) -> None:
-    view = await world.start(question="Skal vi\nholde fest?", hours=48)
+    view = await world.start(question="Skal vi\nholde fest?", hours=72)
     assert (view.question, [a.text for a in view.answers]) == ("Skal vi holde fest?", ["Ja", "Nej"])
     posts = await world.deliveries(view.id)
     assert {name: row.due_at for name, row in posts.items()} == {
         "open": world.now,
-        "half": world.now + timedelta(hours=24),
-        "result": world.now + timedelta(hours=48),
+        "reminder": world.now + timedelta(hours=48),
+        "result": world.now + timedelta(hours=72),
     }
     assert posts["open"].at_once and not posts["result"].at_once
     assert {row.place_key for row in posts.values()} == {world.village.key}
@@ -124,7 +124,7 @@ async def test_a_deadline_lies_ahead_but_not_too_far(world: PollsWorld) -> None:
         lead, world.village, question="Hvad?", options=["A", "B"], secret=False, voters="all",
         closes_at=world.now + timedelta(hours=2),
     )  # fmt: skip
-    assert "half" not in await world.deliveries(view.id)
+    assert "reminder" not in await world.deliveries(view.id)
 
 
 async def test_one_person_has_one_vote_and_can_change_it(world: PollsWorld) -> None:

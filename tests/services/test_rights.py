@@ -20,6 +20,8 @@ from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
 from bot.services.places import Place
 from bot.services.poll_drafts import PollDrafts, Written
+from bot.services.poll_life import PollLife
+from bot.services.poll_rules import VillageRulesDesk
 from tests.support.polls_world import PollsWorld, polls_world
 
 V, P, S, R, L = Role.VILLAGER, Role.PANEL, Role.STEERING, Role.STEERING_SECRETARY, Role.STEERING_LEAD
@@ -36,6 +38,7 @@ class Home:
         self.world, self.polls = world, world.polls
         self.drafts, self.decisions = PollDrafts(world.context), Decisions(world.context)
         self.hand_votes = HandVotes(world.context)
+        self.life, self.rules = PollLife(world.context), VillageRulesDesk(world.context)
 
     async def draft(self) -> int:
         """Return a draft of the lead's."""
@@ -54,6 +57,19 @@ class Home:
         self.world.after(days=4)
         await self.world.turn()
         return poll
+
+    async def tied(self) -> int:
+        """Return a closed poll in which the lead has to choose between two equal answers."""
+        lead, draft = await self.world.lead(), await self.draft()
+        await self.drafts.bind(lead, draft, "most")
+        await self.drafts.decide_by(lead, draft, "quorum", "none")
+        await self.drafts.decide_by(lead, draft, "tie", "lead")
+        await self.drafts.open(lead, draft)
+        for number, person in enumerate(await self.world.people(2), start=1):
+            await self.polls.vote(person, draft, [number])
+        self.world.after(days=4)
+        await self.world.turn()
+        return draft
 
     async def recorded(self) -> int:
         """Return a decision of the village's."""
@@ -128,6 +144,37 @@ async def _(home: Home, who: Actor) -> None:
 @action("open a draft", S, R, L, SEC)
 async def _(home: Home, who: Actor) -> None:
     await home.drafts.open(who, await home.draft())
+
+
+@action("cancel a poll", S, R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.life.cancel(who, await home.asked(), "Vi venter")
+
+
+@action("cancel a binding poll", L)
+async def _(home: Home, who: Actor) -> None:
+    bound = await home.start(await home.world.lead(), binding=True)
+    await home.life.cancel(who, bound.id, "Vi venter")
+
+
+@action("see the polls of a village", S, R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.life.listed(who, home.world.village)
+
+
+@action("see a village's rules for polls", S, R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.rules.show(who, home.world.village)
+
+
+@action("change a village's rules for polls", R, L)
+async def _(home: Home, who: Actor) -> None:
+    await home.rules.change(who, home.world.village, "quorum", "none")
+
+
+@action("settle a tie", L)
+async def _(home: Home, who: Actor) -> None:
+    await home.life.settle_tie(who, await home.tied(), 2)
 
 
 @action("vote in the steering group's poll", S, R, L)

@@ -115,7 +115,7 @@ async def test_polls_open_by_themselves_once_with_their_answers_and_posts(world:
     poll = await world.standard("PL04")
     assert poll.state == "open" and len(poll.options) == 7
     posts = await world.deliveries(poll.id)
-    assert sorted(posts) == ["half", "open", "result"]
+    assert sorted(posts) == ["open", "reminder", "result"]
     assert posts["open"].due_at == poll.opens_at and not posts["open"].at_once
     assert posts["result"].due_at == poll.closes_at
 
@@ -157,7 +157,7 @@ async def test_goals_are_voted_on_once_the_steering_group_has_written_them(world
     assert view.closes_at == local(2028, 3, 21, 10)
     assert (await world.standard("PL11")).opens_at == local(2028, 3, 22, 10)
     posts = await world.deliveries(poll.id)
-    assert sorted(posts) == ["half", "open", "options", "result"] and posts["open"].at_once
+    assert sorted(posts) == ["open", "options", "reminder", "result"] and posts["open"].at_once
     await world.polls.vote(panel, poll.id, [1, 2, 3])
     with pytest.raises(Conflict):
         await world.polls.write_options(member, poll.id, ["Noget", "Andet"])

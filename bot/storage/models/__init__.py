@@ -15,7 +15,7 @@ from bot.storage.models.hand_votes import HandCount, OffDiscord
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
-from bot.storage.models.polls import Ballot, Decision, Poll, PollOption
+from bot.storage.models.polls import Ballot, Decision, Poll, PollOption, PollRules
 from bot.storage.models.posts import Delivery
 from bot.storage.models.rehearsal import RehearsalMark
 
@@ -40,6 +40,7 @@ __all__ = [
     "Person",
     "Poll",
     "PollOption",
+    "PollRules",
     "PolledMeeting",
     "RehearsalMark",
     "RoleAssignment",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -32,7 +33,10 @@ class Poll(Base):
     """A question to a village or a coordinator group. `secret_key` lives only while a secret poll is open.
 
     `pick` is how many answers a voter may choose (0 is any number), `fewest` how many they must; `points` is what
-    they share. `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
+    they share. `why` tells whether voters are asked for a reason.
+    `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
+    One that misses its quorum is extended once, by `extend_days`; `settled` is the answer that the lead chose in a tie.
+    A `scheduled` one opens by itself at `opens_at`; a draft that is not opens when somebody says so.
     """
 
     __tablename__ = "poll"
@@ -58,6 +62,7 @@ class Poll(Base):
     pick: Mapped[int]
     fewest: Mapped[int] = mapped_column(default=1, server_default="1")
     points: Mapped[int] = mapped_column(default=0, server_default="0")
+    why: Mapped[str] = mapped_column(default="none", server_default="none")
     quorum: Mapped[str | None]
     majority: Mapped[str] = mapped_column(default="most", server_default="most")
     state: Mapped[str]
@@ -68,8 +73,27 @@ class Poll(Base):
     turnout: Mapped[int | None]
     entitled: Mapped[int | None]
     counted: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    extend_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    extended_at: Mapped[datetime | None]
+    tie: Mapped[str] = mapped_column(default="nothing", server_default="nothing")
+    settled: Mapped[int | None]
+    scheduled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    cancelled_because: Mapped[str | None]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     options: Mapped[list["PollOption"]] = relationship(order_by="PollOption.position", lazy="selectin")
+
+
+class PollRules(Base):
+    """What a village's new polls begin with; `rule` is a majority, or that a poll is advisory."""
+
+    __tablename__ = "poll_rules"
+    village_id: Mapped[int] = mapped_column(ForeignKey("village.id"), unique=True)
+    voters: Mapped[str]
+    secret: Mapped[bool]
+    rule: Mapped[str]
+    quorum: Mapped[str | None]
+    extend_days: Mapped[int]
+    tie: Mapped[str]
 
 
 class PollOption(Base):

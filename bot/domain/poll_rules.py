@@ -1,0 +1,85 @@
+"""The rules a village agrees on once: who votes, how, what it takes, and what happens when it is not enough (S30).
+
+Knows no database and no prose.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.domain.ballots import NO, YES, Count, Kind, Majority
+from bot.domain.errors import InvalidInput
+from bot.domain.polls import ADVISORY, ASKABLE, HALF
+
+OPENLY, SECRET = "open", "secret"
+NO_QUORUM = "none"
+EXTENSIONS = (0, 3, 7, 14)  # days more, once, when too few have voted
+LONGEST_RUN_OFF_DAYS = 7
+
+
+class Tie(StrEnum):
+    """What happens when the first places are equal."""
+
+    NOTHING = "nothing"  # nothing is decided
+    AGAIN = "again"  # a new vote between them, at once
+    LEAD = "lead"  # the steering lead decides
+
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "voters": ASKABLE,
+    "secrecy": (OPENLY, SECRET),
+    "rule": (ADVISORY, *Majority),
+    "quorum": (HALF, NO_QUORUM),
+    "extend": tuple(map(str, EXTENSIONS)),
+    "tie": tuple(Tie),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class VillageRules:
+    """What new polls of a village begin with. The last three hold for what binds."""
+
+    voters: str = "all"
+    secret: bool = False
+    rule: str = ADVISORY
+    quorum: str | None = HALF
+    extend_days: int = 0
+    tie: Tie = Tie.NOTHING
+
+    @property
+    def chosen(self) -> Mapping[str, str]:
+        """Return each rule as it stands in a menu."""
+        return {
+            "voters": self.voters,
+            "secrecy": SECRET if self.secret else OPENLY,
+            "rule": self.rule,
+            "quorum": self.quorum or NO_QUORUM,
+            "extend": str(self.extend_days),
+            "tie": self.tie,
+        }
+
+
+def checked_rule(name: str, value: str) -> str:
+    """Return a choice that a menu offers. Raises InvalidInput for any other."""
+    if value not in CHOICES.get(name, ()):
+        raise InvalidInput("error_polls.unknown_answer")
+    return value
+
+
+def has_ties(kind: Kind, majority: Majority, pick: int) -> bool:
+    """Tell whether a tie rule can be of use: where one answer is to win by having most, or yes stands against no."""
+    if kind is Kind.YES_NO:
+        return majority in (Majority.MOST, Majority.VOTING)
+    if kind is Kind.CHOICE and pick != 1:
+        return False
+    return majority is Majority.MOST and kind in (Kind.CHOICE, Kind.POINTS, Kind.RATING, Kind.RANKED)
+
+
+def tied(kind: Kind, majority: Majority, pick: int, result: Count) -> tuple[int, ...]:
+    """Return the positions that share the first place, none when one is ahead; blank votes weigh nothing."""
+    if not has_ties(kind, majority, pick):
+        return ()
+    if kind is Kind.YES_NO:
+        yes, no = result.votes.get(YES, 0), result.votes.get(NO, 0)
+        return (YES, NO) if yes == no and yes else ()
+    return result.winners if len(result.winners) > 1 else ()

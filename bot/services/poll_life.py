@@ -1,0 +1,126 @@
+"""What whoever asks can do with a poll after it was written: see it among the others, and cancel it (S30, S43).
+
+A cancelled poll leaves nothing behind but its question and the reason: no ballot, no key, no result.
+"""
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import polls as rules
+from bot.domain.access import Action, Actor, require
+from bot.domain.errors import Conflict, NotFound
+from bot.domain.poll_rules import Tie
+from bot.domain.poll_view import CANCELLED, CLOSED, DRAFT, OPEN, PLANNED, PollView
+from bot.services.audit import audit
+from bot.services.context import Context
+from bot.services.places import Place, place_of
+from bot.services.poll_results import view_of, whole_of
+from bot.services.poll_schedule import CANCELLED_POST, poll_post
+from bot.services.poll_sequels import ties_of
+from bot.services.polls import right_to_start
+from bot.storage.database import FORGOTTEN
+from bot.storage.models import Ballot, Decision, Delivery, HandCount, Poll
+from bot.storage.repositories.deliveries import plan
+
+MOST_LISTED = 25  # what a menu holds
+_LISTED = (DRAFT, PLANNED, OPEN, CLOSED)
+
+
+class PollLife:
+    """The use-cases of whoever asks, for polls that exist."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def listed(self, actor: Actor, place: Place) -> list[PollView]:
+        """Return a place's own drafts and planned polls, and all that have opened, the newest first.
+
+        Raises NotPermitted.
+        """
+        require(actor, right_to_start(place), place.where)
+        async with self._context.database.transaction() as session:
+            own_or_seen = Poll.code.is_(None) | Poll.state.in_((OPEN, CLOSED))
+            query = select(Poll).where(Poll.scope_key == place.key, Poll.state.in_(_LISTED), own_or_seen)
+            rows = await session.scalars(
+                query.order_by(Poll.opens_at.desc(), Poll.id.desc()).limit(MOST_LISTED)
+            )
+            return [await view_of(session, self._context.programme, row) for row in rows.all()]
+
+    async def show(self, actor: Actor, poll_id: int) -> PollView:
+        """Show one poll to whoever may start polls there. Raises NotFound, NotPermitted."""
+        async with self._context.database.transaction() as session:
+            poll, _ = await self._mine(session, actor, poll_id)
+            return await view_of(session, self._context.programme, poll)
+
+    async def cancel(self, actor: Actor, poll_id: int, reason: str = "") -> PollView:
+        """Cancel an open poll with a reason that the channel is told, or one of the place's own before it opens.
+
+        Its ballots and a secret poll's key are destroyed, and its posts are not wanted any more. A binding poll
+        is cancelled by who may start one. Raises NotFound, NotPermitted, InvalidInput (no reason), Conflict.
+        """
+        async with self._context.database.transaction() as session:
+            poll, place = await self._mine(session, actor, poll_id)
+            if poll.binding:
+                require(actor, Action.START_BINDING_POLL, place.where)
+            now = self._context.now()
+            if poll.state == OPEN:
+                if poll.closes_at <= now:
+                    raise Conflict("error_polls.closed_already", closes_at=poll.closes_at)
+                poll.cancelled_because = rules.checked_cancellation(reason)
+            elif poll.state == CANCELLED:
+                raise Conflict("error_polls.cancelled")
+            elif poll.state == CLOSED:
+                raise Conflict("error_polls.closed_already", closes_at=poll.closes_at)
+            elif poll.state != PLANNED or poll.code is not None:
+                raise Conflict("error_polls.not_to_cancel")
+            await _forget(session, poll)
+            if poll.state == OPEN:
+                told = poll_post(poll, "cancelled", CANCELLED_POST, now, None, at_once=True)
+                await plan(session, [told])
+            poll.state, poll.closed_at, poll.secret_key = CANCELLED, now, None
+            await audit(session, self._context, actor, "poll.cancel", f"poll:{poll.id}")
+            return await view_of(session, self._context.programme, poll)
+
+    async def settle_tie(self, actor: Actor, poll_id: int, position: int) -> PollView:
+        """Choose, as the lead, one of the answers that share the first place, until the decision is written down.
+
+        Raises NotFound, NotPermitted, Conflict.
+        """
+        async with self._context.database.transaction() as session:
+            poll, place = await self._mine(session, actor, poll_id)
+            require(actor, Action.SETTLE_TIE, place.where)
+            view = await view_of(session, self._context.programme, poll)
+            if view.tie is not Tie.LEAD or position not in view.tied:
+                raise Conflict("error_polls.no_tie")
+            written = await session.scalar(select(Decision.number).where(Decision.poll_id == poll.id))
+            if written is not None:
+                raise Conflict("error_polls.decision_from_poll_before", number=written)
+            poll.settled = position
+            await audit(session, self._context, actor, "poll.tie", f"poll:{poll.id}")
+            return await view_of(session, self._context.programme, poll)
+
+    async def _mine(self, session: AsyncSession, actor: Actor, poll_id: int) -> tuple[Poll, Place]:
+        """Return a poll that nobody else changes meanwhile, and its place."""
+        poll = await session.get(Poll, poll_id, with_for_update=True, populate_existing=True)
+        if poll is None:
+            raise NotFound("error_polls.not_found")
+        place = await place_of(session, poll.scope_key)
+        require(actor, right_to_start(place), place.where)
+        return poll, place
+
+
+async def must_be_decidable(session: AsyncSession, poll: Poll) -> None:
+    """Refuse to make a decision of a poll that was cancelled, or whose tie is not settled. Raises Conflict."""
+    if poll.state == CANCELLED:
+        raise Conflict("error_polls.cancelled_undecided")
+    if poll.state == CLOSED and poll.settled is None and ties_of(poll, await whole_of(session, poll)):
+        raise Conflict(f"error_polls.tie_{poll.tie}")
+
+
+async def _forget(session: AsyncSession, poll: Poll) -> None:
+    """Destroy a poll's ballots, and take back what was to be posted about it."""
+    await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id))
+    await session.execute(delete(HandCount).where(HandCount.poll_id == poll.id))
+    waiting = (Delivery.poll_id == poll.id) & (Delivery.state == "pending")
+    await session.execute(update(Delivery).where(waiting).values(state="cancelled"))
+    session.info[FORGOTTEN] = True

@@ -1,0 +1,82 @@
+"""The rules a village sets once for its polls, from its rules of procedure: new drafts begin with them (S30).
+
+The calendar's standard polls keep their own rules.
+"""
+
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.access import Action, Actor, may, require
+from bot.domain.errors import NotFound
+from bot.domain.poll_rules import NO_QUORUM, SECRET, Tie, VillageRules, checked_rule
+from bot.services.audit import audit
+from bot.services.context import Context
+from bot.services.places import Place
+from bot.storage.models import PollRules
+
+
+class VillageRulesDesk:
+    """The use-cases of a village's rules for polls."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def show(self, actor: Actor, place: Place) -> VillageRules:
+        """Return a village's rules. Raises NotFound (no village), NotPermitted."""
+        _village_of(place)
+        require(actor, Action.START_POLL, place.where)
+        async with self._context.database.transaction() as session:
+            return await rules_of(session, place)
+
+    def may_change(self, actor: Actor, place: Place) -> bool:
+        """Tell whether somebody may change a village's rules."""
+        return place.village is not None and may(actor, Action.SET_POLL_RULES, place.where)
+
+    async def change(self, actor: Actor, place: Place, name: str, value: str) -> VillageRules:
+        """Choose one of a village's rules. Raises NotFound (no village), NotPermitted, InvalidInput."""
+        village_id = _village_of(place)
+        require(actor, Action.SET_POLL_RULES, place.where)
+        async with self._context.database.transaction() as session:
+            rules = chosen(await rules_of(session, place), name, checked_rule(name, value))
+            query = select(PollRules).where(PollRules.village_id == village_id).with_for_update()
+            row = await session.scalar(query)
+            if row is None:
+                row = PollRules(village_id=village_id)
+                session.add(row)
+            row.voters, row.secret, row.rule = rules.voters, rules.secret, rules.rule
+            row.quorum, row.extend_days, row.tie = rules.quorum, rules.extend_days, rules.tie
+            await audit(session, self._context, actor, f"poll.rules.{name}", place.key)
+            return rules
+
+
+def chosen(rules: VillageRules, name: str, value: str) -> VillageRules:
+    """Return rules with one of them chosen anew; `value` is one that its menu offers."""
+    if name == "secrecy":
+        return replace(rules, secret=value == SECRET)
+    if name == "quorum":
+        return replace(rules, quorum=None if value == NO_QUORUM else value)
+    if name == "extend":
+        return replace(rules, extend_days=int(value))
+    if name == "tie":
+        return replace(rules, tie=Tie(value))
+    if name == "rule":
+        return replace(rules, rule=value)
+    return replace(rules, voters=value)
+
+
+async def rules_of(session: AsyncSession, place: Place) -> VillageRules:
+    """Return what a place's polls begin with: a village's own rules, or the usual ones."""
+    if place.village is None:
+        return VillageRules()
+    row = await session.scalar(select(PollRules).where(PollRules.village_id == place.village.id))
+    if row is None:
+        return VillageRules()
+    return VillageRules(row.voters, row.secret, row.rule, row.quorum, row.extend_days, Tie(row.tie))
+
+
+def _village_of(place: Place) -> int:
+    if place.village is None:
+        raise NotFound("error_polls.wrong_place")
+    return place.village.id

@@ -1,0 +1,65 @@
+"""The rules of polls by menus: those of one draft, and those a village sets once."""
+
+from bot.client import Ask, CompanionBot
+from bot.messages import poll_drafts
+from bot.messages import poll_rules as build
+from bot.messages.message import Message
+from cogs._base import CompanionCog, handles
+
+
+class PollRulesCog(CompanionCog):
+    """What it takes to decide."""
+
+    @handles("draft_more")
+    async def more(self, ask: Ask, poll_id: int) -> None:
+        """Show the rest of a draft's rules."""
+        view = await ask.services.poll_drafts.view(await ask.actor(), poll_id)
+        await ask.update(build.draft_rules(self.bot.texts, view))
+
+    @handles("draft_back")
+    async def back(self, ask: Ask, poll_id: int) -> None:
+        """Show the draft again."""
+        view = await ask.services.poll_drafts.view(await ask.actor(), poll_id)
+        await ask.update(poll_drafts.draft(self.bot.texts, view))
+
+    @handles("draft_decide")
+    async def decide(self, ask: Ask, poll_id: int, name: str) -> None:
+        """Choose one of a draft's rules."""
+        value = ask.values[0]
+        view = await ask.services.poll_drafts.decide_by(await ask.actor(), poll_id, name, value)
+        await ask.update(build.draft_rules(self.bot.texts, view))
+
+    @handles("rules_show")
+    async def show(self, ask: Ask) -> None:
+        """Show the village's rules, to whoever may change them with menus."""
+        await ask.reply(await self._page(ask, build.OF_ASKING))
+
+    @handles("rules_asking")
+    async def asking(self, ask: Ask) -> None:
+        """Show the menus for asking."""
+        await ask.update(await self._page(ask, build.OF_ASKING))
+
+    @handles("rules_deciding")
+    async def deciding(self, ask: Ask) -> None:
+        """Show the menus for deciding."""
+        await ask.update(await self._page(ask, build.OF_DECIDING))
+
+    @handles("rules_set")
+    async def set(self, ask: Ask, name: str) -> None:
+        """Choose one of the village's rules."""
+        rules = await ask.services.poll_rules.change(
+            await ask.actor(), await ask.place(), name, ask.values[0]
+        )
+        page = build.page_of(name)
+        await ask.update(build.village_rules(self.bot.texts, rules, page, may_change=True))
+
+    async def _page(self, ask: Ask, names: tuple[str, ...]) -> Message:
+        actor, place = await ask.actor(), await ask.place()
+        rules = await ask.services.poll_rules.show(actor, place)
+        may_change = ask.services.poll_rules.may_change(actor, place)
+        return build.village_rules(self.bot.texts, rules, names, may_change=may_change)
+
+
+async def setup(bot: CompanionBot) -> None:
+    """Add the topic to the bot."""
+    await bot.add_cog(PollRulesCog(bot))

@@ -1,0 +1,254 @@
+"""What a village has agreed on once, a poll that too few voted in, and a tie; on SQLite and PostgreSQL."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from bot.domain.access import Actor, Role
+from bot.domain.ballots import Kind, Majority
+from bot.domain.errors import CompanionError
+from bot.domain.poll_rules import Tie, VillageRules
+from bot.domain.poll_view import PollView
+from bot.domain.programme import SecretResults
+from bot.messages.poll_results import poll_result
+from bot.messages.polls import asked
+from bot.services.context import Context
+from bot.services.decisions import Decisions
+from bot.services.poll_drafts import PollDrafts, Written
+from bot.services.poll_life import PollLife
+from bot.services.poll_posts import PollPosts
+from bot.services.poll_rules import VillageRulesDesk
+from bot.storage.models import Delivery
+from tests.support.polls_world import PollsWorld, polls_world
+
+PLACES = ("Ved skolen", "Ved kirken", "Ved havnen")
+
+
+@pytest.fixture
+async def world(context: Context) -> PollsWorld:
+    return await polls_world(context)
+
+
+@pytest.fixture
+def drafts(world: PollsWorld) -> PollDrafts:
+    return PollDrafts(world.context)
+
+
+@pytest.fixture
+def desk(world: PollsWorld) -> VillageRulesDesk:
+    return VillageRulesDesk(world.context)
+
+
+async def refused(problem: str, attempt: object) -> None:
+    with pytest.raises(CompanionError) as told:
+        await attempt  # type: ignore[misc]
+    assert told.value.key == f"error_polls.{problem}"
+
+
+async def binding(world: PollsWorld, drafts: PollDrafts, kind: Kind = Kind.CHOICE, **chosen: str) -> PollView:
+    """Let the lead open a binding poll of three days, with these rules."""
+    lead = await world.lead()
+    lines = PLACES if kind is not Kind.YES_NO else ()
+    draft = await drafts.write(lead, world.village, kind, Written("Hvor skal bænken stå?", lines, "3"))
+    await drafts.bind(lead, draft.id, "most")
+    for name, value in chosen.items():
+        await drafts.decide_by(lead, draft.id, name, value)
+    return await drafts.open(lead, draft.id)
+
+
+async def vote(world: PollsWorld, poll_id: int, *positions: int) -> list[Actor]:
+    """Let one person after another of the steering group vote."""
+    people = await world.people(len(positions))
+    for person, position in zip(people, positions, strict=True):
+        await world.polls.vote(person, poll_id, [position])
+    return people
+
+
+async def test_new_drafts_begin_with_the_villages_rules_and_the_neighbours_with_the_usual(
+    world: PollsWorld, drafts: PollDrafts, desk: VillageRulesDesk
+) -> None:
+    lead, secretary = await world.lead(), await world.person("Rie", Role.STEERING_SECRETARY)
+    assert await desk.show(lead, world.village) == VillageRules()
+    for name, value in {"voters": "panel", "secrecy": "secret", "rule": "two_thirds", "quorum": "none",
+                        "extend": "7", "tie": "lead"}.items():  # fmt: skip
+        await desk.change(secretary, world.village, name, value)
+    assert await desk.show(lead, world.village) == VillageRules(
+        "panel", True, "two_thirds", None, 7, Tie.LEAD
+    )
+    for unfit in (("voters", "public"), ("extend", "8"), ("name", "x")):
+        await refused("unknown_answer", desk.change(lead, world.village, *unfit))
+
+    own = await drafts.write(lead, world.village, Kind.YES_NO, Written("Hvad?"))
+    assert (own.binding, own.voters, own.secret, own.majority, own.quorum, own.tie) == (
+        True, ("steering",), False, Majority.TWO_THIRDS, None, Tie.LEAD,
+    )  # fmt: skip
+    advice = await drafts.bind(lead, own.id, "advisory")
+    assert (advice.binding, advice.voters, advice.secret, advice.tie) == (
+        False,
+        ("panel",),
+        True,
+        Tie.NOTHING,
+    )
+    members = await drafts.write(secretary, world.village, Kind.YES_NO, Written("Hvad?"))
+    assert (members.binding, members.voters, members.secret) == (False, ("panel",), True)
+    ranked = await drafts.write(lead, world.village, Kind.RANKED, Written("Hvad?", PLACES))
+    assert not ranked.binding, "two out of three does not fit a ranking"
+    next_door = await world.person("Per", Role.STEERING_LEAD, world.neighbour)
+    theirs = await drafts.write(next_door, world.neighbour, Kind.YES_NO, Written("Hvad?"))
+    assert (theirs.binding, theirs.voters, theirs.secret) == (False, ("all",), False)
+
+
+async def test_the_calendars_polls_keep_their_own_rules(world: PollsWorld, desk: VillageRulesDesk) -> None:
+    await desk.change(await world.lead(), world.village, "extend", "14")
+    await desk.change(await world.lead(), world.village, "quorum", "none")
+    await world.plan()
+    standard = await world.standard("PL05")
+    assert (standard.quorum, standard.extend_days, standard.tie) == ("half", 0, "nothing")
+
+
+async def test_a_drafts_own_rules_are_chosen_and_told_in_plain_words(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    lead = await world.lead()
+    draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Hvad?", PLACES))
+    await refused("binding_only", drafts.decide_by(lead, draft.id, "tie", "again"))
+    await drafts.bind(lead, draft.id, "most")
+    await drafts.decide_by(lead, draft.id, "tie", "again")
+    view = await drafts.decide_by(lead, draft.id, "extend", "7")
+    told = asked(world.context.texts, view)
+    assert "hvis mindst halvdelen stemmer" in told and "får I 7 dage mere" in told
+    assert "stemmer I igen om dem, der står lige" in told
+    voting = await drafts.bind(lead, draft.id, "voting")
+    assert voting.extend_days == 7, "what was chosen stays"
+    assert "stemmer I igen" not in asked(world.context.texts, voting), "half of the votes is never a tie"
+    freely = await drafts.decide_by(lead, draft.id, "quorum", "none")
+    assert freely.extend_days == 0 and "dage mere" not in asked(world.context.texts, freely)
+
+
+async def test_too_few_votes_give_more_days_once_and_the_channel_is_told(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    await world.people(6)
+    view = await binding(world, drafts, extend="7")
+    first = (await vote(world, view.id, 1, 1, 2))[0]
+    world.at(view.closes_at)
+    await world.turn()
+    await world.turn()
+    longer = await world.polls.view(view.id)
+    assert longer.state == "open" and longer.closes_at - view.closes_at == timedelta(days=7)
+    assert longer.turnout == 3 and longer.extend_days == 0, "the votes stand"
+    posts = await world.deliveries(view.id)
+    assert posts["result"].due_at == longer.closes_at and posts["extended"].due_at == view.closes_at
+    assert posts["reminder"].due_at == longer.closes_at - timedelta(hours=24)
+    async with world.context.database.transaction() as session:
+        row = (await session.scalars(select(Delivery).where(Delivery.id == posts["extended"].id))).one()
+        told = await PollPosts(world.context).compose(session, row)
+    assert told is not None and "3 af 7 har stemt" in told.text and told.buttons
+    await world.polls.vote(first, view.id, [2])
+    world.at(longer.closes_at)
+    await world.turn()
+    over = await world.polls.view(view.id)
+    assert (over.state, over.quorum_met, over.turnout) == ("closed", False, 3)
+    assert [answer.votes for answer in over.answers] == [1, 2, 0]
+
+
+async def test_enough_votes_or_no_such_rule_close_a_poll_at_its_time(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    await world.people(6)
+    enough = await binding(world, drafts, extend="7")
+    await vote(world, enough.id, 1, 1, 1, 2)
+    plain = await binding(world, drafts)
+    world.at(plain.closes_at)
+    await world.turn()
+    assert [(await world.polls.view(one.id)).state for one in (enough, plain)] == ["closed", "closed"]
+
+
+async def test_after_a_long_absence_the_days_count_from_now(world: PollsWorld, drafts: PollDrafts) -> None:
+    await world.people(6)
+    view = await binding(world, drafts, extend="3")
+    world.at(view.closes_at + timedelta(days=10))
+    await world.turn()
+    assert (await world.polls.view(view.id)).closes_at == world.now + timedelta(days=3)
+
+
+@pytest.mark.parametrize("kind", [Kind.CHOICE, Kind.POINTS, Kind.RANKED])
+async def test_a_tie_leads_to_one_new_vote_between_the_equal_ones(
+    world: PollsWorld, drafts: PollDrafts, kind: Kind
+) -> None:
+    lead = await world.lead()
+    view = await binding(world, drafts, kind, tie="again")
+    await vote(world, view.id, 1, 3)
+    world.at(view.closes_at)
+    await world.turn()
+    await world.turn()
+    over = await world.polls.view(view.id)
+    assert over.tied == (1, 3)
+    result = poll_result(world.context.texts, over, SecretResults(5, 10))
+    assert "stemmer I igen om dem, der står lige" in result.text and not result.buttons
+    await refused("tie_again", Decisions(world.context).proposal_from_poll(lead, view.id))
+    (again,) = [poll for poll in await world.all_polls() if poll.id != view.id]
+    assert (again.state, again.kind, again.binding, again.quorum) == ("open", "choice", True, "half")
+    assert [option.text for option in again.options] == ["Ved skolen", "Ved havnen"]
+    assert again.closes_at - again.opens_at == timedelta(days=3)
+    await vote(world, again.id, 1, 2)
+    world.at(again.closes_at)
+    await world.turn()
+    assert len(await world.all_polls()) == 2 and (await world.polls.view(again.id)).tied == ()
+
+
+async def test_in_a_tie_the_lead_chooses_and_then_the_decision_can_be_written(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    lead, life, decisions = await world.lead(), PollLife(world.context), Decisions(world.context)
+    view = await binding(world, drafts, tie="lead")
+    await vote(world, view.id, 1, 3)
+    await refused("no_tie", life.settle_tie(lead, view.id, 1))
+    world.at(view.closes_at)
+    await world.turn()
+    result = poll_result(world.context.texts, await world.polls.view(view.id), SecretResults(5, 10))
+    assert "Så vælger tovholderen" in result.text
+    assert [b.label for b in result.buttons] == ["Ved skolen", "Ved havnen", "Skriv beslutningen ned"]
+    await refused("tie_lead", decisions.proposal_from_poll(lead, view.id))
+    await refused("no_tie", life.settle_tie(lead, view.id, 2))
+    await life.settle_tie(lead, view.id, 1)
+    settled = await life.settle_tie(lead, view.id, 3)
+    assert settled.winners == (3,) and [answer.votes for answer in settled.answers] == [1, 0, 1]
+    proposal = await decisions.proposal_from_poll(lead, view.id)
+    assert proposal.text == "Hvor skal bænken stå? Lige mange stemmer. Tovholderen valgte: Ved havnen."
+    await decisions.record(lead, world.village, title="Bænk", text=proposal.text, how=proposal.how,
+                           decided_on=proposal.decided_on, poll_id=view.id)  # fmt: skip
+    await refused("decision_from_poll_before", life.settle_tie(lead, view.id, 1))
+
+
+@pytest.mark.parametrize(("chosen", "adopted"), [(1, True), (2, False)])
+async def test_yes_against_no_is_a_tie_too_and_blank_votes_weigh_nothing(
+    world: PollsWorld, drafts: PollDrafts, chosen: int, adopted: bool
+) -> None:
+    view = await binding(world, drafts, Kind.YES_NO, tie="lead")
+    await vote(world, view.id, 1, 2, 3)
+    world.at(view.closes_at)
+    await world.turn()
+    life = PollLife(world.context)
+    assert (await life.settle_tie(await world.lead(), view.id, chosen)).adopted is adopted
+
+
+async def test_without_enough_votes_a_tie_settles_nothing(world: PollsWorld, drafts: PollDrafts) -> None:
+    await world.people(6)
+    view = await binding(world, drafts, tie="again")
+    await vote(world, view.id, 1, 3)
+    world.at(view.closes_at)
+    await world.turn()
+    assert (await world.polls.view(view.id)).tied == () and len(await world.all_polls()) == 1
+
+
+async def test_a_tie_rule_means_nothing_to_a_secret_poll(world: PollsWorld, drafts: PollDrafts) -> None:
+    await world.enough()
+    view = await binding(world, drafts, tie="again", extend="7")
+    await world.polls.ask_secrecy(await world.lead(), view.id)
+    await vote(world, view.id, 1, 3)
+    world.at(view.closes_at)
+    await world.turn()
+    over = await world.polls.view(view.id)
+    assert (over.state, over.tied, len(await world.all_polls())) == ("closed", (), 1)
