@@ -36,6 +36,12 @@ class PollLifeCog(CompanionCog):
         view = await ask.services.poll_life.cancel(actor, poll_id, ask.filled.get("why", ""))
         await ask.reply(poll_life.cancelled(self.bot.texts, view))
 
+    @handles("poll_copy")
+    async def copy(self, ask: Ask, poll_id: int) -> None:
+        """Begin a draft with the words and rules of a poll."""
+        view = await ask.services.poll_life.copy(await ask.actor(), poll_id)
+        await ask.reply(poll_drafts.draft(self.bot.texts, view))
+
     @handles("poll_tie")
     async def settle_tie(self, ask: Ask, poll_id: int, position: int) -> None:
         """Let the lead choose among equal answers, and begin the decision with it."""

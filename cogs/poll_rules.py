@@ -1,6 +1,7 @@
 """The rules of polls by menus: those of one draft, and those a village sets once."""
 
 from bot.client import Ask, CompanionBot
+from bot.domain.poll_repeats import NEVER
 from bot.messages import poll_drafts
 from bot.messages import poll_rules as build
 from bot.messages.message import Message
@@ -28,6 +29,19 @@ class PollRulesCog(CompanionCog):
         value = ask.values[0]
         view = await ask.services.poll_drafts.decide_by(await ask.actor(), poll_id, name, value)
         await ask.update(build.draft_rules(self.bot.texts, view))
+
+    @handles("draft_repeat")
+    async def repeat(self, ask: Ask, poll_id: int, how: str = "") -> None:
+        """Choose whether the poll comes again, and until when."""
+        chosen, drafts = how or ask.values[0], ask.services.poll_drafts
+        if chosen != NEVER and not ask.filled:
+            await drafts.view(await ask.actor(), poll_id)
+            form = build.repeat_form(self.bot.texts, poll_id, chosen)
+            await ask.form(form, "draft_repeat", poll_id, chosen)
+            return
+        view = await drafts.repeat(await ask.actor(), poll_id, chosen, ask.filled.get("until", ""))
+        show = ask.reply if ask.filled else ask.update
+        await show(build.draft_rules(self.bot.texts, view))
 
     @handles("rules_show")
     async def show(self, ask: Ask) -> None:

@@ -3,10 +3,11 @@
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.domain.ballots import Kind, Majority, Rules, Why
 from bot.domain.hand_votes import Part
+from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
 from bot.domain.polls import Shown
 
@@ -90,6 +91,8 @@ class PollView:
     settled: int | None = None
     scheduled: bool = False
     cancelled_because: str = ""
+    repeat: str = NEVER
+    repeat_until: date | None = None
     last_round: Mapping[int, int] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     by_hand: int = 0
@@ -99,8 +102,8 @@ class PollView:
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
         asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
-                 self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days, self.tie,
-                 *self.voters, self.closes_at - self.opens_at,
+                 self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days,
+                 self.tie, self.repeat, self.repeat_until, *self.voters, self.closes_at - self.opens_at,
                  self.opens_at.timestamp() if self.scheduled else "")  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.content.templates import Ready
 from bot.domain.ballots import Kind
 from bot.domain.hand_votes import BY_HAND, Part
+from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import OPEN, AnswerView, PollView, shortened
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import LONGEST, part_line, say
@@ -162,4 +163,6 @@ def withdrawn(texts: Texts, view: PollView) -> Message:
 
 def may_still_be_entered(view: PollView) -> bool:
     """Tell whether a poll's post has the button for those who are not on Discord."""
-    return not view.is_group and not view.pulse and (view.state == OPEN or not view.secret)
+    if view.is_group or view.pulse or (view.tied and view.tie is Tie.AGAIN):
+        return False
+    return view.state == OPEN or not view.secret

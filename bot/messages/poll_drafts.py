@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from bot.content.templates import Ready
 from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, USUAL_POINTS, Kind, Majority, Why
+from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_view import OPEN, PollView
 from bot.domain.polls import ADVISORY, ASKABLE, QUESTION_LONGEST, USUAL_DAYS
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
@@ -17,14 +18,13 @@ _LINES_LONGEST, _NUMBER_LONGEST, _PICK_LONGEST, _WHEN_LONGEST = 4000, 2, 3, 30
 _NONE: frozenset[str] = frozenset()
 _BOUNDS = frozenset({"least", "most"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(
-        ("poll_draft.begin", "poll_draft.menu", "poll_draft.preview", "poll_draft.dropped"), _NONE
-    ),
+    **dict.fromkeys(("poll_draft.begin", "poll_draft.menu", "poll_draft.dropped"), _NONE),
     **dict.fromkeys(
         (f"poll_draft.{name}.*" for name in ("kind", "form", "label", "voters", "secrecy", "why")), _NONE
     ),
     **dict.fromkeys(("poll_draft.rule.*", "poll_draft.button.*", "poll.fixed.*"), _NONE),
-    "poll_draft.preview_later": frozenset({"opens_at"}),
+    **dict.fromkeys(("poll_draft.preview", "poll_draft.preview_later"), frozenset({"opens_at"})),
+    "poll_draft.again.*": frozenset({"until_on"}),
     **dict.fromkeys(("poll_draft.opened", "poll_draft.opened_later"), frozenset({"question", "opens_at"})),
     "poll.date_answer": frozenset({"at"}),
     **dict.fromkeys((f"error_polls.{name}_unfit" for name in ("days", "pick", "points")), _BOUNDS),
@@ -93,7 +93,11 @@ def draft(texts: Texts, view: PollView) -> Message:
         Button(texts(f"poll_draft.button.{opening}"), "draft_open", (view.id, view.fingerprint), "success"),
         Button(texts("poll_draft.button.edit"), "draft_edit", (view.id,)),
         Button(texts("poll_draft.button.when"), "draft_when", (view.id,)),
-        *((Button(texts("poll_rules.button.more"), "draft_more", (view.id,)),) if not view.is_group else ()),
+        *(
+            (Button(texts("poll_rules.button.more"), "draft_more", (view.id,)),)
+            if has_more_rules(view)
+            else ()
+        ),
         Button(texts("poll_draft.button.drop"), "draft_drop", (view.id,)),
     )
     menus = [_menu(texts, view, "secrecy", (OPEN, "secret")), _menu(texts, view, "why", tuple(Why))]
@@ -109,11 +113,23 @@ def _menu(texts: Texts, view: PollView, name: str, values: tuple[str, ...]) -> M
     return Menu(f"draft_{name}", choices, (view.id,), texts(f"poll_draft.{name}.prompt"))
 
 
-def _preview(texts: Texts, view: PollView) -> Ready:
-    """Say that nobody else sees the draft, and when it opens unless that is at once."""
-    if view.scheduled:
-        return texts("poll_draft.preview_later", opens_at=view.opens_at)
-    return texts("poll_draft.preview")
+def _preview(texts: Texts, view: PollView) -> str:
+    """Say that nobody else sees the draft, when it opens unless that is at once, and whether it comes again."""
+    name = "preview_later" if view.scheduled else "preview"
+    said = texts(f"poll_draft.{name}", opens_at=view.opens_at)
+    return "\n".join([said, *comes_again(texts, view)])
+
+
+def comes_again(texts: Texts, view: PollView) -> list[Ready]:
+    """Say how often and until when a poll comes again, if it does."""
+    if view.repeat == NEVER:
+        return []
+    return [texts(f"poll_draft.again.{view.repeat}", until_on=view.repeat_until)]
+
+
+def has_more_rules(view: PollView) -> bool:
+    """Tell whether there are rules on the draft's second page: a group's poll for a date has none."""
+    return not view.is_group or view.kind is not Kind.DATES
 
 
 def when_form(texts: Texts, view: PollView, opens_at: str) -> Form:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_view import CLOSED, OPEN, PLANNED, PollView
 from bot.domain.polls import REASON_LONGEST
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_drafts import ask_buttons, cancel_button
+from bot.messages.poll_drafts import ask_buttons, cancel_button, comes_again
 from bot.messages.poll_parts import say
 from bot.messages.poll_rules import rules_button
 from bot.messages.texts import Texts
@@ -16,7 +17,9 @@ _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("poll_life.list", "poll_life.empty", "poll_life.menu"), _NONE),
     **dict.fromkeys(("poll_life.cancel.title", "poll_life.cancel.why"), _NONE),
-    **dict.fromkeys(("poll_life.cancel.done", "poll_life.cancel.done_unseen"), frozenset({"question"})),
+    **dict.fromkeys(
+        ("poll_life.cancel.done", "poll_life.cancel.done_unseen"), frozenset({"question", "again"})
+    ),
     "poll_life.state.*": frozenset({"question"}),
     "poll_life.about.*": _ABOUT,
     "poll_life.cancel.post": frozenset({"reason"}),
@@ -42,10 +45,13 @@ def poll_shown(texts: Texts, view: PollView) -> Message:
     buttons: list[Button] = []
     if view.state in (PLANNED, OPEN):
         buttons.append(cancel_button(texts, view))
+    if view.state == CLOSED:
+        buttons.append(Button(texts("poll_draft.button.copy"), "poll_copy", (view.id,)))
     about = view.state if view.state in (PLANNED, OPEN, CLOSED) else "gone"
     values = {"opens_at": view.opens_at, "closes_at": view.closes_at, "turnout": view.turnout}
-    said = f"{say(texts, 'heading', view)}\n{texts(f'poll_life.about.{about}', **values)}"
-    return Message(said, tuple(buttons))
+    said = texts(f"poll_life.about.{about}", **values)
+    again = comes_again(texts, view) if view.state == PLANNED else []
+    return Message("\n".join([say(texts, "heading", view), said, *again]), tuple(buttons))
 
 
 def cancel_form(texts: Texts, view: PollView) -> Form:
@@ -57,7 +63,8 @@ def cancel_form(texts: Texts, view: PollView) -> Form:
 def cancelled(texts: Texts, view: PollView) -> Message:
     """Tell whoever cancelled a poll that it is done."""
     name = "done" if view.cancelled_because else "done_unseen"
-    return Message(texts(f"poll_life.cancel.{name}", question=view.question))
+    again = view.repeat != NEVER
+    return Message(texts(f"poll_life.cancel.{name}", question=view.question, again=again))
 
 
 def cancelled_post(texts: Texts, view: PollView) -> Message:

@@ -3,13 +3,17 @@
 from collections.abc import Iterable, Mapping
 
 from bot.content.templates import Ready
+from bot.domain.ballots import Kind
+from bot.domain.poll_repeats import NEVER, Repeat
 from bot.domain.poll_rules import CHOICES, VillageRules
 from bot.domain.poll_view import PollView
-from bot.messages.message import Button, Choice, Menu, Message
+from bot.messages.message import Button, Choice, Field, Form, Menu, Message
+from bot.messages.poll_drafts import comes_again
 from bot.messages.poll_parts import say
 from bot.messages.polls import decided_by
 from bot.messages.texts import Texts
 
+_DAY_LONGEST = 20
 OF_ASKING, OF_DECIDING = ("voters", "secrecy", "rule"), ("quorum", "extend", "tie")
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -26,12 +30,21 @@ def rules_button(texts: Texts) -> Button:
 def draft_rules(texts: Texts, view: PollView) -> Message:
     """Show what a draft takes to decide, with menus for what happens when it is not enough."""
     back = Button(texts("poll_rules.button.back"), "draft_back", (view.id,), "primary")
-    if not view.binding:
-        text = f"{say(texts, 'heading', view)}\n{texts('poll_rules.advisory')}"
-        return Message(text, (back, rules_button(texts)))
-    lines = [say(texts, "heading", view), *decided_by(texts, view)]
-    menus = tuple(_menu(texts, "draft_decide", name, (view.id, name)) for name in OF_DECIDING)
-    return Message("\n".join(lines), (back, rules_button(texts)), menus)
+    buttons = (back,) if view.is_group else (back, rules_button(texts))
+    advice = () if view.is_group else (texts("poll_rules.advisory"),)
+    told = decided_by(texts, view) if view.binding else advice
+    lines = [say(texts, "heading", view), *told, *comes_again(texts, view)]
+    menus = [_menu(texts, "draft_decide", name, (view.id, name)) for name in OF_DECIDING if view.binding]
+    if view.kind is not Kind.DATES:
+        often = tuple(Choice(how, texts(f"poll_rules.repeat.{how}")) for how in (NEVER, *Repeat))
+        menus.append(Menu("draft_repeat", often, (view.id,), texts("poll_rules.repeat.prompt")))
+    return Message("\n".join(lines), buttons, tuple(menus))
+
+
+def repeat_form(texts: Texts, poll_id: int, how: str) -> Form:
+    """Return the form that asks until when a poll comes again."""
+    until = Field("until", texts("poll_rules.repeat.label"), longest=_DAY_LONGEST)
+    return Form("draft_repeat", texts("poll_rules.repeat.title"), (until,), (poll_id, how))
 
 
 def village_rules(texts: Texts, rules: VillageRules, names: Iterable[str], *, may_change: bool) -> Message:

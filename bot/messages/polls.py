@@ -36,6 +36,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.receipt": frozenset({"answers", "closes_at"}),
     "error_polls.*": _NONE,
     **dict.fromkeys(("error_polls.closed", "error_polls.closed_already"), frozenset({"closes_at"})),
+    "error_polls.repeat_long": frozenset({"most"}),
     "error_polls.not_a_voter": frozenset({"voters"}),
     "error_polls.too_many_chosen": frozenset({"pick"}),
     "error_polls.few_for_secrecy": frozenset({"fewest"}),

@@ -9,9 +9,11 @@ from bot.domain import polls as rules
 from bot.domain.access import Action, Actor, may, require
 from bot.domain.ballots import STEP_BY_STEP, Kind, Majority, Why
 from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.poll_repeats import LONGEST_AHEAD, NEVER, Repeat
 from bot.domain.poll_rules import NO_QUORUM, Tie, VillageRules, checked_rule
 from bot.domain.poll_view import DRAFT, PollView
 from bot.services.context import Context
+from bot.services.moments import read_day, today
 from bot.services.places import Place, place_of
 from bot.services.poll_results import view_of
 from bot.services.poll_rules import rules_of
@@ -57,7 +59,7 @@ class DraftRules:
             usual = await rules_of(session, place)
             if rule == rules.ADVISORY:
                 if poll.binding:
-                    _advise(poll, usual)
+                    advise(poll, usual)
             else:
                 if poll.secret:
                     raise InvalidInput("error_polls.secret_is_advisory")
@@ -92,12 +94,33 @@ class DraftRules:
                 poll.tie = Tie(value)
             return await view_of(session, self._context.programme, poll)
 
+    async def repeat(self, actor: Actor, poll_id: int, how: str, until: str = "") -> PollView:
+        """Let a draft come again every week, month or year until a day ("26-10-2028"), or not.
+
+        Raises as `mine`, and InvalidInput.
+        """
+        async with self._context.database.transaction() as session:
+            poll, _ = await self.mine(session, actor, poll_id)
+            if how == NEVER:
+                poll.repeat = poll.repeat_until = None
+                return await view_of(session, self._context.programme, poll)
+            if how not in set(Repeat):
+                raise InvalidInput("error_polls.unknown_answer")
+            if poll.kind == Kind.DATES:
+                raise InvalidInput("error_polls.repeat_dates")
+            last_on = read_day(until)
+            first_on = today(max(poll.opens_at, self._context.now()), self._context.programme.timezone)
+            if not first_on < last_on <= first_on + LONGEST_AHEAD:
+                raise InvalidInput("error_polls.repeat_until")
+            poll.repeat, poll.repeat_until = Repeat(how), last_on
+            return await view_of(session, self._context.programme, poll)
+
     async def begin(self, session: AsyncSession, actor: Actor, place: Place, poll: Poll) -> None:
         """Give a new draft of a village the village's rules; only the lead's can begin as a binding one."""
         if place.village is None:
             return
         usual = await rules_of(session, place)
-        _advise(poll, usual)
+        advise(poll, usual)
         binding = usual.rule != rules.ADVISORY and may(actor, Action.START_BINDING_POLL, place.where)
         if binding and _fits(Kind(poll.kind), Majority(usual.rule)):
             _bind(poll, Majority(usual.rule), usual)
@@ -127,7 +150,7 @@ def _bind(poll: Poll, majority: Majority, usual: VillageRules) -> None:
     poll.voters, poll.secret, poll.binding, poll.majority = "steering", False, True, majority
 
 
-def _advise(poll: Poll, usual: VillageRules) -> None:
+def advise(poll: Poll, usual: VillageRules) -> None:
     """Let a poll be the advice of those whom the village usually asks."""
     poll.voters, poll.secret, poll.binding = usual.voters, usual.secret, False
     poll.quorum, poll.majority, poll.extend_days, poll.tie = None, Majority.MOST, 0, Tie.NOTHING

@@ -21,6 +21,7 @@ from bot.domain.ballots import (
 )
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_dates import closes_at as same_hour_later
+from bot.domain.poll_repeats import LONGEST_DAYS, Repeat
 from bot.domain.poll_view import DRAFT, PLANNED, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
@@ -120,6 +121,12 @@ class PollDrafts(DraftRules):
             self._begin_at(poll, opens_at or now)
             return await view_of(session, self._context.programme, poll)
 
+    def _begin_series(self, poll: Poll, how: Repeat) -> None:
+        """Let a poll be the first of several. Raises InvalidInput when it is open too long for that."""
+        if poll.closes_at > same_hour_later(poll.opens_at, LONGEST_DAYS[how], self._opening.zone):
+            raise InvalidInput("error_polls.repeat_long", most=LONGEST_DAYS[how])
+        poll.repeat_from = poll.opens_at.astimezone(self._opening.zone).date()
+
     def _begin_at(self, poll: Poll, opens_at: datetime) -> None:
         """Let a draft open at a moment, for as many days as before."""
         days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
@@ -139,6 +146,8 @@ class PollDrafts(DraftRules):
                 self._begin_at(poll, self._context.now())
             elif poll.opens_at <= self._context.now():
                 raise InvalidInput("error_polls.opens_too_soon")
+            if poll.repeat is not None:
+                self._begin_series(poll, Repeat(poll.repeat))
             if any(o.starts_at is not None and o.starts_at <= poll.closes_at for o in poll.options):
                 raise InvalidInput("error_polls.date_too_soon", closes_at=poll.closes_at)
             if poll.scheduled:

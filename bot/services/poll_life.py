@@ -1,22 +1,27 @@
-"""What whoever asks can do with a poll after it was written: see it among the others, and cancel it (S30, S43).
+"""What whoever asks can do with a poll after it was written: see it among the others, cancel it, ask it again (S30, S43).
 
 A cancelled poll leaves nothing behind but its question and the reason: no ballot, no key, no result.
 """
+
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
-from bot.domain.access import Action, Actor, require
+from bot.domain.access import Action, Actor, may, require
 from bot.domain.errors import Conflict, NotFound
+from bot.domain.poll_dates import closes_at as same_hour_later
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CANCELLED, CLOSED, DRAFT, OPEN, PLANNED, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.places import Place, place_of
+from bot.services.poll_draft_rules import advise
 from bot.services.poll_results import view_of, whole_of
+from bot.services.poll_rules import rules_of
 from bot.services.poll_schedule import CANCELLED_POST, poll_post
-from bot.services.poll_sequels import ties_of
+from bot.services.poll_sequels import copy_of, days_of, ties_of
 from bot.services.polls import right_to_start
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import Ballot, Decision, Delivery, HandCount, Poll
@@ -80,6 +85,24 @@ class PollLife:
             poll.state, poll.closed_at, poll.secret_key = CANCELLED, now, None
             await audit(session, self._context, actor, "poll.cancel", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
+
+    async def copy(self, actor: Actor, poll_id: int) -> PollView:
+        """Begin a draft that asks the same by the same rules; only the lead's can begin as a binding one.
+
+        Raises NotFound, NotPermitted, Conflict (it is a draft itself).
+        """
+        async with self._context.database.transaction() as session:
+            poll, place = await self._mine(session, actor, poll_id)
+            if poll.state == DRAFT:
+                raise Conflict("error_polls.draft_itself")
+            now, zone = self._context.now(), ZoneInfo(self._context.programme.timezone)
+            draft = copy_of(poll, now, same_hour_later(now, days_of(poll), zone))
+            draft.state, draft.asked_by_id = DRAFT, actor.person_id
+            if draft.binding and not may(actor, Action.START_BINDING_POLL, place.where):
+                advise(draft, await rules_of(session, place))
+            session.add(draft)
+            await session.flush()
+            return await view_of(session, self._context.programme, draft)
 
     async def settle_tie(self, actor: Actor, poll_id: int, position: int) -> PollView:
         """Choose, as the lead, one of the answers that share the first place, until the decision is written down.

@@ -18,7 +18,7 @@ from bot.domain.poll_view import CANCELLED, CLOSED, MISSED, OPEN, PLANNED, WAITI
 from bot.domain.polls import FEWEST_ANSWERS
 from bot.domain.posting import PostingHours
 from bot.domain.programme import EACH_CIRCLE, PollTemplate
-from bot.services import poll_schedule
+from bot.services import poll_schedule, poll_sequels
 from bot.services.context import Context
 from bot.services.entitled import entitled_counts
 from bot.services.outbox import OPEN_POST
@@ -58,6 +58,7 @@ class PollOpening:
             if poll.closes_at <= now:
                 poll.state = MISSED
                 done.missed.append(poll.id)
+                self._plan_next(session, [poll], now)
                 continue
             if await self._waits(session, poll, now):
                 if poll.state == MISSED:
@@ -77,18 +78,21 @@ class PollOpening:
     async def _waits(self, session: AsyncSession, poll: Poll, now: datetime) -> bool:
         """Put a poll off while the one whose result it builds on has not closed (S43, S49).
 
-        When that one is missed or cancelled, or never comes while the programme lasts, this one is missed too.
+        When that one is missed, or never comes while the programme lasts, this one is missed too. One that was
+        cancelled is no longer waited for: the village has found its answer some other way.
         """
         template = template_of(self._context.programme, poll.code)
         if template is None or template.opens.after_poll is None:
             return False
         query = select(Poll).where(
-            Poll.scope_key == poll.scope_key, Poll.code == template.opens.after_poll, Poll.state != CLOSED
+            Poll.scope_key == poll.scope_key,
+            Poll.code == template.opens.after_poll,
+            Poll.state.not_in((CLOSED, CANCELLED)),
         )
         before = (await session.scalars(query)).first()
         if before is None:
             return False
-        if before.state in (MISSED, CANCELLED):
+        if before.state == MISSED:
             poll.state = MISSED
             return True
         in_a_week = poll_dates.closes_at(max(poll.opens_at, now), 7, self.zone)
@@ -113,8 +117,14 @@ class PollOpening:
             poll.state, poll.entitled = OPEN, entitled[poll.id]
             if poll.secret:
                 make_secret(poll)
+        self._plan_next(session, polls, self._context.now())
         await session.flush()
         await plan(session, [post for poll in polls for post in self._posts(poll, at_once=at_once)])
+
+    def _plan_next(self, session: AsyncSession, polls: Sequence[Poll], now: datetime) -> None:
+        """Plan the next one of each poll that comes again, in the transaction that opens this one: once."""
+        found = (poll_sequels.next_of(poll, now, self.zone) for poll in polls)
+        session.add_all([again for again in found if again is not None])
 
     async def follow(self, session: AsyncSession, poll: Poll) -> None:
         """Let the planned polls that wait for this one's end move with it."""

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import polls as rules
 from bot.domain.ballots import STEP_BY_STEP, YES, Count, Kind, Majority, Why, adopted, by_sums, carried, count
 from bot.domain.hand_votes import added
+from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
 from bot.domain.polls import Shown
@@ -239,6 +240,8 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         settled=settled,
         scheduled=poll.scheduled,
         cancelled_because=poll.cancelled_because or "",
+        repeat=poll.repeat or NEVER,
+        repeat_until=poll.repeat_until,
         last_round=_last_round(poll) if closed and shown is Shown.NUMBERS else {},
     )
 

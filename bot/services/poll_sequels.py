@@ -1,6 +1,7 @@
-"""What a poll leads to when its time is up: some days more when too few have voted, or a new vote after a tie (S30).
+"""What a poll leads to when its time is up: some days more when too few have voted, a new vote after a tie, or the
+same again next month (S30).
 
-Whoever closes a poll calls this in the same transaction, so that each happens once, also across restarts.
+Whoever opens or closes a poll calls this in the same transaction, so that each happens once, also across restarts.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import poll_rules
 from bot.domain import polls as rules
 from bot.domain.ballots import Count, Kind, Majority
+from bot.domain.calendar import local
 from bot.domain.poll_dates import closes_at as same_hour_later
+from bot.domain.poll_repeats import Repeat, days_after
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import PLANNED
 from bot.services import poll_schedule
@@ -74,6 +77,28 @@ def run_off(poll: Poll, result: Count, now: datetime, zone: ZoneInfo) -> Poll | 
             PollOption(position=n, text=o.text, starts_at=o.starts_at) for n, o in enumerate(left, start=1)
         ]
     return again
+
+
+def next_of(poll: Poll, now: datetime, zone: ZoneInfo) -> Poll | None:
+    """Return the next one of a poll that comes again, to open by itself; None after its last day.
+
+    Those that would be over by now are passed by.
+    """
+    if poll.repeat is None or poll.repeat_from is None or poll.repeat_until is None:
+        return None
+    here, days = poll.opens_at.astimezone(zone), days_of(poll)
+    for day in days_after(poll.repeat_from, here.date(), Repeat(poll.repeat)):
+        if day > poll.repeat_until:
+            break
+        opens_at = local(day, here.time(), zone)
+        closes_at = same_hour_later(opens_at, days, zone)
+        if closes_at > now:
+            again = copy_of(poll, opens_at, closes_at)
+            again.state, again.scheduled = PLANNED, True
+            again.repeat, again.repeat_from = poll.repeat, poll.repeat_from
+            again.repeat_until = poll.repeat_until
+            return again
+    return None
 
 
 def copy_of(poll: Poll, opens_at: datetime, closes_at: datetime) -> Poll:

@@ -261,6 +261,20 @@ async def test_a_village_sets_its_rules_and_in_a_tie_the_lead_chooses(
     form = await lead.click(year.discord.clickable(told), label="Ved havnen")
     assert "Tovholderen valgte: Ved havnen" in str(form.modal)
 
+    shown = await press(lead, await year.hands.command(lead, cast.channel_id, "decisions"), "poll_all")
+    shown = await choose(lead, shown, "poll_show", part(post, "vote").split(":")[2].split(",")[0])
+    shown = await press(lead, shown, "poll_copy", "Brug den igen")
+    assert "Hvor skal bænken stå?" in said(shown) and "Kun du kan se den nu" in said(shown)
+    shown = await choose(lead, await press(lead, shown, "draft_more"), "draft_repeat", "monthly")
+    shown = await fill(lead, shown, "31-12-2027")
+    assert "igen hver måned til og med fredag den 31. december 2027" in said(shown)
+    shown = await press(lead, await press(lead, shown, "draft_back"), "draft_open")
+    await year.discord.advance_to(year.discord.now() + timedelta(days=40))
+    again = [
+        one for one in posts(year, cast) if one.content.startswith("**Hvor skal bænken stå?**\nStyregruppen")
+    ]
+    assert len(again) == 3, "the first, the one used again, and that one a month later"
+
 
 async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> None:
     cast = year.villages[0]

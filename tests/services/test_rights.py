@@ -172,6 +172,18 @@ async def _(home: Home, who: Actor) -> None:
     await home.rules.change(who, home.world.village, "quorum", "none")
 
 
+@action("use a poll again", S, R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.life.copy(who, await home.asked())
+
+
+@action("let a draft open later and come again", S, R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    draft = await home.draft()
+    await home.drafts.schedule(who, draft, "03-09-2027 kl. 10")
+    await home.drafts.repeat(who, draft, "monthly", "03-03-2028")
+
+
 @action("settle a tie", L)
 async def _(home: Home, who: Actor) -> None:
     await home.life.settle_tie(who, await home.tied(), 2)

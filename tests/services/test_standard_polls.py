@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from bot.domain.access import Role
 from bot.domain.errors import Conflict, InvalidInput, NotPermitted
 from bot.services.context import Context
+from bot.services.poll_life import PollLife
 from bot.storage.models import Delivery, Poll
 from tests.support.polls_world import VILLAGE_NAMES, PollsWorld, polls_world
 
@@ -175,6 +176,18 @@ async def test_a_poll_that_builds_on_another_waits_until_that_one_has_closed(wor
     view = await world.polls.write_options(member, first.id, ["Ny legeplads", "Fælles have"])
     world.at(view.closes_at)
     await world.turn()
+    world.at((await world.standard("PL11")).opens_at)
+    await world.turn()
+    assert (await world.standard("PL11")).state == "open"
+
+
+async def test_a_cancelled_poll_is_not_waited_for_by_the_one_that_builds_on_it(world: PollsWorld) -> None:
+    lead, first = await world.lead(), await world.standard("PL10")
+    await world.enough()
+    world.at(first.opens_at)
+    await world.turn()
+    await world.polls.write_options(lead, first.id, ["Ny legeplads", "Fælles have"])
+    await PollLife(world.context).cancel(lead, first.id, "Målene blev valgt på mødet")
     world.at((await world.standard("PL11")).opens_at)
     await world.turn()
     assert (await world.standard("PL11")).state == "open"

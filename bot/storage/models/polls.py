@@ -36,6 +36,7 @@ class Poll(Base):
     they share. `why` tells whether voters are asked for a reason.
     `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
     One that misses its quorum is extended once, by `extend_days`; `settled` is the answer that the lead chose in a tie.
+    One with `repeat` comes again until a day, counted from the day the first opened.
     A `scheduled` one opens by itself at `opens_at`; a draft that is not opens when somebody says so.
     """
 
@@ -79,6 +80,9 @@ class Poll(Base):
     settled: Mapped[int | None]
     scheduled: Mapped[bool] = mapped_column(default=False, server_default=false())
     cancelled_because: Mapped[str | None]
+    repeat: Mapped[str | None]
+    repeat_from: Mapped[date | None]
+    repeat_until: Mapped[date | None]
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     options: Mapped[list["PollOption"]] = relationship(order_by="PollOption.position", lazy="selectin")
 
