@@ -195,13 +195,16 @@ class Evenings:
             self._year.reach(cast.village_id, [code])
 
     async def _ask_once(self) -> None:
-        """Start a quick poll of their own in every village and in the coordinators' channel, half way."""
+        """Start a quick poll of their own in every village and in the coordinators' channel, half way.
+
+        One of them comes again by itself.
+        """
         dated = self._year.dated
         half_way = dated[len(dated) // 2].starts_at
         if self._asked or self._year.discord.now() < half_way:
             return
         self._asked = True
-        self._year.own_polls = len(self._year.villages) + len(self._year.groups) + len(KINDS)
+        self._year.own_polls = len(self._year.villages) + len(self._year.groups) + len(KINDS) + 1
         for cast in self._year.villages:
             await self._year.hands.command(
                 cast.lead, cast.channel_id, "poll.start", question="Skal vi holde sommerfest i år?",

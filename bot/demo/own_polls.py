@@ -10,6 +10,7 @@ from bot.demo.hands import Hands, answer, private_ids
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.domain.ballots import FIXED_ANSWERS, Kind
+from bot.domain.poll_repeats import Repeat
 from bot.messages.poll_drafts import KINDS
 
 LINES = "En bænk ved søen\nEn fælles grill\nFlere træer"
@@ -17,6 +18,7 @@ WHETHER = "Skal vi holde en fælles arbejdsdag til foråret?"
 WHEN = "Hvornår skal vi holde en fælles arbejdsdag?"
 WHAT = "Hvad skal vi gøre sammen til foråret?"
 DAYS = "3"
+COMES_AGAIN = Kind.CHOICE  # one that opens a second time by itself
 _ANSWERED_IN = 30  # presses at most: a ballot that asks for more does not end
 
 
@@ -40,7 +42,18 @@ class OwnPolls:
         written = {"question": question, "days": DAYS}
         written["lines"] = days if kind is Kind.DATES else LINES
         shown = await lead.submit_modal(shown, Hands.filled(shown, written))
+        if kind is COMES_AGAIN:
+            shown = await self._once_more(lead, shown)
         await lead.click(answer(shown), custom_id=_part(shown, "draft_open"))
+
+    async def _once_more(self, lead: MemberActor, shown: Any) -> Any:
+        """Let a draft come again a week later. Returns the draft as the person sees it then."""
+        shown = await lead.click(answer(shown), custom_id=_part(shown, "draft_more"))
+        weekly = [Repeat.WEEKLY]
+        shown = await lead.select(answer(shown), weekly, custom_id=_part(shown, "draft_repeat"))
+        until = self._year.discord.now() + timedelta(days=10)
+        shown = await lead.submit_modal(shown, Hands.filled(shown, {"until": f"{until:%d-%m-%Y}"}))
+        return await lead.click(answer(shown), custom_id=_part(shown, "draft_back"))
 
     async def answer_by_steps(
         self, actor: MemberActor, record: MessageRecord, custom_id: str, mood: float

@@ -23,7 +23,7 @@ from bot.services.poll_rules import rules_of
 from bot.services.poll_schedule import CANCELLED_POST, poll_post
 from bot.services.poll_sequels import copy_of, days_of, ties_of
 from bot.services.polls import right_to_start
-from bot.storage.database import FORGOTTEN
+from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Decision, Delivery, HandCount, Poll
 from bot.storage.repositories.deliveries import plan
 
@@ -64,6 +64,9 @@ class PollLife:
         is cancelled by who may start one. Raises NotFound, NotPermitted, InvalidInput (no reason), Conflict.
         """
         async with self._context.database.transaction() as session:
+            await one_at_a_time(
+                session, "deliveries"
+            )  # who sends holds posts, then polls; this goes the other way
             poll, place = await self._mine(session, actor, poll_id)
             if poll.binding:
                 require(actor, Action.START_BINDING_POLL, place.where)

@@ -109,6 +109,7 @@ def copy_of(poll: Poll, opens_at: datetime, closes_at: datetime) -> Poll:
 
 
 def days_of(poll: Poll) -> int:
-    """Return how many days a poll was to be open, without its extension; at least one."""
+    """Return how many whole days a poll was to be open, without its extension."""
     days = round((poll.closes_at - poll.opens_at) / timedelta(days=1))
-    return max(1, days - (poll.extend_days if poll.extended_at is not None else 0))
+    days -= poll.extend_days if poll.extended_at is not None else 0
+    return min(max(days, rules.FEWEST_DAYS), rules.MOST_DAYS)

@@ -46,6 +46,7 @@ async def test_a_closed_poll_is_used_again_as_a_draft_with_its_words_and_rules(
     draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Hvor?", PLACES, "5"))
     await drafts.bind(lead, draft.id, "voting")
     await drafts.decide_by(lead, draft.id, "extend", "7")
+    await drafts.reason(lead, draft.id, "optional")
     await refused("draft_itself", life.copy(lead, draft.id))
     view = await drafts.open(lead, draft.id)
     await world.polls.vote(lead, view.id, [2])
@@ -56,8 +57,8 @@ async def test_a_closed_poll_is_used_again_as_a_draft_with_its_words_and_rules(
     again = await life.copy(lead, view.id)
     assert (again.state, again.question, again.kind, again.turnout) == ("draft", "Hvor?", Kind.CHOICE, 0)
     assert [answer.text for answer in again.answers] == list(PLACES)
-    assert (again.binding, again.majority, again.quorum, again.extend_days) == (
-        True, Majority.VOTING, "half", 7,
+    assert (again.binding, again.majority, again.quorum, again.extend_days, again.why) == (
+        True, Majority.VOTING, "half", 7, "optional",
     )  # fmt: skip
     assert again.closes_at - again.opens_at == timedelta(days=5)
     opened = await drafts.open(lead, again.id)

@@ -1,5 +1,6 @@
 """What a village has agreed on once, a poll that too few voted in, and a tie; on SQLite and PostgreSQL."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
 from bot.services.poll_rules import VillageRulesDesk
+from bot.services.polls import Polls
 from bot.storage.models import Delivery
 from tests.support.polls_world import PollsWorld, polls_world
 
@@ -196,6 +198,20 @@ async def test_a_tie_leads_to_one_new_vote_between_the_equal_ones(
     world.at(again.closes_at)
     await world.turn()
     assert len(await world.all_polls()) == 2 and (await world.polls.view(again.id)).tied == ()
+
+
+async def test_whoever_closes_at_the_same_moment_there_is_one_extension_and_one_new_vote(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    await world.people(6)
+    longer, equal = [await binding(world, drafts, extend="7", tie="again") for _ in range(2)]
+    await vote(world, equal.id, 1, 1, 3, 3)
+    world.at(equal.closes_at)
+    await asyncio.gather(*(Polls(world.context).turn(world.now) for _ in range(4)))
+    views = [await world.polls.view(poll.id) for poll in (longer, equal)]
+    assert [view.state for view in views] == ["open", "closed"]
+    assert views[0].closes_at - longer.closes_at == timedelta(days=7)
+    assert [poll.state for poll in await world.all_polls()] == ["open", "closed", "open"]
 
 
 async def test_in_a_tie_the_lead_chooses_and_then_the_decision_can_be_written(
