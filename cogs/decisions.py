@@ -7,6 +7,7 @@ from bot.client import Ask, CompanionBot
 from bot.domain.decisions import Proposal
 from bot.domain.errors import NotFound
 from bot.messages import decisions as build
+from bot.services.decision_follow_up import may_export
 from bot.services.moments import read_day, today
 from cogs._base import CompanionCog, Suggestions, command, handles
 
@@ -59,7 +60,7 @@ class DecisionCog(CompanionCog):
         if view.village_opened:
             await self.bot.caretaker.mend()
             await ask.services.planning.refresh()
-        await ask.reply(build.decision_saved(self.bot.texts, view))
+        await ask.reply(build.decision_recorded(self.bot.texts, view))
 
     @command("decisions")
     async def decisions(self, ask: Ask, search: str | None = None) -> None:
@@ -76,20 +77,26 @@ class DecisionCog(CompanionCog):
         """Turn to another page of the list."""
         place = await ask.place()
         found = await ask.services.decisions.list_of(place, str(search) or None, page)
-        may_ask = ask.services.poll_drafts.may_begin(await ask.actor(), place)
-        await ask.reply(build.decision_list(self.bot.texts, found, may_ask=may_ask))
+        actor = await ask.actor()
+        message = build.decision_list(
+            self.bot.texts, found, may_ask=ask.services.poll_drafts.may_begin(actor, place),
+            may_export=may_export(actor, place),
+        )  # fmt: skip
+        await ask.reply(message)
 
     @handles("decision_show")
     async def show(self, ask: Ask) -> None:
         """Show one decision whole."""
-        view = await ask.services.decisions.show(await ask.place(), int(ask.values[0]))
-        await ask.reply(build.decision_full(self.bot.texts, view))
+        actor = await ask.actor()
+        view = await ask.services.decisions.show(actor, await ask.place(), int(ask.values[0]))
+        rights = await ask.services.decisions.rights(actor, view)
+        await ask.reply(build.decision_full(self.bot.texts, view, rights))
 
     @handles("decision_correct")
     async def correct(self, ask: Ask, decision_id: int) -> None:
         """Show the form that corrects a decision, or take it when it is filled in."""
         if not ask.filled:
-            view = await ask.services.decisions.show(await ask.place(), decision_id)
+            view = await ask.services.decisions.show(await ask.actor(), await ask.place(), decision_id)
             await ask.form(build.correction_form(self.bot.texts, view), "decision_correct", decision_id)
             return
         view = await ask.services.decisions.correct(
@@ -101,7 +108,7 @@ class DecisionCog(CompanionCog):
     async def withdraw(self, ask: Ask, decision_id: int) -> None:
         """Show the form that withdraws a decision, or take it when it is filled in."""
         if not ask.filled:
-            view = await ask.services.decisions.show(await ask.place(), decision_id)
+            view = await ask.services.decisions.show(await ask.actor(), await ask.place(), decision_id)
             await ask.form(build.withdrawal_form(self.bot.texts, view), "decision_withdraw", decision_id)
             return
         view = await ask.services.decisions.withdraw(await ask.actor(), decision_id, ask.filled["reason"])

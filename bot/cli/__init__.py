@@ -5,7 +5,19 @@ import sys
 
 import typer
 
-from bot.cli import bench, calendar, content, database, deliveries, demo, doctor, provisioning, run, villages
+from bot.cli import (
+    bench,
+    calendar,
+    content,
+    database,
+    decisions,
+    deliveries,
+    demo,
+    doctor,
+    provisioning,
+    run,
+    villages,
+)
 
 app = typer.Typer(
     name="blup",
@@ -22,6 +34,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(bench.app, name="bench")
 app.add_typer(content.app, name="content")
 app.add_typer(database.app, name="db")
+app.add_typer(decisions.app, name="decisions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(villages.app, name="villages")
 

@@ -39,6 +39,8 @@ class Rounds:
         if next_at is None or next_at > now:
             return
         missed = (await self._services.polls.turn(now)).missed if self._leads else []
+        if self._leads:
+            await self._services.objections.turn(now)
         stale = await self._dispatcher.send_due()
         for name, late in (("stale", stale), ("missed_polls", missed)):
             if late:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from bot.demo.expected import expected_letters, expected_milestones, expected_polls, expected_reminders
+from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.domain.poll_view import CLOSED
@@ -95,7 +96,9 @@ class Found:
         return {int(key.split(":")[1]) for key in self.of("poll:") if ":open" in key} | self.riding
 
 
-async def look(year: Stage, seconds: float) -> tuple[Account, list[str]]:
+async def look(
+    year: Stage, seconds: float, register: RegisterHands | None = None
+) -> tuple[Account, list[str]]:
     """Count the year so far. Returns the account, and what is missing or doubled in words."""
     now, programme = year.discord.now(), year.plan.content.programme
     letters = {(title, channel): at for title, channel, at in expected_letters(year, now)}
@@ -129,6 +132,12 @@ async def look(year: Stage, seconds: float) -> tuple[Account, list[str]]:
     if now >= year.ends_at:
         missing += ["a poll"] * (expected_polls(year) - len(found.opened()))
     missing += ["a decision"] * (len(year.decided) - len(found.of("decision:")))
+    if register is not None:
+        missing += [f"an objection, {register.objections} were made"] * (
+            register.objections - len(found.of("decision_objection:"))
+        )
+        missing += sorted(register.reminders(now - PUT_OFF_BY) - found.of("decision_due:"))
+        missing += await register.not_final(now - PUT_OFF_BY)
     guild = year.discord.guilds()[0]
     account = Account(
         villages=len(year.villages),

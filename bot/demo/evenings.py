@@ -10,6 +10,7 @@ from bot.demo.cast import VillageCast
 from bot.demo.hands import private_ids
 from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
+from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
@@ -27,6 +28,7 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
+        self.register = RegisterHands(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -93,6 +95,12 @@ class Evenings:
                 await self._on_paper.enter(cast, record, custom_id, int(args[0]))
             elif action == "hand_look":
                 await self._on_paper.confirm(cast.who("steering")[0], record, custom_id)
+            elif action == "decision_object":
+                await self.register.recorded(cast, record, int(args[0]), chance(cast.village_id, *args))
+            elif action == "decision_keep":
+                await self.register.keep(cast, record, custom_id, int(args[0]))
+            elif action == "decision_done":
+                await self.register.done(cast, record, custom_id, int(args[0]))
             elif action == "decide":
                 await self._decide_poll(cast, record, custom_id, int(args[0]))
 

@@ -114,7 +114,8 @@ class ProgrammeYear(Stage):
 
     async def count(self) -> Account:
         """Count what stands in the channels."""
-        self._account, self.complaints = await look(self, self.seconds())
+        register = self._evenings.register if self._evenings else None
+        self._account, self.complaints = await look(self, self.seconds(), register)
         return self._account
 
     def seconds(self) -> float:

@@ -41,6 +41,10 @@ class Action(StrEnum):
     RECORD_DECISION = "record_decision"
     RECORD_GROUP_DECISION = "record_group_decision"
     RECORD_AGREEMENT = "record_agreement"
+    OBJECT = "object"
+    OBJECT_IN_GROUP = "object_in_group"
+    FINISH_DECISION = "finish_decision"
+    EXPORT_REGISTER = "export_register"
     TICK_NEXT_STEP = "tick_next_step"
     TICK_GROUP_STEP = "tick_group_step"
     TICK_MILESTONE = "tick_milestone"
@@ -70,6 +74,10 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.RECORD_DECISION: frozenset({R, L}),
     Action.RECORD_GROUP_DECISION: frozenset({K, SEC}),
     Action.RECORD_AGREEMENT: frozenset({SEC}),
+    Action.OBJECT: frozenset({*VILLAGE_ROLES}),
+    Action.OBJECT_IN_GROUP: frozenset({K}),
+    Action.FINISH_DECISION: frozenset({S, R, L, SEC}),  # a group's: who records there
+    Action.EXPORT_REGISTER: frozenset({R, L, SEC}),  # a group's: who records there
     Action.TICK_NEXT_STEP: frozenset({P, S, R, L, SEC}),
     Action.TICK_GROUP_STEP: frozenset({K, SEC}),
     Action.TICK_MILESTONE: frozenset({S, R, L, SEC}),  # each only those it confirms

@@ -11,21 +11,37 @@ from bot.domain.decisions import (
     DecisionPage,
     DecisionView,
     Kind,
+    Objection,
     Proposal,
+    Rights,
+    Status,
 )
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_drafts import ask_buttons
 from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
 
-_LABEL_LONGEST, _SEARCH_LONGEST, _REASON_LONGEST, _CUT = 100, 60, 400, 500
+_LABEL_LONGEST, _SEARCH_LONGEST, _REASON_LONGEST = 100, 60, 400
+# What is shown of a long record: letters of its texts, objections and links; the next line is tried when one is too long.
+_CUTS = ((1000, 5, 5), (500, 3, 5), (250, 2, 2), (100, 1, 1), (60, 0, 0))
 _RECORD = frozenset(
-    {"number", "place", "title", "text", "how", "decided_on", "recorded_at", "replaces", "role"}
-)
+    {
+        "number", "place", "title", "text", "how", "decided_on", "recorded_at", "replaces", "role",
+        "open_until", "final_at", "done_at",
+    }
+)  # fmt: skip
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("decision.saved.*", "decision.list.line", "decision.full.*"), _RECORD),
-    "decision.status.*": frozenset({"replaced_by"}),
+    "decision.status.*": frozenset({"replaced_by", "open_until", "final_at", "waiting"}),
+    "decision.detail.background": frozenset({"background"}),
+    "decision.detail.responsible": frozenset({"role"}),
+    "decision.detail.deadline": frozenset({"day"}),
+    "decision.detail.review": frozenset({"day"}),
+    "decision.detail.goals": frozenset({"goals"}),
+    "decision.detail.link": frozenset({"link"}),
+    "decision.detail.objection": frozenset({"at", "words", "answered"}),
+    "decision.detail.done": frozenset({"at"}),
     "decision.list.heading": frozenset({"place", "total"}),
     "decision.list.found": frozenset({"place", "total", "search"}),
     "decision.list.empty": frozenset({"place"}),
@@ -52,26 +68,40 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 
 
 def decision_saved(texts: Texts, view: DecisionView) -> Message:
-    """Tell the channel what has been written down, corrected or withdrawn."""
+    """Tell the channel what has been written down, corrected or withdrawn; what may be objected to has a button."""
     owner = "group" if view.place_key.startswith("group:") else "village"
     kind = owner if view.kind is Kind.DECISION else view.kind
-    return Message(_say(texts, f"saved.{kind}", view))
+    see = Button(texts("decision.button.open"), "decision_open", (view.id,))
+    if view.kind is Kind.WITHDRAWAL:
+        return Message(_say(texts, f"saved.{kind}", view), (see,))
+    against = Button(texts("decision.button.object"), "decision_object", (view.id,))
+    return Message(_say(texts, f"saved.{kind}", view), (against, see))
 
 
-def decision_list(texts: Texts, page: DecisionPage, *, may_ask: bool = False) -> Message:
+def decision_recorded(texts: Texts, view: DecisionView) -> Message:
+    """Tell whoever wrote it down the same, with what can be added until it is final."""
+    said = decision_saved(texts, view)
+    return replace(said, buttons=_add_buttons(texts, view)) if view.holds else said
+
+
+def decision_list(
+    texts: Texts, page: DecisionPage, *, may_ask: bool = False, may_export: bool = False
+) -> Message:
     """Show one page of the register, with a menu to open a decision and buttons to turn the page.
 
-    Who may start polls here can begin one from it.
+    Who may start polls here can begin one from it, and who may take the register out gets it from here.
     """
     ask = ask_buttons(texts) if may_ask else ()
+    if page.total:
+        ask = (Button(texts("decision.button.standing"), "decision_standing"), *ask)
+    if page.total and may_export:
+        ask = (*ask, Button(texts("decision.button.export"), "decision_export", ("pdf",)))
     values = {"place": page.place_name, "total": page.total, "search": page.search}
     if not page.total:
         return Message(texts(f"decision.list.{'nothing_found' if page.search else 'empty'}", **values), ask)
     lines = [texts(f"decision.list.{'found' if page.search else 'heading'}", **values)]
     for view in page.decisions:
-        status = _status(texts, view)
-        line = _say(texts, "list.line", view)
-        lines.append(Ready(f"{line} {status}") if status else line)
+        lines.append(Ready(f"{_say(texts, 'list.line', view)} {status_line(texts, view)}"))
     if page.pages > 1:
         lines.append(texts("decision.list.page", page=page.page, pages=page.pages))
     search = page.search
@@ -88,24 +118,82 @@ def decision_list(texts: Texts, page: DecisionPage, *, may_ask: bool = False) ->
     return Message("\n".join(lines), (*buttons, *ask), (menu,))
 
 
-def decision_full(texts: Texts, view: DecisionView) -> Message:
-    """Show one decision whole; the one that holds can be corrected or withdrawn from here."""
-    said = _whole(texts, view)
-    if len(said) > LONGEST:  # what has to be escaped takes up to twice the room
-        said = _whole(texts, replace(view, text=f"{view.text[:_CUT]}…"))
-    if view.replaced_by is not None or view.kind is Kind.WITHDRAWAL:
-        return Message(said)
-    buttons = (
+def decision_full(texts: Texts, view: DecisionView, rights: Rights) -> Message:
+    """Show one decision whole, with what the reader may do with it now."""
+    said = next((said for cut in _CUTS if len(said := _whole(texts, view, *cut)) <= LONGEST), "")
+    buttons: list[Button] = []
+    if rights.object:
+        buttons.append(Button(texts("decision.button.object"), "decision_object", (view.id,)))
+    if rights.finish:
+        buttons.append(Button(texts("decision.button.done"), "decision_done", (view.id,)))
+    if rights.record:
+        if view.unanswered:
+            buttons.append(keep_button(texts, view))
+        buttons += [*replace_buttons(texts, view), *_add_buttons(texts, view)]
+    return Message(said, tuple(buttons))
+
+
+def keep_button(texts: Texts, view: DecisionView) -> Button:
+    """Return the button that answers objections by keeping a decision."""
+    return Button(texts("decision.button.keep"), "decision_keep", (view.id,), "success")
+
+
+def replace_buttons(texts: Texts, view: DecisionView) -> tuple[Button, ...]:
+    """Return the buttons that correct or withdraw a decision."""
+    return (
         Button(texts("decision.button.correct"), "decision_correct", (view.id,)),
         Button(texts("decision.button.withdraw"), "decision_withdraw", (view.id,)),
     )
-    return Message(said, buttons)
 
 
-def _whole(texts: Texts, view: DecisionView) -> str:
-    lines = [_say(texts, "full.heading", view), _say(texts, "full.text", view), _say(texts, "full.how", view)]
-    status = _status(texts, view)
-    return "\n".join([*lines, status] if status else lines)
+def _add_buttons(texts: Texts, view: DecisionView) -> tuple[Button, ...]:
+    """Return what can be added until a decision is final; a form holds five fields, so each has its own."""
+    if view.status is not Status.PROPOSED:
+        return ()
+    return tuple(
+        Button(texts(f"decision.button.{name}"), f"decision_{name}", (view.id,))
+        for name in ("follow_up", "goals", "background")
+    )
+
+
+def _whole(texts: Texts, view: DecisionView, letters: int, objections: int, links: int) -> str:
+    shown = replace(view, text=_cut(view.text, letters))
+    lines = [
+        _say(texts, "full.heading", view),
+        _say(texts, "full.text", shown),
+        _say(texts, "full.how", view),
+    ]
+    lines += _detail_lines(texts, view, letters, links)
+    lines += [_objection(texts, said) for said in view.objections[len(view.objections) - objections :]]
+    return "\n".join([*lines, status_line(texts, view)])
+
+
+def _detail_lines(texts: Texts, view: DecisionView, letters: int, links: int) -> list[Ready]:
+    details, found = view.details, []
+    if details.background:
+        said = _cut(details.background, letters)
+        found.append(texts("decision.detail.background", background=said))
+    if details.responsible:
+        role = texts(f"decision.role.{details.responsible}")
+        found.append(texts("decision.detail.responsible", role=role))
+    for name, day in (("deadline", details.deadline), ("review", details.review)):
+        if day is not None:
+            found.append(texts(f"decision.detail.{name}", day=day))
+    if details.goals:
+        numbers = ", ".join(str(number) for number in details.goals)
+        found.append(texts("decision.detail.goals", goals=numbers))
+    found += [texts("decision.detail.link", link=Ready(link)) for link in details.links[:links]]
+    if view.done_at is not None:
+        found.append(texts("decision.detail.done", at=view.done_at))
+    return found
+
+
+def _objection(texts: Texts, said: Objection) -> Ready:
+    return texts("decision.detail.objection", at=said.at, words=said.words, answered=said.answered)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _length_in_id(text: str) -> int:
@@ -151,7 +239,7 @@ def _label(texts: Texts, name: str) -> str:
 def _say(texts: Texts, name: str, view: DecisionView) -> Ready:
     return texts(
         f"decision.{name}",
-        number=view.number,
+        number=view.ref,
         place=view.place_name,
         title=view.title,
         text=view.text,
@@ -160,16 +248,26 @@ def _say(texts: Texts, name: str, view: DecisionView) -> Ready:
         recorded_at=view.recorded_at,
         replaces=view.replaces,
         role=texts(f"decision.role.{view.recorded_by}"),
+        open_until=view.open_until,
+        final_at=view.final_at,
+        done_at=view.done_at,
     )
 
 
-def _status(texts: Texts, view: DecisionView) -> Ready | None:
-    """Say whether a record still holds; None for a decision that does."""
-    if view.replaced_kind is not None:
-        name = "withdrawn" if view.replaced_kind is Kind.WITHDRAWAL else "corrected"
-        return texts(f"decision.status.{name}", replaced_by=view.replaced_by)
-    return texts("decision.status.withdrawal", replaced_by=None) if view.kind is Kind.WITHDRAWAL else None
+def status_line(texts: Texts, view: DecisionView) -> Ready:
+    """Say where a record stands."""
+    name = view.status
+    if view.kind is Kind.WITHDRAWAL and view.replaced_by is None:
+        return texts("decision.status.withdrawal", **_standing(view))
+    return texts(f"decision.status.{name}", **_standing(view))
+
+
+def _standing(view: DecisionView) -> dict[str, object]:
+    return {
+        "replaced_by": view.replaced_by, "open_until": view.open_until, "final_at": view.final_at,
+        "waiting": bool(view.unanswered),
+    }  # fmt: skip
 
 
 def _choice(view: DecisionView) -> Choice:
-    return Choice(str(view.id), f"{view.number}. {view.title}"[:_LABEL_LONGEST])
+    return Choice(str(view.id), f"{view.ref}: {view.title}"[:_LABEL_LONGEST])

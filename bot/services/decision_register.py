@@ -1,29 +1,59 @@
-"""Read the register of decisions: one record, what replaced it, and a searched page (S30, S43, S63)."""
+"""Read the register of decisions: records with all that was written about them, and a searched page (S30, S43, S63).
 
-import unicodedata
+A register is short, so a place's is read as a whole: where a record stands follows from what came after it.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from bot.domain.decisions import DecisionPage, DecisionView, Kind
+from bot.domain.decisions import DecisionPage, DecisionView, Details, Kind, Objection, Status
 from bot.domain.errors import NotFound
+from bot.domain.register import Entry
+from bot.domain.search import folded, words_of
+from bot.services.decision_chain import number_of
 from bot.services.places import Place, place_of
-from bot.storage.models import CoordinatorGroup, Decision, Village
+from bot.storage.models import CoordinatorGroup, Decision, Register, RegisterEntry, Village
 
 PAGE = 5
 SEARCH_LONGEST = 60
 
 
+async def views_of(session: AsyncSession, place: Place) -> list[DecisionView]:
+    """Return every record of a place, oldest first."""
+    letters = await session.scalar(select(Register.letters).where(Register.scope_key == place.key))
+    if letters is None:
+        return []
+    query = select(Decision).where(Decision.scope_key == place.key).order_by(Decision.id)
+    rows = (await session.scalars(query)).all()
+    written: dict[int, list[RegisterEntry]] = defaultdict(list)
+    links = select(RegisterEntry).where(RegisterEntry.scope_key == place.key)
+    for entry in await session.scalars(links.order_by(RegisterEntry.position)):
+        written[entry.decision_id].append(entry)
+    newer = {row.replaces_id: row for row in rows if row.replaces_id is not None}
+    details: dict[int, Details] = {}
+    views = []
+    for row in rows:
+        before = details.get(row.replaces_id or 0, Details())
+        details[row.id] = _details(before, written[row.id])
+        view = _view(row, place_name(place), letters, newer.get(row.id), written[row.id])
+        views.append(replace(view, details=details[row.id]))
+    numbers = {view.id: view.ref for view in views}
+    replaced = {row.id: numbers.get(row.replaces_id or 0) for row in rows}
+    return [replace(view, replaces=replaced[view.id]) for view in views]
+
+
 async def decision_view(
     session: AsyncSession, row: Decision, settled: Sequence[str] = (), place: Place | None = None
 ) -> DecisionView:
-    """Show a record with its number's neighbours: the one it replaces and the one that replaced it."""
+    """Show a record with the numbers of the one it replaces and the one that replaced it."""
     place = place or await place_of(session, row.scope_key)
-    older = await session.get(Decision, row.replaces_id) if row.replaces_id is not None else None
-    newer = await session.scalar(select(Decision).where(Decision.replaces_id == row.id))
-    return _view(row, place_name(place), older, newer, settled)
+    view = next(view for view in await views_of(session, place) if view.id == row.id)
+    return replace(view, settled=tuple(settled))
 
 
 async def newest_of(session: AsyncSession, row: Decision) -> Decision:
@@ -38,28 +68,17 @@ async def newest_of(session: AsyncSession, row: Decision) -> Decision:
 async def page_of(session: AsyncSession, place: Place, search: str | None, page: int) -> DecisionPage:
     """Return one page of a place's decisions, newest first.
 
-    Every word of `search` must stand in the title, the text, how it was decided, or be the number. A register
-    is short, so it is searched here: letter case then means the same for æ, ø and å on every database.
+    Every word of `search` must stand in the title, the text, the background, how it was decided, or the number. It is
+    searched here and not in the database, so that letters mean the same on every database.
     """
-    older = aliased(Decision)
-    query = (
-        select(Decision, older)
-        .outerjoin(older, older.id == Decision.replaces_id)
-        .where(Decision.scope_key == place.key)
-        .order_by(Decision.number.desc())
-    )
-    rows = (await session.execute(query)).all()
-    replaced_by = {row.replaces_id: row for row, _ in rows if row.replaces_id is not None}
-    words = [word.removeprefix("#") for word in _folded((search or "")[:SEARCH_LONGEST]).split()]
-    hits = [(row, old) for row, old in rows if all(_holds(row, word) for word in words)]
+    views = list(reversed(await views_of(session, place)))
+    words = words_of((search or "")[:SEARCH_LONGEST])
+    hits = [view for view in views if all(_holds(view, word) for word in words)]
     pages = max(1, -(-len(hits) // PAGE))
     page = min(max(page, 1), pages)
-    shown = hits[(page - 1) * PAGE : page * PAGE]
-    name = place_name(place)
-    views = tuple(_view(row, name, old, replaced_by.get(row.id)) for row, old in shown)
-    return DecisionPage(
-        place.key, name, views, page, pages, len(hits), " ".join((search or "").split())[:SEARCH_LONGEST]
-    )
+    shown = tuple(hits[(page - 1) * PAGE : page * PAGE])
+    said = " ".join((search or "").split())[:SEARCH_LONGEST]
+    return DecisionPage(place.key, place_name(place), shown, page, pages, len(hits), said)
 
 
 async def hold(session: AsyncSession, place: Place) -> Village | CoordinatorGroup:
@@ -79,23 +98,32 @@ async def found(session: AsyncSession, decision_id: int) -> Decision:
     return row
 
 
+async def held(session: AsyncSession, decision_id: int) -> tuple[Decision, Place]:
+    """Return a record and its place, locked until the transaction ends. Raises NotFound."""
+    row = await found(session, decision_id)
+    place = await place_of(session, row.scope_key)
+    await hold(session, place)
+    return await session.get_one(Decision, row.id, populate_existing=True), place
+
+
 def place_name(place: Place) -> str:
     """Return the name of the village or group that decides."""
     owner = place.village or place.group
     return owner.name if owner else ""
 
 
-def _holds(row: Decision, word: str) -> bool:
-    return word == str(row.number) or word in _folded(f"{row.title} {row.text} {row.how} {row.code or ''}")
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+def _holds(view: DecisionView, word: str) -> bool:
+    """Tell whether a record has a word; a bare number is its own, its year, or stands in the text."""
+    said = f"{view.title} {view.text} {view.details.background} {view.how} {view.code or ''}"
+    if word in folded(said) or word in (str(view.number), f"{view.number:03}", view.ref.split("-")[1]):
+        return True
+    return not word.isdecimal() and word in folded(view.ref)
 
 
 def _view(
-    row: Decision, name: str, older: Decision | None, newer: Decision | None, settled: Sequence[str] = ()
+    row: Decision, name: str, letters: str, newer: Decision | None, entries: Sequence[RegisterEntry]
 ) -> DecisionView:
+    final = next((entry.at for entry in entries if entry.kind == Entry.FINAL), None)
     return DecisionView(
         id=row.id,
         number=row.number,
@@ -111,8 +139,48 @@ def _view(
         code=row.code,
         milestone=row.milestone,
         poll_id=row.poll_id,
-        replaces=older.number if older else None,
-        replaced_by=newer.number if newer else None,
+        replaced_by=number_of(letters, newer) if newer else None,
         replaced_kind=Kind(newer.kind) if newer else None,
-        settled=tuple(settled),
+        ref=number_of(letters, row),
+        status=_status(newer, was_final=final is not None),
+        final_at=final,
+        done_at=next((entry.at for entry in entries if entry.kind == Entry.DONE), None),
+        objections=_objections(entries),
     )
+
+
+def _status(newer: Decision | None, *, was_final: bool) -> Status:
+    if newer is None:
+        return Status.FINAL if was_final else Status.PROPOSED
+    if newer.kind == Kind.WITHDRAWAL:
+        return Status.WITHDRAWN
+    return Status.REPLACED if was_final else Status.CORRECTED
+
+
+def _objections(entries: Sequence[RegisterEntry]) -> tuple[Objection, ...]:
+    answers = [entry.position for entry in entries if entry.kind == Entry.ANSWERED]
+    last = max(answers, default=0)
+    return tuple(
+        Objection(entry.at, entry.words, entry.position < last)
+        for entry in entries
+        if entry.kind == Entry.OBJECTION
+    )
+
+
+def _details(before: Details, entries: Sequence[RegisterEntry]) -> Details:
+    found = before
+    for entry in entries:
+        said = entry.content
+        if entry.kind == Entry.FOLLOW_UP:
+            found = replace(
+                found, responsible=said["responsible"], deadline=_day(said["deadline"]), review=_day(said["review"])
+            )  # fmt: skip
+        elif entry.kind == Entry.GOALS:
+            found = replace(found, goals=tuple(said["goals"]))
+        elif entry.kind == Entry.BACKGROUND:
+            found = replace(found, background=said["background"], links=tuple(said["links"]))
+    return found
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -1,6 +1,7 @@
 """Record decisions, correct and withdraw them: always a new record, never a changed one (S22, S30, S43, S49).
 
-Recording a standard decision settles its milestones (CALENDAR section 7).
+Recording a standard decision settles its milestones (CALENDAR section 7). What becomes of a record afterwards is in
+decision_objections and decision_follow_up.
 """
 
 from dataclasses import replace
@@ -10,15 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import decisions as rules
-from bot.domain.access import Actor, Role, require
-from bot.domain.decisions import DecisionPage, DecisionView, Kind, Proposal
+from bot.domain.access import Action, Actor, Role, may, require
+from bot.domain.decisions import DecisionPage, DecisionView, Kind, Proposal, Rights, Status
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_view import CLOSED
+from bot.domain.register import OBJECTIONS_FOR, Entry
 from bot.services import decision_milestones as milestones
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.decision_chain import append, number_of, register_of
 from bot.services.decision_proposal import local_date, proposal
-from bot.services.decision_register import decision_view, found, hold, newest_of, page_of
+from bot.services.decision_register import decision_view, found, hold, newest_of, page_of, views_of
 from bot.services.places import SECRETARIAT, Place, place_of
 from bot.services.poll_life import must_be_decidable
 from bot.services.poll_results import close_if_over, template_of, view_of
@@ -99,13 +102,32 @@ class Decisions:
         async with self._context.database.transaction() as session:
             return await page_of(session, place, search, page)
 
-    async def show(self, place: Place, decision_id: int) -> DecisionView:
-        """Return one decision of a place. Raises NotFound, also for another place's."""
+    async def show(self, actor: Actor, place: Place, decision_id: int) -> DecisionView:
+        """Return one decision of a place; the secretariat's channel shows every place's to the secretariat.
+
+        Raises NotFound, also for another place's.
+        """
         async with self._context.database.transaction() as session:
-            row = await found(session, decision_id)
-            if row.scope_key != place.key:
+            if place.key == SECRETARIAT and may(actor, Action.SEE_ALL_VILLAGES, place.where):
+                place = await place_of(session, (await found(session, decision_id)).scope_key)
+            views = {view.id: view for view in await views_of(session, place)}
+            if decision_id not in views:
                 raise NotFound("error_polls.decision_missing")
-            return await decision_view(session, row)
+            return views[decision_id]
+
+    async def rights(self, actor: Actor, view: DecisionView) -> Rights:
+        """Return what somebody may do with a record now."""
+        async with self._context.database.transaction() as session:
+            place = await place_of(session, view.place_key)
+        right = milestones.right_needed(self._context.programme, place, view.code, view.milestone)
+        open_now = view.status is Status.PROPOSED and self._context.now() < view.open_until
+        finish = Action.FINISH_DECISION if place.village else Action.RECORD_GROUP_DECISION
+        object_ = Action.OBJECT if place.village else Action.OBJECT_IN_GROUP
+        return Rights(
+            record=view.holds and may(actor, right, place.where),
+            object=open_now and may(actor, object_, place.where),
+            finish=view.holds and view.done_at is None and may(actor, finish, place.where),
+        )
 
     async def proposal_from_poll(self, actor: Actor, poll_id: int) -> Proposal:
         """Return what the form for a closed poll's decision begins with.
@@ -136,10 +158,14 @@ class Decisions:
             )
             await hold(session, place)
             newest = await newest_of(session, old)
+            letters = (await register_of(session, place)).letters
+            number = number_of(letters, old)
             if newest.id != old.id:
-                raise Conflict("error_polls.decision_replaced", number=old.number, newer=newest.number)
+                newer = number_of(letters, newest)
+                raise Conflict("error_polls.decision_replaced", number=number, newer=newer)
             if old.kind == Kind.WITHDRAWAL:
-                raise Conflict("error_polls.decision_withdrawn", number=old.number)
+                raise Conflict("error_polls.decision_withdrawn", number=number)
+            old.objections_until = None
             row = Decision(
                 kind=kind,
                 title=title or old.title,
@@ -156,16 +182,25 @@ class Decisions:
     async def _add(
         self, session: AsyncSession, actor: Actor, role: Role, place: Place, row: Decision
     ) -> None:
-        """Give a record its number, keep who wrote it, and plan the post, in the caller's transaction."""
-        last = await session.scalar(select(func.max(Decision.number)).where(Decision.scope_key == place.key))
-        row.number, row.scope_key = (last or 0) + 1, place.key
+        """Give a record its number, keep who wrote it, chain it, and plan the post, in the caller's transaction.
+
+        Members may object for two days; a withdrawal is final at once.
+        """
+        now = self._context.now()
+        row.year, row.scope_key = local_date(self._context, now).year, place.key
+        same = (Decision.scope_key == place.key, Decision.year == row.year)
+        row.number = (await session.scalar(select(func.max(Decision.number)).where(*same)) or 0) + 1
         row.cohort_id = place.where.cohort_id or 0
         row.village_id = place.village.id if place.village else None
         row.coordinator_group_id = place.group.id if place.group else None
         row.recorded_by_id, row.recorded_by_role = actor.person_id, str(role)
-        row.recorded_at = self._context.now()
+        row.recorded_at = now
+        row.objections_until = None if row.kind == Kind.WITHDRAWAL else now + OBJECTIONS_FOR
         session.add(row)
         await session.flush()
+        await append(session, self._context, place, row, Entry.RECORDED, str(role))
+        if row.kind == Kind.WITHDRAWAL:
+            await append(session, self._context, place, row, Entry.FINAL, str(role))
         # A village that is only invited has no channel yet: its agreement is told to the secretariat.
         told = SECRETARIAT if place.village and place.village.agreed_at is None else place.key
         post = Post(
@@ -190,6 +225,7 @@ class Decisions:
         await must_be_decidable(session, poll)
         if poll.state != CLOSED:
             raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)
-        before = await session.scalar(select(Decision.number).where(Decision.poll_id == poll_id))
+        before = await session.scalar(select(Decision).where(Decision.poll_id == poll_id))
         if before is not None:
-            raise Conflict("error_polls.decision_from_poll_before", number=before)
+            number = number_of((await register_of(session, place)).letters, before)
+            raise Conflict("error_polls.decision_from_poll_before", number=number)

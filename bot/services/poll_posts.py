@@ -8,12 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, WAITING, PollView
 from bot.domain.programme import EACH_CIRCLE
-from bot.messages import decisions as decision_messages
 from bot.messages import hand_votes, poll_life, poll_results
 from bot.messages import polls as build
 from bot.messages.message import Message
 from bot.services.context import Context
-from bot.services.decision_register import decision_view
+from bot.services.decision_posts import DecisionPosts
 from bot.services.entitled import entitled_counts
 from bot.services.hand_votes import HAND_POST, unconfirmed
 from bot.services.outbox import OPEN_POST
@@ -26,21 +25,19 @@ from bot.services.poll_schedule import (
     REMINDER_POST,
     RESULT_POST,
 )
-from bot.storage.models import Decision, Delivery, Poll
-
-DECISION_POST = "decision"
+from bot.storage.models import Delivery, Poll
 
 
 class PollPosts:
     """The composer of polls and decisions."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
+        self._context, self._decisions = context, DecisionPosts(context)
 
     async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
         """Write a delivery's message; None when it is no longer useful."""
-        if delivery.kind == DECISION_POST:
-            return await self._decision(session, delivery)
+        if delivery.decision_id is not None:
+            return await self._decisions.compose(session, delivery)
         poll = await session.get(Poll, delivery.poll_id) if delivery.poll_id is not None else None
         if poll is None:
             return None
@@ -90,12 +87,6 @@ class PollPosts:
         if poll is None or poll.closes_at <= self._context.now():
             return None
         return build.pulse(self._context.texts, await view_of(session, self._context.programme, poll))
-
-    async def _decision(self, session: AsyncSession, delivery: Delivery) -> Message | None:
-        row = await session.get(Decision, delivery.decision_id) if delivery.decision_id is not None else None
-        if row is None:
-            return None
-        return decision_messages.decision_saved(self._context.texts, await decision_view(session, row))
 
 
 async def _has_been_asked(session: AsyncSession, poll: Poll, before: datetime) -> bool:

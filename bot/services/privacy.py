@@ -26,6 +26,7 @@ from bot.storage.models import (
     Poll,
     PolledMeeting,
     PollOption,
+    RegisterEntry,
     RoleAssignment,
     Rsvp,
     Village,
@@ -64,6 +65,8 @@ class Privacy:
                                              .where(Poll.asked_by_id == person.id)),
                 "decisions_recorded": await _rows(session, select(Decision.title, Decision.decided_on)
                                                   .where(Decision.recorded_by_id == person.id)),
+                "objections": await _rows(session, select(RegisterEntry.at, RegisterEntry.words.label("reason"))
+                                          .where(RegisterEntry.person_id == person.id)),
                 "log": await _rows(
                     session, select(AuditEntry.at, AuditEntry.role, AuditEntry.action, AuditEntry.subject)
                     .where(AuditEntry.person_id == person.id)),
@@ -82,7 +85,7 @@ class Privacy:
         return found
 
     async def erase(self, actor: Actor) -> Erased:
-        """Remove name, account, answers, open votes, roles and consents; decisions keep only the role.
+        """Remove name, account, answers, open votes, objections, roles and consents; decisions keep only the role.
 
         Secret votes cannot be found. The empty row stays so that history still counts right. Raises Conflict
         when nothing is held.
@@ -99,6 +102,8 @@ class Privacy:
                 consent.withdrawn_at = now
             await session.execute(delete(Rsvp).where(Rsvp.person_id == person.id))
             await session.execute(delete(Ballot).where(Ballot.person_id == person.id))
+            own_words = update(RegisterEntry).where(RegisterEntry.person_id == person.id)
+            await session.execute(own_words.values(person_id=None, words=None, salt=None))
             for column in (Decision.recorded_by_id, Poll.asked_by_id, AuditEntry.person_id,
                            HandCount.entered_by_id, HandCount.confirmed_by_id):  # fmt: skip
                 await session.execute(update(column.class_).where(column == person.id).values({column: None}))

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+from bot.services.decision_export import RegisterExport
+from bot.services.decision_follow_up import FollowUp
+from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
@@ -34,9 +37,11 @@ class Services:
     cohorts: Cohorts
     decisions: Decisions
     hand_votes: HandVotes
+    follow_up: FollowUp
     ledger: Ledger
     milestones: Milestones
     newsletters: Newsletters
+    objections: Objections
     outbox: Outbox
     people: People
     places: Places
@@ -47,6 +52,7 @@ class Services:
     polled_meetings: PolledMeetings
     polls: Polls
     provisioning: Provisioning
+    register_export: RegisterExport
 
 
 def services_on(context: Context) -> Services:
@@ -60,9 +66,11 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         decisions=Decisions(context),
         hand_votes=HandVotes(context),
+        follow_up=FollowUp(context),
         ledger=ledger,
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),
+        objections=Objections(context),
         outbox=Outbox(context, posts),
         people=People(context),
         places=Places(context),
@@ -73,4 +81,5 @@ def services_on(context: Context) -> Services:
         polled_meetings=PolledMeetings(context),
         polls=polls,
         provisioning=Provisioning(context),
+        register_export=RegisterExport(context),
     )

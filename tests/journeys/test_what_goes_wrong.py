@@ -64,10 +64,12 @@ async def test_two_forms_open_at_once_and_one_open_during_a_restart_all_count(ye
     ]
     for cast, form in zip((here, there), forms, strict=True):
         answer = await cast.secretary.submit_modal(form, filled(form, *DECISION))
-        assert f"Skrevet ned som nr. 1: {cast.name}" in said(answer)
+        assert f"-2027-001: {cast.name}" in said(answer)
     form = await year.hands.command(here.lead, here.channel_id, "decision.record")
     await year.crash(timedelta(minutes=1))
-    assert "Skrevet ned som nr. 2" in said(await here.lead.submit_modal(form, filled(form, *DECISION)))
+    assert "Skrevet ned som SØND-2027-002" in said(
+        await here.lead.submit_modal(form, filled(form, *DECISION))
+    )
     form = await year.hands.command(here.lead, here.channel_id, "decision.record")
     answer = await here.lead.submit_modal(form, filled(form, *DECISION[:3], "i går"))
     assert "Jeg kan ikke læse »i går«" in said(answer), "it cannot be used"
@@ -90,7 +92,7 @@ async def test_after_a_slow_look_a_button_opens_the_form(
     assert shown.modal is None and "Tryk på knappen" in said(shown)
     again = await cast.lead.click(answer_to(shown), custom_id=first_part(shown))
     answer = await cast.lead.submit_modal(again, filled(again, *DECISION))
-    assert "Skrevet ned som nr. 1" in said(answer)
+    assert "Skrevet ned som SØND-2027-001" in said(answer)
 
 
 async def test_who_is_erased_and_comes_back_has_still_one_secret_vote(year: ProgrammeYear) -> None:

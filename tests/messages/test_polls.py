@@ -8,7 +8,7 @@ import pytest
 from bot.discord_render import arguments, custom_id
 from bot.domain.ballots import STEP_BY_STEP
 from bot.domain.ballots import Kind as PollKind
-from bot.domain.decisions import DecisionPage, DecisionView, Kind
+from bot.domain.decisions import DecisionPage, DecisionView, Details, Kind, Objection, Rights, Status
 from bot.domain.poll_view import AnswerView, PollView, Receipt
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
@@ -212,35 +212,52 @@ DECISION = DecisionView(
     decided_on=date(2027, 10, 26),
     recorded_by="steering_secretary",
     recorded_at=datetime(2027, 10, 27, 9, tzinfo=UTC),
+    ref="SØND-2027-002",
 )
-REPLACED = replace(DECISION, replaced_by=4, replaced_kind=Kind.CORRECTION)
+OBJECTION = Objection(DECISION.recorded_at, "Det var et lejet telt. " * 13, answered=False)
+FULL = Details(
+    "steering", date(2027, 11, 1), date(2028, 1, 1), (1, 2, 3, 4, 5), "Fordi. " * 140,
+    tuple(f"https://example.org/{n}/" + "x" * 175 for n in range(5)),
+)  # fmt: skip
+REPLACED = replace(
+    DECISION, replaced_by="SØND-2027-004", replaced_kind=Kind.CORRECTION, status=Status.CORRECTED
+)
+ALL = Rights(record=True, object=True, finish=True)
 
 
 def test_a_decision_is_told_with_its_number_title_and_day() -> None:
     text = decisions.decision_saved(TEXTS, DECISION).text
     for words in (
-        "nr. 2",
+        "SØND-2027-002",
         "Sønder Ørslev har besluttet »Vi køber et telt« tirsdag den 26. oktober",
-        "/beslutninger",
+        "Er det rigtigt forstået?",
+        "senest fredag den 29. oktober kl. 11.00",
     ):
         assert words in text
-    assert "landsbyen" not in decisions.decision_saved(TEXTS, replace(DECISION, place_key="group:1")).text
+    group = decisions.decision_saved(TEXTS, replace(DECISION, place_key="group:1"))
+    assert "Sønder Ørslev" not in group.text and actions(group)[0] == ("decision_object", (3,))
 
 
 @pytest.mark.parametrize(
     ("kind", "words"), [(Kind.CORRECTION, "er rettet"), (Kind.WITHDRAWAL, "er trukket tilbage")]
 )
 def test_a_decision_that_replaces_another_names_it(kind: Kind, words: str) -> None:
-    text = decisions.decision_saved(TEXTS, replace(DECISION, kind=kind, number=5, replaces=2)).text
-    assert f"Beslutning nr. 2 {words}" in text and "nr. 5" in text
+    text = decisions.decision_saved(
+        TEXTS, replace(DECISION, kind=kind, ref="SØND-2027-005", replaces="SØND-2027-002")
+    ).text
+    assert f"Beslutning SØND-2027-002 {words}" in text and "SØND-2027-005" in text
 
 
 def test_the_register_opens_a_decision_from_a_menu_and_turns_its_pages() -> None:
     page = DecisionPage("village:1", "Sønder Ørslev", (DECISION, REPLACED), 2, 3, 12, "telt")
     message = decisions.decision_list(TEXTS, page)
-    assert actions(message) == [("decision_page", (1, "telt")), ("decision_page", (3, "telt"))]
+    assert actions(message) == [
+        ("decision_page", (1, "telt")),
+        ("decision_page", (3, "telt")),
+        ("decision_standing", ()),
+    ]
     assert [choice.value for choice in message.menus[0].choices] == ["3", "3"]
-    assert "Rettet: Se nr. 4." in message.text and "Side 2 af 3" in message.text
+    assert "Rettet: Se SØND-2027-004." in message.text and "Side 2 af 3" in message.text
 
 
 def test_an_empty_register_and_a_search_without_luck_say_what_to_do() -> None:
@@ -249,20 +266,27 @@ def test_an_empty_register_and_a_search_without_luck_say_what_to_do() -> None:
     assert "»telt«" in decisions.decision_list(TEXTS, replace(empty, search="telt")).text
 
 
-def test_only_the_decision_that_holds_can_be_corrected_or_withdrawn() -> None:
-    assert actions(decisions.decision_full(TEXTS, DECISION)) == [
-        ("decision_correct", (3,)),
-        ("decision_withdraw", (3,)),
+def test_a_decision_offers_what_its_reader_may_do_with_it() -> None:
+    assert [action for action, _ in actions(decisions.decision_full(TEXTS, DECISION, ALL))] == [
+        "decision_object", "decision_done", "decision_correct", "decision_withdraw",
+        "decision_follow_up", "decision_goals", "decision_background",
+    ]  # fmt: skip
+    final = replace(DECISION, status=Status.FINAL, final_at=DECISION.open_until)
+    minute_taker = Rights(record=True)
+    assert [action for action, _ in actions(decisions.decision_full(TEXTS, final, minute_taker))] == [
+        "decision_correct",
+        "decision_withdraw",
     ]
-    for view in (REPLACED, replace(DECISION, kind=Kind.WITHDRAWAL, replaces=1)):
-        assert not decisions.decision_full(TEXTS, view).buttons
+    assert not decisions.decision_full(TEXTS, DECISION, Rights()).buttons
 
 
 def test_the_longest_page_fits_a_discord_message() -> None:
-    longest = replace(REPLACED, title="x" * 100, number=100, replaced_by=101)
+    longest = replace(REPLACED, title="x" * 100, ref="SØND-2027-100", replaced_by="SØND-2027-101")
     page = DecisionPage("village:1", "x" * 70, (longest,) * 5, 2, 3, 12, "y" * 60)
     assert len(decisions.decision_list(TEXTS, page).text) <= 2000
-    assert len(decisions.decision_full(TEXTS, replace(longest, text="x" * 1000, how="x" * 200)).text) <= 2000
+    worst = replace(longest, text="x" * 1000, how="x" * 200, objections=(OBJECTION,) * 9, details=FULL)
+    shown = decisions.decision_full(TEXTS, worst, ALL).text
+    assert 1000 < len(shown) <= 2000 and shown.endswith("Rettet: Se SØND-2027-101.")
 
 
 @pytest.mark.parametrize("letter", ["x", "*"])  # a star is escaped, so it takes two characters
@@ -288,7 +312,7 @@ def test_the_longest_poll_fits_a_discord_message_and_its_buttons_keep_the_whole_
 @pytest.mark.parametrize("search", ["19:30", "bænk, nr. 2", "50 % af: a,b,c", ":,%" * 20])
 def test_whatever_is_searched_for_the_pages_can_be_turned(search: str) -> None:
     page = DecisionPage("village:1", "Fensby", (DECISION,), 1, 2, 6, search)
-    (older,) = decisions.decision_list(TEXTS, page).buttons
+    older, _ = decisions.decision_list(TEXTS, page).buttons
     custom = custom_id(older.action, older.args)
     number, found = arguments(custom.split(":")[2])
     assert (number, search.startswith(str(found)), len(custom) <= 100) == (2, True, True)
@@ -296,8 +320,11 @@ def test_whatever_is_searched_for_the_pages_can_be_turned(search: str) -> None:
 
 
 def test_a_decision_of_signs_that_must_be_escaped_can_be_shown() -> None:
-    view = replace(DECISION, text="_" * 1000, title="*" * 100, how="_" * 200)
-    assert len(decisions.decision_full(TEXTS, view).text) <= 2000
+    view = replace(
+        DECISION, text="_" * 1000, title="*" * 100, how="_" * 200,
+        objections=(replace(OBJECTION, words="_" * 300),) * 9, details=replace(FULL, background="_" * 1000),
+    )  # fmt: skip
+    assert 500 < len(decisions.decision_full(TEXTS, view, ALL).text) <= 2000
 
 
 LONG = tuple(AnswerView(n, f"{n:02d} " + "ø" * 77, 1, n, 1) for n in range(1, 26))

@@ -85,7 +85,8 @@ async def a_full_life(people: People, context: Context, village: Village) -> Act
         )
         session.add(Ballot(poll_id=hidden.id, voter="c0ffee", option_id=answer.id))
         session.add(Decision(cohort_id=village.cohort_id, village_id=village.id, scope_key=f"village:{village.id}",
-                             number=1, kind="decision", title="Vi mødes tirsdag", text="Hver tirsdag.", how="poll",
+                             year=2027, number=1, kind="decision", title="Vi mødes tirsdag", text="Hver tirsdag.",
+                             how="poll",
                              decided_on=date(2027, 8, 2), recorded_by_id=ida.person_id,
                              recorded_by_role="steering_lead", recorded_at=context.now()))  # fmt: skip
     return ida

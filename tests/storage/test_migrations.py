@@ -1,7 +1,10 @@
 """Migrations make exactly the tables the code knows, and take them away again, on both databases."""
 
+from sqlalchemy import text
+
+from bot.services.decision_chain import verify
 from bot.storage import upgrade as migrations
-from bot.storage.database import open_engine
+from bot.storage.database import Database, open_engine
 
 
 async def test_migrating_up_leaves_no_drift_and_down_leaves_nothing(database_url: str) -> None:
@@ -19,3 +22,39 @@ async def test_migrating_up_leaves_no_drift_and_down_leaves_nothing(database_url
         assert await migrations.drift(engine) == []
     finally:
         await engine.dispose()
+
+
+_BEFORE_THE_CHAIN = """
+INSERT INTO cohort (id, code, title, start_year, programme_id, created_at)
+    VALUES (1, '2027-28', 'BLUP', 2027, 'blup', '2027-08-01 00:00:00');
+INSERT INTO municipality (id, name, key) VALUES (1, 'Næstved', 'næstved');
+INSERT INTO coordinator_group (id, cohort_id, name, key, created_at)
+    VALUES (1, 1, 'Koordinatorer', '', '2027-08-01 00:00:00');
+INSERT INTO village (id, cohort_id, municipality_id, coordinator_group_id, name, key, state, open_to_coordinator,
+    created_at) VALUES (1, 1, 1, 1, 'Sønder Ørslev', 'sønder ørslev', 'invited', false, '2027-08-01 00:00:00');
+INSERT INTO decision (id, cohort_id, village_id, scope_key, number, kind, title, text, how, decided_on, replaces_id,
+    recorded_by_role, recorded_at) VALUES
+    (1, 1, 1, 'village:1', 1, 'decision', 'Telt', 'Et telt.', 'Enighed', '2027-12-31', NULL, 'steering_lead',
+     '2027-12-31 22:30:00+00:00'),
+    (2, 1, 1, 'village:1', 2, 'correction', 'To telte', 'To telte.', 'Enighed', '2027-12-31', 1, 'steering_lead',
+     '2027-12-31 23:30:00+00:00')
+"""
+
+
+async def test_decisions_from_before_the_chain_get_numbers_by_year_and_a_chain_that_holds(
+    database_url: str,
+) -> None:
+    database = Database(database_url)
+    try:
+        await migrations.upgrade(database.engine, "0009")
+        async with database.transaction() as session:
+            for statement in _BEFORE_THE_CHAIN.split(";"):
+                await session.execute(text(statement))
+        await migrations.upgrade(database.engine)
+        async with database.transaction() as session:
+            verdict = await verify(session, "village:1", "Sønder Ørslev")
+            years = (await session.scalars(text("SELECT year FROM decision ORDER BY id"))).all()
+            letters = await session.scalar(text("SELECT letters FROM register"))
+        assert (verdict.entries, verdict.broken, list(years), letters) == (4, None, [2027, 2028], "SØND")
+    finally:
+        await database.close()

@@ -17,6 +17,7 @@ from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
 from bot.storage.models.polls import Ballot, Decision, Poll, PollOption, PollRules
 from bot.storage.models.posts import Delivery
+from bot.storage.models.register import Register, RegisterEntry
 from bot.storage.models.rehearsal import RehearsalMark
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "PollOption",
     "PollRules",
     "PolledMeeting",
+    "Register",
+    "RegisterEntry",
     "RehearsalMark",
     "RoleAssignment",
     "Rsvp",

@@ -137,17 +137,22 @@ class Ballot(Base):
 
 
 class Decision(Base):
-    """A recorded decision. A correction or withdrawal is a new row that points at the one it replaces."""
+    """A recorded decision. A correction or withdrawal is a new row that points at the one it replaces.
+
+    What it says is never changed. `number` counts within its place and year; `objections_until` is when the calendar
+    looks at it: None once it is final, replaced, or waits for an answer to an objection.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
-        UniqueConstraint("scope_key", "number"),
+        UniqueConstraint("scope_key", "year", "number"),
         *of_one_owner(),
     )
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
     village_id: Mapped[int | None] = mapped_column(index=True)
     coordinator_group_id: Mapped[int | None] = mapped_column(index=True)
     scope_key: Mapped[str]
+    year: Mapped[int]
     number: Mapped[int]
     kind: Mapped[str]
     title: Mapped[str]
@@ -161,3 +166,4 @@ class Decision(Base):
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_by_role: Mapped[str]
     recorded_at: Mapped[datetime]
+    objections_until: Mapped[datetime | None] = mapped_column(index=True)

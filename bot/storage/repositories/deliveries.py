@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from bot.storage.database import PLANNED, one_at_a_time
-from bot.storage.models import Delivery, Event, Poll, Village
+from bot.storage.models import Decision, Delivery, Event, Poll, Village
 
 LONGEST_LEASE = timedelta(minutes=10)  # longer than the longest wait between two tries
 NOT_NEEDED = "not_needed"  # its moment came, and there was nothing to say
@@ -148,7 +148,7 @@ async def cancel_missing(
 
 
 async def next_moment(session: AsyncSession, now: datetime, *, with_polls: bool = True) -> datetime | None:
-    """Return when the next post is due, a lease runs out, or a poll opens or closes."""
+    """Return when the next post is due, a lease runs out, a poll opens or closes, or a decision is final."""
     held, busy = _held(now)
     next_due = (
         select(Delivery.due_at.label("at"))
@@ -161,6 +161,7 @@ async def next_moment(session: AsyncSession, now: datetime, *, with_polls: bool 
         (
             select(func.min(Poll.opens_at)).where(Poll.state == "planned"),
             select(func.min(Poll.closes_at)).where(Poll.state == "open"),
+            select(func.min(Decision.objections_until)),
         )
         if with_polls
         else ()
