@@ -77,6 +77,8 @@ class Evenings:
             elif action == "vote_why" and args[1] == CONCERN:
                 for actor in (await self._voters(cast, int(args[0])))[:1]:
                     self._count(await self._own_polls.say_why(actor, record, custom_id))
+            elif action == "poll_meeting":
+                await self._own_polls.meet(cast.lead, record, custom_id)
             elif action == "write_options":
                 await self._write_answers(cast, record, custom_id)
             elif action == "join_panel":
@@ -136,14 +138,21 @@ class Evenings:
     async def _choose(self, people: list[MemberActor], record: MessageRecord, custom_id: str) -> None:
         values, most = _choices(record, custom_id), _most(record, custom_id)
         for actor in people:
-            start = actor.id % len(values)
+            start = int(chance(actor.id, custom_id.split(":")[2]) ** 2 * len(values))
             mine = (values[start:] + values[:start])[: max(1, min(most, 2))]
-            self._count(await self._year.hands.choose(actor, record, custom_id, mine))
+            for chosen in (
+                mine,
+                mine[:1],
+            ):  # one alone, when an answer that goes with no other was among them
+                if self._count(await self._year.hands.choose(actor, record, custom_id, chosen)):
+                    break
 
-    def _count(self, result: Any) -> None:
-        """Count a ballot by the receipt the voter got to see."""
+    def _count(self, result: Any) -> bool:
+        """Count a ballot by the receipt the voter got to see. Returns whether there was one."""
         shown = result.response.content if result.response is not None else ""
-        self._year.ballots += shown[:12] == self._receipt[:12]
+        counted = shown[:12] == self._receipt[:12]
+        self._year.ballots += counted
+        return counted
 
     async def _write_answers(self, cast: VillageCast, record: MessageRecord, custom_id: str) -> None:
         shown = await self._year.hands.press(cast.lead, record, custom_id)

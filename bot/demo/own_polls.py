@@ -18,6 +18,7 @@ WHETHER = "Skal vi holde en fælles arbejdsdag til foråret?"
 WHEN = "Hvornår skal vi holde en fælles arbejdsdag?"
 WHAT = "Hvad skal vi gøre sammen til foråret?"
 DAYS = "3"
+MEETING = {"title": "Fælles arbejdsdag", "venue": "Forsamlingshuset"}
 COMES_AGAIN = Kind.CHOICE  # one that opens a second time by itself
 _ANSWERED_IN = 30  # presses at most: a ballot that asks for more does not end
 
@@ -79,6 +80,12 @@ class OwnPolls:
         return await actor.submit_modal(
             shown, Hands.filled(shown, {"why": "Der skal også være nogen til at rydde op"})
         )
+
+    async def meet(self, actor: MemberActor, record: MessageRecord, custom_id: str) -> None:
+        """Make the date that was found a meeting."""
+        shown = await self._hands.press(actor, record, custom_id)
+        if shown.modal is not None:
+            await actor.submit_modal(shown, Hands.filled(shown, MEETING))
 
 
 def _part(shown: Any, action: str) -> str:

@@ -66,13 +66,16 @@ def checked_rule(name: str, value: str) -> str:
     return value
 
 
+_WITH_A_FIRST = (Kind.CHOICE, Kind.DATES, Kind.POINTS, Kind.RATING, Kind.RANKED)
+
+
 def has_ties(kind: Kind, majority: Majority, pick: int) -> bool:
     """Tell whether a tie rule can be of use: where one answer is to win by having most, or yes stands against no."""
     if kind is Kind.YES_NO:
         return majority in (Majority.MOST, Majority.VOTING)
     if kind is Kind.CHOICE and pick != 1:
         return False
-    return majority is Majority.MOST and kind in (Kind.CHOICE, Kind.POINTS, Kind.RATING, Kind.RANKED)
+    return majority is Majority.MOST and kind in _WITH_A_FIRST
 
 
 def tied(kind: Kind, majority: Majority, pick: int, result: Count) -> tuple[int, ...]:

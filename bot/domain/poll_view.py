@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from bot.domain.ballots import Kind, Majority, Rules, Why
+from bot.domain.ballots import Kind, Majority, Why
 from bot.domain.hand_votes import Part
 from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
@@ -116,13 +116,8 @@ class PollView:
     @property
     def found_none(self) -> bool:
         """Tell whether it came first, alone, that none of the dates fits."""
-        return self.winners == (self.rules.alone,)
-
-    @property
-    def rules(self) -> Rules:
-        """Return what a ballot may hold; that no date fits goes with no date."""
-        undated = [a.position for a in self.answers if not a.written] if self.kind is Kind.DATES else []
-        return Rules(self.fewest, self.pick, self.points, undated[0] if len(undated) == 1 else 0)
+        undated = tuple(answer.position for answer in self.answers if not answer.written)
+        return self.kind is Kind.DATES and len(undated) == 1 and self.winners == undated
 
     @property
     def is_group(self) -> bool:

@@ -66,14 +66,16 @@ def _buttons(texts: Texts, view: PollView) -> tuple[Button, ...]:
     if view.tied and view.tie is Tie.AGAIN:
         return ()
     decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
+    meet = Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success")
     if view.found_date:
-        return decide, Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success")
+        return decide, meet
     if view.ticks:
         return decide, milestones_button(texts)
     if not view.tied:
         return (decide,)
     equal = [answer for answer in view.answers if answer.position in view.tied][:MOST_TIED]
-    return (*(Button(a.text[:ANSWER_LONGEST], "poll_tie", (view.id, a.position)) for a in equal), decide)
+    lead = [Button(a.text[:ANSWER_LONGEST], "poll_tie", (view.id, a.position)) for a in equal]
+    return (*lead, decide, meet) if view.kind is Kind.DATES else (*lead, decide)
 
 
 def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:

@@ -38,26 +38,52 @@ class Voting:
         InvalidInput (nothing, too much or too little chosen, a reason missing).
         """
         async with self._context.database.transaction() as session:
-            poll = await self.locked(session, poll_id)
-            person_id = _accepted(actor)
-            self.must_be_open(poll)
-            self.must_be_voter(actor, poll)
-            kind, options = Kind(poll.kind), {option.position: option for option in poll.options}
-            checked = checked_marks(kind, marks, options, _rules(poll))
-            why = rules.checked_reason(reason)
-            if why_asked(kind, Why(poll.why), checked) is Why.REQUIRED and not why:
-                raise InvalidInput(f"error_polls.{'why_missing' if kind is Kind.CONSENT else 'why_wanted'}")
-            voter = _voter(poll, actor)
-            await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id, Ballot.voter == voter))
-            named = None if poll.secret else person_id
-            for position, mark in checked.items():
-                option_id = options[position].id
-                session.add(
-                    Ballot(poll_id=poll.id, voter=voter, option_id=option_id, mark=mark, person_id=named,
-                           reason=why or None)
-                )  # fmt: skip
-            given = tuple((options[position].text, mark) for position, mark in checked.items())
-            return Receipt(kind, given, poll.closes_at)
+            return await self._put(session, await self._held(session, actor, poll_id), actor, marks, reason)
+
+    async def say(
+        self, actor: Actor, poll_id: int, choice: int | str, reason: str | None = None
+    ) -> Receipt | Why:
+        """Cast a ballot that its button spells out: a position, a mark of several, or the presses of all steps.
+
+        `reason` is None before anybody has asked for it. Then Why.REQUIRED comes back and nothing is counted, or
+        Why.OPTIONAL and the vote is counted already. Raises as `cast` does.
+        """
+        async with self._context.database.transaction() as session:
+            poll = await self._held(session, actor, poll_id)
+            marks = _spelt_out(poll, choice)
+            why = why_asked(Kind(poll.kind), Why(poll.why), marks)
+            if reason is None and why is Why.REQUIRED:
+                _checked(poll, marks)
+                return why
+            done = await self._put(session, poll, actor, marks, reason or "")
+            return why if reason is None and why is Why.OPTIONAL else done
+
+    async def _held(self, session: AsyncSession, actor: Actor, poll_id: int) -> Poll:
+        """Return an open poll that somebody may vote in, and that nobody else changes meanwhile."""
+        poll = await self.locked(session, poll_id)
+        _accepted(actor)
+        self.must_be_open(poll)
+        self.must_be_voter(actor, poll)
+        return poll
+
+    async def _put(
+        self, session: AsyncSession, poll: Poll, actor: Actor, marks: Marks, reason: str
+    ) -> Receipt:
+        """Put a ballot in the place of the one before."""
+        kind, options = Kind(poll.kind), {option.position: option for option in poll.options}
+        checked, why = _checked(poll, marks), rules.checked_reason(reason)
+        if why_asked(kind, Why(poll.why), checked) is Why.REQUIRED and not why:
+            raise InvalidInput(f"error_polls.{'why_missing' if kind is Kind.CONSENT else 'why_wanted'}")
+        voter, named = _voter(poll, actor), None if poll.secret else actor.person_id
+        await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id, Ballot.voter == voter))
+        for position, mark in checked.items():
+            option_id = options[position].id
+            session.add(
+                Ballot(poll_id=poll.id, voter=voter, option_id=option_id, mark=mark, person_id=named,
+                       reason=why or None)
+            )  # fmt: skip
+        given = tuple((options[position].text, mark) for position, mark in checked.items())
+        return Receipt(kind, given, poll.closes_at)
 
     async def my_vote(self, actor: Actor, poll_id: int) -> tuple[int, ...]:
         """Return the positions a person has chosen; nothing from a closed secret poll. Raises NotFound."""
@@ -93,23 +119,6 @@ class Voting:
             self.must_be_open(poll)
             self.must_be_voter(actor, poll)
             return await view_of(session, self._context.programme, poll)
-
-    async def say(
-        self, actor: Actor, poll_id: int, choice: int | str, reason: str | None = None
-    ) -> Receipt | Why:
-        """Cast a ballot that its button spells out: a position, a mark of several, or the presses of all steps.
-
-        `reason` is None before anybody has asked for it. Then Why.REQUIRED comes back and nothing is counted, or
-        Why.OPTIONAL and the vote is counted already. Raises as `ballot` and `cast` do.
-        """
-        view = await self.ballot(actor, poll_id)
-        marks = _spelt_out(view, choice)
-        why = why_asked(view.kind, view.why, marks)
-        if reason is None and why is Why.REQUIRED:
-            checked_marks(view.kind, marks, [answer.position for answer in view.answers], view.rules)
-            return why
-        done = await self.cast(actor, poll_id, marks, reason or "")
-        return why if reason is None and why is Why.OPTIONAL else done
 
     async def press(
         self, actor: Actor, poll_id: int, said: str, *, done: bool = False
@@ -174,20 +183,22 @@ def _voter(poll: Poll, actor: Actor) -> str:
     return rules.voter_key(poll.secret_key, actor.discord_user_id)
 
 
-def _spelt_out(view: PollView, choice: int | str) -> Marks:
+def _spelt_out(poll: Poll, choice: int | str) -> Marks:
+    """Return the marks that a button says. Raises InvalidInput for what no button of ours says."""
     if isinstance(choice, int):
         return {choice: 1}
-    if view.kind in STEP_BY_STEP:
-        return steps.marks_of(view.kind, choice, len(view.answers))
+    if Kind(poll.kind) in STEP_BY_STEP:
+        return steps.marks_of(Kind(poll.kind), choice, len(poll.options))
     return dict.fromkeys(answer_pages.chosen(choice), 1)
 
 
-def _rules(poll: Poll) -> Rules:
-    """Return what a ballot may hold; that no date fits goes with no date."""
+def _checked(poll: Poll, marks: Marks) -> dict[int, int]:
+    """Return a ballot's marks as the poll takes them; that no date fits goes with no date. Raises InvalidInput."""
     none = (
         next((o.position for o in poll.options if o.starts_at is None), 0) if poll.kind == Kind.DATES else 0
     )
-    return Rules(poll.fewest, poll.pick, poll.points, none)
+    offered = [option.position for option in poll.options]
+    return checked_marks(Kind(poll.kind), marks, offered, Rules(poll.fewest, poll.pick, poll.points, none))
 
 
 async def _found(session: AsyncSession, poll_id: int) -> Poll:

@@ -223,3 +223,27 @@ async def test_a_poll_without_one_date_makes_no_meeting(world: PollsWorld, servi
     world.at(WON + timedelta(minutes=1))
     with pytest.raises(InvalidInput):
         await services.polled_meetings.make(lead, late, PARTY)
+
+
+@pytest.mark.parametrize("tie", ["again", "lead"])
+async def test_of_dates_that_tied_a_new_vote_or_the_lead_finds_the_one_for_the_meeting(
+    world: PollsWorld, services: Services, tie: str
+) -> None:
+    lead, drafts = await world.lead(), services.poll_drafts
+    poll = await drafts.write(lead, world.village, Kind.DATES, Written("Hvornår er der fest?", DATES, "3"))
+    await drafts.bind(lead, poll.id, "most")
+    await drafts.decide_by(lead, poll.id, "tie", tie)
+    await drafts.open(lead, poll.id)
+    await services.polls.vote(lead, poll.id, [1, 2])
+    world.after(days=3)
+    await world.turn()
+    with pytest.raises(Conflict):
+        await services.polled_meetings.offer(lead, poll.id)
+    last = (await world.all_polls())[-1]
+    if tie == "again":
+        await services.polls.vote(lead, last.id, [2])
+        world.at(last.closes_at)
+        await world.turn()
+    else:
+        await services.poll_life.settle_tie(lead, last.id, 2)
+    assert (await services.polled_meetings.make(lead, last.id, PARTY)).starts_at == WON
