@@ -3,6 +3,7 @@
 from bot.client import Ask, CompanionBot
 from bot.domain.hand_votes import Way
 from bot.messages import hand_votes as build
+from bot.messages.ballot_sheet import ballots
 from bot.messages.message import Message
 from bot.services.hand_votes import Board, Entered
 from cogs._base import CompanionCog, handles
@@ -48,6 +49,14 @@ class HandVotesCog(CompanionCog):
         """Take totals back."""
         view = await ask.services.hand_votes.withdraw(await ask.actor(), count_id)
         await ask.update(build.withdrawn(self.bot.texts, view))
+
+    @handles("hand_sheet")
+    async def sheet(self, ask: Ask, poll_id: int) -> None:
+        """Hand out ballots to print."""
+        view, village = await ask.services.hand_votes.sheet(await ask.actor(), poll_id)
+        context = ask.services.context
+        language = context.programme.language
+        await ask.reply(ballots(self.bot.texts, view, village, language, context.now()))
 
     @handles("off_discord")
     async def off_discord(self, ask: Ask, poll_id: int) -> None:

@@ -68,8 +68,14 @@ def board(
         buttons = [Button(texts("paper.button.off"), "off_discord", (view.id,)), *buttons]
         if view.kind is not Kind.RANKED:
             choices = tuple(Choice(way, texts(f"paper.way.{way}")) for way in BY_HAND)
+            buttons = [*sheet_button(texts, view), *buttons]
             menus = (Menu("hand_way", choices, (view.id,), texts("paper.menu")),)
     return Message("\n".join(lines), tuple(buttons[:20]), menus)
+
+
+def sheet_button(texts: Texts, view: PollView) -> tuple[Button, ...]:
+    """Return the button for ballots on paper, while they can still be handed in."""
+    return (Button(texts("paper.button.sheet"), "hand_sheet", (view.id,)),) if view.state == OPEN else ()
 
 
 def votes_form(texts: Texts, view: PollView, way: str) -> Form:

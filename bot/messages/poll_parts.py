@@ -93,6 +93,13 @@ def _more(texts: Texts, view: PollView, listed: Sequence[AnswerView]) -> list[Re
     return [texts("poll.more_answers", more=more)] if more else []
 
 
+def how_to_vote(view: PollView) -> str:
+    """Name the text that says how to vote."""
+    if view.kind in (Kind.CHOICE, Kind.YES_NO):
+        return {0: "any", 1: "one"}.get(view.pick, "between" if view.fewest > 1 else "some")
+    return str(view.kind)
+
+
 def part_line(texts: Texts, view: PollView, part: Part, *, votes: bool = True) -> Ready:
     """Say how many voted in one way, and what for where the answers are few."""
     told = ""

@@ -17,6 +17,7 @@ from bot.messages.poll_parts import (
     answer_lines,
     by_hand_lines,
     fitting,
+    how_to_vote,
     marked,
     offered_lines,
     say,
@@ -65,7 +66,7 @@ def poll_open(texts: Texts, view: PollView) -> Message:
 
 def asked(texts: Texts, view: PollView) -> str:
     """Say what is asked, who votes how, and what it takes to decide."""
-    lines = [say(texts, "heading", view), say(texts, f"open.{_how(view)}", view)]
+    lines = [say(texts, "heading", view), say(texts, f"open.{how_to_vote(view)}", view)]
     if view.why is not Why.NONE:
         lines.append(texts(f"poll.asks_why.{view.why}"))
     if view.secret:
@@ -80,13 +81,6 @@ def asked(texts: Texts, view: PollView) -> str:
     elif not _by_buttons(view):
         lines += offered_lines(texts, view)
     return "\n".join(lines)
-
-
-def _how(view: PollView) -> str:
-    """Return the text that says how to vote."""
-    if view.kind in (Kind.CHOICE, Kind.YES_NO):
-        return {0: "any", 1: "one"}.get(view.pick, "between" if view.fewest > 1 else "some")
-    return str(view.kind)
 
 
 def poll_reminder(texts: Texts, view: PollView) -> Message:

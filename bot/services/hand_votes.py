@@ -83,6 +83,16 @@ class HandVotes:
             await room(session, poll)
             return await view_of(session, self._context.programme, poll)
 
+    async def sheet(self, actor: Actor, poll_id: int) -> tuple[PollView, str]:
+        """Return an open poll and its village's name, to whoever hands out ballots. Raises as `enter`."""
+        async with self._context.database.transaction() as session:
+            poll, place = await self._found(session, poll_id)
+            await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
+            if poll.state != OPEN:
+                raise Conflict("error_polls.closed_already", closes_at=poll.closes_at)
+            assert place.village is not None, "only a village's polls are found"
+            return await view_of(session, self._context.programme, poll), place.village.name
+
     async def enter(
         self, actor: Actor, poll_id: int, way: Way, turnout: str, lines: Sequence[str]
     ) -> Entered:

@@ -295,6 +295,8 @@ async def test_votes_on_paper_are_entered_by_the_secretary_looked_through_by_ano
     shown = await cast.secretary.click(year.discord.clickable(post), label="Papir og telefon")
     shown = await fill(cast.secretary, await press(cast.secretary, shown, "off_discord"), "4")
     assert "4 kan stemme uden at være på Discord" in said(shown)
+    sheets = await press(cast.secretary, shown, "hand_sheet", "Stemmesedler til print")
+    assert [file.filename for file in sheets.response.attachments] == ["stemmesedler.pdf"]
     form = await choose(cast.secretary, shown, "hand_way", "paper")
     refused = await fill(cast.secretary, form, "3", "2", "2", "")
     assert "Tallene passer ikke sammen: 3 har stemt, og svarene giver 4" in said(refused)

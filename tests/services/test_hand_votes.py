@@ -142,7 +142,10 @@ async def test_a_closed_poll_takes_votes_for_a_week_tells_its_result_again_and_s
     poll = await world.start()
     await room_for(world, paper, poll.id, 20)
     await world.polls.vote(lead, poll.id, [1])
+    assert (await paper.sheet(lead, poll.id))[1] == "Sønder Ørslev"
     await closed(world, poll.id)
+    with pytest.raises(Conflict):
+        await paper.sheet(lead, poll.id)
     entered = await counted(world, paper, poll.id, 0, 4)
     assert f"result:hand:{entered}:confirmed" in await world.deliveries(poll.id)
     assert (await world.polls.view(poll.id)).winners == (2,)

@@ -204,6 +204,11 @@ async def _(home: Home, who: Actor) -> None:
     await home.polls.ask_secrecy(who, await home.asked("all"))
 
 
+@action("hand out ballots on paper", R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.hand_votes.sheet(who, await home.asked())
+
+
 @action("enter votes given on paper", R, L, SEC)
 async def _(home: Home, who: Actor) -> None:
     await home.on_paper(who)
