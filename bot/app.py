@@ -26,7 +26,7 @@ from bot.messages.texts import Texts
 from bot.services.context import Context, Facts
 from bot.services.registry import Services, services_on
 from bot.settings import Settings
-from bot.storage.database import AWAY, Connect, Database
+from bot.storage.database import Connect, Database, is_away
 from bot.storage.locks import AdvisoryLocks, Locks, OneProcess, serves_several
 from bot.storage.repositories import pace as pace_slots
 
@@ -71,6 +71,8 @@ class App:
 
     async def stand_by(self, bot: CompanionBot) -> None:
         """Deliver what is due without listening on the gateway; `bot` is logged in."""
+        if self.stopping:
+            return
         self._work(bot)
         assert self.alarm is not None
         self.alarm.start()
@@ -101,8 +103,10 @@ class App:
         """Start, or stop starting; when the database breaks it off, wait a moment and tell that it is to be done again."""
         try:
             await self._start_work(bot)
-        except AWAY as error:
-            log.warning("the database is away: %s", error.orig, extra={"action": "start"})
+        except Exception as error:
+            if not is_away(error):
+                raise
+            log.warning("the database is away: %s", str(error).split("\n", 1)[0], extra={"action": "start"})
             await asyncio.sleep(AWAY_SECONDS)
             return self.stopping
         return True

@@ -8,7 +8,7 @@ import importlib
 import logging
 import pkgutil
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -122,6 +122,16 @@ class Ask:
             content=parts["content"], view=parts.get("view"), attachments=parts.get("files", [])
         )
 
+    def later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Go on with something slow that needs no place at the desk; what fails is told as always."""
+        self.bot.keep(self._go_on(work))
+
+    async def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:
+            await self.bot.answer_failure(self, error)
+
     async def form(self, form: Form, action: str, *args: int | str) -> None:
         """Show a form; what is filled in comes to the handler of the form's own action.
 
@@ -191,6 +201,13 @@ class CompanionBot(commands.Bot):
         self.desk = Desk()
         self.caretaker: Caretaker = _NotYet()
         self._when_ready, self._started = when_ready, False
+        self._kept: set[asyncio.Task[None]] = set()  # asyncio itself forgets a task that nobody holds
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside what people ask for."""
+        task = asyncio.create_task(work)
+        self._kept.add(task)
+        task.add_done_callback(self._kept.discard)
 
     async def setup_hook(self) -> None:
         """Load every cog by its name."""

@@ -3,7 +3,7 @@
 import asyncio
 
 from bot.client import Ask, CompanionBot
-from bot.domain.access import Action, Where, require
+from bot.domain.access import Action, Actor, Where, require
 from bot.messages import newsletters as build
 from bot.messages import people, receipts
 from bot.messages.message import Message
@@ -87,6 +87,13 @@ class SecretariatCog(CompanionCog):
         actor = await ask.actor()
         total = await desk.send(actor, cohort_id, letter, municipality_id or None, village_id or None)
         await ask.update(build.progress(self.bot.texts, title, 0, total))
+        ask.later(self._follow(ask, actor, cohort_id, letter, title, total))
+
+    async def _follow(
+        self, ask: Ask, actor: Actor, cohort_id: int, letter: str, title: str, total: int
+    ) -> None:
+        """Tell how far a letter has come until it has reached everybody, then give the account."""
+        desk = ask.services.newsletters
         for _ in range(_LOOKS):
             await asyncio.sleep(_LOOK_SECONDS)
             left = await desk.unsent(cohort_id, letter)

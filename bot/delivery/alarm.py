@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.job import Job
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
-from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.domain.clock import Clock
 
@@ -36,6 +35,7 @@ class Alarm:
         self._scheduler = AsyncIOScheduler(
             timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
+        self._watch: asyncio.TimerHandle | None = None
         self._ring_job: Job | None = None
         self._rings_at: datetime | None = None
         self._running = self._again = self._stopping = False
@@ -48,14 +48,22 @@ class Alarm:
             self.wake()
             return
         self._scheduler.start()
-        self._scheduler.add_job(
-            self.wake, IntervalTrigger(seconds=self._longest.total_seconds(), timezone=UTC)
-        )
+        self._watch_on()
         self._set(self._clock.now())
+
+    def _watch_on(self) -> None:
+        """Look again after real seconds: a machine whose clock is put back rings late, and must not stand still."""
+        self._watch = asyncio.get_running_loop().call_later(self._longest.total_seconds(), self._look)
+
+    def _look(self) -> None:
+        self.wake()
+        self._watch_on()
 
     async def stop(self) -> None:
         """Ring no more, and wait for the round that is going on."""
         self._stopping = True
+        if self._watch is not None:
+            self._watch.cancel()
         await self._at_rest.wait()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)  # it would cut short a round that goes on

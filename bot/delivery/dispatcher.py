@@ -50,9 +50,12 @@ class MessageGateway(Protocol):
         ...
 
 
-def nonce_of(key: str) -> str:
-    """Return the nonce of a post: the same key always gives the same one (Discord allows 25 characters)."""
-    return hashlib.sha256(key.encode()).hexdigest()[:24]
+def nonce_of(post: Outgoing) -> str:
+    """Return the nonce of a post: one key in one channel always has the same one (Discord allows 25 characters).
+
+    A channel that was made anew has another: Discord would answer with the post in the old one.
+    """
+    return hashlib.sha256(f"{post.key}>{post.channel_id}".encode()).hexdigest()[:24]
 
 
 class Dispatcher:
@@ -128,7 +131,7 @@ class Dispatcher:
                     await self._settle(post, self._outbox.give_back, [post])
                     return False
             message_id = found or await self._gateway.send(
-                post.channel_id, post.message, post.delivery_id, nonce_of(post.key)
+                post.channel_id, post.message, post.delivery_id, nonce_of(post)
             )
         except (TransientFailure, PermanentFailure) as error:
             permanent = isinstance(error, PermanentFailure)

@@ -15,6 +15,7 @@ from bot.messages.message import Message
 
 _UNKNOWN_CHANNEL = 10003
 _UNKNOWN_MESSAGE = 10008  # the answer to a nonce whose message was deleted
+_TURNS = 50  # of the loop between two pictures: drawing one keeps everybody else waiting
 
 
 class DiscordMessages:
@@ -22,23 +23,39 @@ class DiscordMessages:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
+        self._drawing = asyncio.Lock()
 
     async def send(self, channel_id: int, message: Message, mark: int, nonce: str) -> int | None:
         """Post a message and return its id; None when it has stood there and was deleted.
 
         Raises TransientFailure and PermanentFailure.
         """
-        parts: dict[str, Any] = payload(message, mark)
         channel = self._client.get_partial_messageable(channel_id)
         with failures():
             try:
                 async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                    parts = await self._parts(message, mark)
                     sent = await channel.send(**parts, nonce=nonce, silent=message.silent)
             except discord.NotFound as error:
                 if error.code == _UNKNOWN_MESSAGE:
                     return None
                 raise
         return sent.id
+
+    async def _parts(self, message: Message, mark: int) -> dict[str, Any]:
+        """Return what Discord is to be sent; pictures are drawn one at a time, with room for others between.
+
+        Raises PermanentFailure when it cannot be written at all: trying again would help nobody.
+        """
+        try:
+            if not message.pictures:
+                return payload(message, mark)
+            async with self._drawing:
+                for _ in range(_TURNS):
+                    await asyncio.sleep(0)
+                return payload(message, mark)
+        except Exception as error:
+            raise PermanentFailure(f"the post cannot be written: {error!r}") from error
 
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         """Return the id of the post that carries a mark, if it has stood in the channel since a moment.

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 LIMIT_PER_SECOND = 50  # Discord's limit for a bot, interaction answers not counted
 PER_SECOND = 48.9  # at most 49 evenly spaced fall into any second, and one more that is caught up with
 RESERVED_AT_ONCE = 8  # moments that a process takes from the common pace: about 160 ms of it
+_LONGEST_LAG = 2.0
 _FREE = ("/interactions/", "/webhooks/")
 _PATIENT: ContextVar[bool] = ContextVar("patient", default=False)
 
@@ -91,7 +92,9 @@ class SharedPace(Pace):
         super().__init__(per_second)
         self._slack = 0.0  # what one process is late for may be another's by now
         self._reserve = reserve
-        self._ours_until = 0.0
+        self._ours_until = self._lag = (
+            0.0  # the lag: how late the last answer was read; so much more is asked for
+        )
         self._reserving: asyncio.Task[None] | None = None
 
     def _may_use(self, now: float) -> bool:
@@ -102,16 +105,17 @@ class SharedPace(Pace):
         return False
 
     async def _take_more(self) -> None:
-        span = RESERVED_AT_ONCE * self._interval
+        loop = asyncio.get_running_loop()
+        asked_at, span = loop.time(), RESERVED_AT_ONCE * self._interval + self._lag
         try:
             begins_in = await self._reserve(span)
         except Exception as error:
             log.warning("the common pace cannot be asked: %s", error, extra={"action": "pace"})
             begins_in = 1.0  # the database is away; nothing is claimed without it either
-        self._next_at = max(self._next_at, asyncio.get_running_loop().time() + begins_in)
-        self._ours_until = (
-            self._next_at + span - self._interval / 2
-        )  # its last moment, but not the next one's first
+        self._lag = min(loop.time() - asked_at, _LONGEST_LAG)
+        self._next_at = max(self._next_at, loop.time() + begins_in)
+        # Counted from the question: an answer that is read late must not reach into another process's moments.
+        self._ours_until = asked_at + begins_in + span - self._interval / 2
         self._reserving = None
         self._let_through()
 

@@ -6,6 +6,7 @@ When Discord is out of reach the server stays marked as out of order, and the ne
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from bot.delivery.dispatcher import PermanentFailure, TransientFailure
 from bot.delivery.pace import patiently
@@ -62,8 +63,9 @@ class Upkeep:
     async def _tell_of_block(self, error: Exception) -> str:
         log.error("%s", error, extra={"action": "provision"})
         said = self._services.context.texts("provisioning.blocked", reason=str(error))
-        now = self._services.context.now()
-        await self._services.outbox.tell_secretariat(f"notice:blocked:{now.isoformat()}", said)
+        today = self._services.context.now().date()
+        once = f"notice:blocked:{today}:{crc32(said.encode()):08x}"  # a start that is tried again and again says it once
+        await self._services.outbox.tell_secretariat(once, said)
         return said
 
     async def settle(self) -> datetime | None:

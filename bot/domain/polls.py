@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
+from unicodedata import category
 
 from bot.domain.access import STEERING_GROUP, VILLAGE_ROLES, Role
 from bot.domain.errors import InvalidInput
@@ -16,6 +17,7 @@ from bot.domain.programme import SecretResults
 QUESTION_LONGEST = 300
 ANSWER_LONGEST = 80  # a button's label
 REASON_LONGEST = 300
+_UNSEEN = ("Cc", "Cs")  # what a terminal obeys, and halves of signs
 FEWEST_ANSWERS, MOST_ANSWERS = 2, 25  # a menu holds 25
 FEWEST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 7, 32  # that a poll written in a form is open
 HALF = "half"
@@ -136,5 +138,5 @@ def checked_answers(answers: Iterable[str], most: int = MOST_ANSWERS) -> tuple[s
 
 
 def one_line(text: str) -> str:
-    """Return text with every run of blanks and line breaks made one blank."""
-    return " ".join(text.split())
+    """Return text with every run of blanks and line breaks made one blank, and without signs nobody sees."""
+    return " ".join("".join(sign for sign in text if sign.isspace() or category(sign) not in _UNSEEN).split())

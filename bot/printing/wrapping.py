@@ -2,17 +2,18 @@
 
 _NARROW, _WIDE = frozenset(" ijlftrI.,:;!'|()[]-/"), frozenset("mwMWæÆ@%…—")
 _ELLIPSIS = "…"
+_LAST = "\ufffe"  # from here on the font has nothing
 _BOLDER = 1.12  # so much wider are bold letters
 
 
 def wrapped(text: str, width: float, size: float, most: int, *, bold: bool = False) -> list[str]:
     """Return a text as lines that are no wider than `width` at a font size; what is over `most` lines is cut.
 
-    Signs that the font does not have are left out.
+    Signs that the font does not have, or that no picture may hold, are left out.
     """
     room = width / size / (_BOLDER if bold else 1)
     lines: list[str] = [""]
-    for word in "".join(sign for sign in text if ord(sign) <= 0xFFFF).split():
+    for word in "".join(sign for sign in text if sign.isspace() or " " < sign < _LAST).split():
         for piece in _pieces(word, room):
             longer = f"{lines[-1]} {piece}".strip()
             if lines[-1] and _width(longer) > room:

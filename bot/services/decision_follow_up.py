@@ -109,8 +109,10 @@ class FollowUp:
     async def standing(self, actor: Actor, place: Place) -> Standing:
         """Return how decisions stand here: a village's own; a group's and its villages' late ones; to the secretariat all.
 
-        Raises NotFound where nobody decides.
+        Raises NotFound where nobody decides, NotPermitted in the secretariat's channel.
         """
+        if place.key == SECRETARIAT:
+            require(actor, Action.SEE_ALL_VILLAGES, place.where)
         async with self._context.database.transaction() as session:
             if place.village is None and place.group is None and place.key != SECRETARIAT:
                 raise NotFound("error_polls.decision_place")

@@ -32,6 +32,7 @@ from bot.storage.repositories.deliveries import Post
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=24)  # another process takes over what this one has claimed within half a minute
 LONGEST_WAIT = timedelta(minutes=5)  # between two tries
+_DOUBLINGS = 9  # of a second, which is longer than that
 OVERTAKEN_AFTER = timedelta(hours=12)  # reminders of one meeting that are due so far apart say much the same
 BATCH = 25
 
@@ -185,7 +186,9 @@ class Outbox:
                 return
             row.last_error = reason[:500]
             if not permanent:
-                wait = min(timedelta(seconds=2**row.attempts), LONGEST_WAIT) * random.uniform(1, 1.25)
+                wait = min(
+                    timedelta(seconds=2 ** min(row.attempts, _DOUBLINGS)), LONGEST_WAIT
+                ) * random.uniform(1, 1.25)
                 row.lease_until = self._context.now() + wait
                 return
             await self._park(session, row, reason)

@@ -21,7 +21,7 @@ QUICK_TO_NOTICE: dict[str, Any] = {
     "options": "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
     " -c tcp_user_timeout=15000 -c idle_in_transaction_session_timeout=10000",
 }  # fmt: skip
-AWAY = (OperationalError, InternalError, InterfaceError)  # a database that may be back in a moment
+_AWAY = (OperationalError, InternalError, InterfaceError)
 Connect = Callable[[], Awaitable[Any]]
 
 
@@ -61,6 +61,12 @@ class Database:
     async def close(self) -> None:
         """Give back every connection."""
         await self.engine.dispose()
+
+
+def is_away(error: Exception) -> bool:
+    """Tell whether an error says that the database may be back in a moment; a fault in our SQL never passes."""
+    ours = getattr(getattr(error, "orig", None), "sqlite_errorname", "") == "SQLITE_ERROR"
+    return isinstance(error, _AWAY) and not ours
 
 
 async def one_at_a_time(session: AsyncSession, what: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bot.delivery.pace import LIMIT_PER_SECOND, Pace, SharedPace
+from bot.delivery.pace import LIMIT_PER_SECOND, Pace, Reserve, SharedPace
 from tests.delivery.clockwork import Clockwork, told
 
 
@@ -108,6 +108,29 @@ def test_several_processes_keep_one_pace_and_none_is_left_behind() -> None:
         assert 900 / LIMIT_PER_SECOND / (max(all_moments) - min(all_moments)) > 0.8
         ends = sorted(own[-1] for own in of_each)
         assert all(later - sooner < 3 for sooner, later in pairwise(ends))
+
+    told(story)
+
+
+def test_an_answer_that_is_read_late_reaches_into_nobody_elses_moments() -> None:
+    async def story(loop: Clockwork) -> None:
+        free_at = loop.time()
+
+        def reading_after(seconds: float) -> Reserve:
+            async def reserve(span: float) -> float:
+                nonlocal free_at
+                begins = max(free_at, loop.time())
+                free_at = begins + span
+                begins_in = begins - loop.time()
+                await asyncio.sleep(seconds)
+                return begins_in
+
+            return reserve
+
+        moments: list[float] = []
+        paces = [SharedPace(reading_after(seconds)) for seconds in (0.002, 0.002, 0.5)]
+        await asyncio.gather(*(let_through(loop, pace, 200, moments) for pace in paces))
+        assert busiest_second(moments) <= LIMIT_PER_SECOND
 
     told(story)
 

@@ -178,9 +178,7 @@ async def test_a_kill_between_claim_send_and_receipt_neither_loses_nor_doubles_a
     with year.discord.inside_bot():
         batch = await year.app.services.outbox.claim("the one that dies")
         first = batch.ready[0]
-        await DiscordMessages(bot).send(
-            first.channel_id, first.message, first.delivery_id, nonce_of(first.key)
-        )
+        await DiscordMessages(bot).send(first.channel_id, first.message, first.delivery_id, nonce_of(first))
     assert len(batch.ready) == 2
     assert sum(len(starting(year, cast, LETTER)) for cast in year.villages) == 1
     await year.crash(timedelta(minutes=30))

@@ -71,3 +71,9 @@ def test_a_rating_tells_averages_and_a_ranking_its_last_round() -> None:
     ranked = picture(replace(CLOSED, kind=Kind.RANKED, answers=answers, last_round={1: 6, 2: 4}, turnout=10))
     assert "Øverst: nr. 1 med 6 stemmer. Grill: Nr. 2 med 4 stemmer. Træ: Nr. 3." in ranked.description
     assert [row["share"] for row in ranked.values["rows"]] == [1.0, pytest.approx(2 / 3), None]
+
+
+def test_signs_that_no_picture_may_hold_are_left_out() -> None:
+    view = replace(CLOSED, answers=(AnswerView(1, "Ja\x1b[31m\ufffe 🎉", 3, 1), AnswerView(2, "Nej", 2, 2)))
+    drawn = picture(view)
+    assert png(drawn.template, **drawn.values).startswith(b"\x89PNG")

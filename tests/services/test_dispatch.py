@@ -152,3 +152,15 @@ async def test_a_slow_post_keeps_nobody_from_taking_over_a_lease_that_runs_out(
     over.set()
     await sending
     assert await post.stands_once()
+
+
+async def test_a_post_that_fails_the_whole_night_still_waits_five_minutes_at_most(post: Post) -> None:
+    outbox = services_on(post.world.context).outbox
+    async with post.world.context.database.transaction() as session:
+        for row in await session.scalars(select(Delivery)):
+            row.attempts = 400
+    batch = await outbox.claim("en")
+    await outbox.failed(batch.ready[0], "Discord is away", permanent=False)
+    row = (await post.rows())[0]
+    assert row.lease_until is not None
+    assert timedelta(minutes=5) <= row.lease_until - post.world.now <= timedelta(minutes=6.25)

@@ -376,6 +376,8 @@ async def test_what_is_open_due_and_late_is_seen_and_the_late_by_coordinators_an
     assert [v.title for v in above.late] == ["Telt"] and not above.coming and not above.proposed
     desk = await book.follow_up.standing(SECRETARY, Place("secretariat"))
     assert [v.title for v in (*desk.late, *desk.proposed)] == ["Telt", "Ny"]
+    with pytest.raises(NotPermitted):
+        await book.follow_up.standing(kim, Place("secretariat"))
     await book.follow_up.finish(rie, late.id)
     assert not (await book.follow_up.standing(rie, book.world.village)).late
     assert (await book.verdict()).broken is None and new.status is Status.PROPOSED
