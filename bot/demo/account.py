@@ -13,6 +13,7 @@ from bot.demo.expected import expected_letters, expected_milestones, expected_po
 from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
+from bot.domain.poll_view import CLOSED
 from bot.domain.programme import Programme
 from bot.services.places import SECRETARIAT, group_key, village_key
 
@@ -31,6 +32,8 @@ _DANISH = {
     "polls_opened": "Afstemninger åbnet",
     "polls_closed": "Afstemninger afsluttet",
     "ballots": "Stemmer",
+    "hand_votes": "Stemmer på papir",
+    "pictures": "Billeder af resultater",
     "decisions": "Beslutninger",
     "duplicates": "Dubletter",
     "missing": "Mangler",
@@ -53,6 +56,8 @@ class Account:
     polls_opened: int
     polls_closed: int
     ballots: int
+    hand_votes: int
+    pictures: int
     decisions: int
     duplicates: int
     missing: int
@@ -71,7 +76,8 @@ class Account:
 class Found:
     """What stands in the channels: posts by key and channel, letters by title and channel, polls by id.
 
-    `late` are letters that came long after their day, `riding` polls that stand in another post.
+    `late` are letters that came long after their day, `riding` polls that stand in another post, `pictures` those of
+    results.
     """
 
     posts: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -79,6 +85,7 @@ class Found:
     late: set[tuple[str, int]] = field(default_factory=set)
     polls: set[int] = field(default_factory=set)
     riding: set[int] = field(default_factory=set)
+    pictures: Counter[str] = field(default_factory=Counter)
 
     def of(self, start: str, end: str = "") -> set[str]:
         """Return the keys of posts that begin and end so."""
@@ -114,6 +121,13 @@ async def look(
     missing += [_named(*post) for post in sorted(reminders - posted)]
     closed = await year.app.services.polls.closed_ids()
     missing += sorted({f"poll:{poll}:result" for poll in closed if poll in found.polls} - results)
+    views = [await year.app.services.polls.view(poll) for poll in year.on_paper]
+    by_hand = {view.id: view.by_hand for view in views}
+    missing += [
+        f"votes on paper in poll {view.id}"
+        for view in views
+        if view.state == CLOSED and view.by_hand != year.on_paper[view.id]
+    ]
     missing += [f"the opening of poll {poll}" for poll in sorted(found.polls - found.opened())]
     if now >= year.ends_at:
         missing += ["a poll"] * (expected_polls(year) - len(found.opened()))
@@ -137,6 +151,8 @@ async def look(
         polls_opened=len(found.opened()),
         polls_closed=len(results),
         ballots=year.ballots,
+        hand_votes=sum(by_hand.values()),
+        pictures=sum(found.pictures.values()),
         decisions=len(found.of("decision:")),
         duplicates=len(doubled),
         missing=len(missing),
@@ -157,6 +173,8 @@ def _found(year: Stage, keys: Mapping[int, str], letters: Mapping[tuple[str, int
             for record in year.discord.messages(channel.id):
                 names = {keys[mark] for mark in _marks(record) if mark in keys}
                 found.posts.update((name, channel.id) for name in names)
+                for name in (name for name in names if ":result" in name):
+                    found.pictures[name] += len(record.attachments)
                 asked = set(_polls(record))
                 found.polls.update(asked)
                 if not any(name.startswith("poll:") for name in names):

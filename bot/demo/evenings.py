@@ -8,6 +8,7 @@ from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
 from bot.demo.hands import private_ids
+from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
 from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
@@ -26,7 +27,7 @@ class Evenings:
     """Answers in every village and group, the same in every run."""
 
     def __init__(self, year: Stage) -> None:
-        self._year, self._own_polls = year, OwnPolls(year)
+        self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
         self.register = RegisterHands(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
@@ -92,6 +93,10 @@ class Evenings:
                     await cast.lead.click(shown.response, custom_id=ticks[0])
             elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
                 await self._tick(cast, record, custom_id)
+            elif action == "hand_board" and self._on_paper.wanted(record, int(args[0])):
+                await self._on_paper.enter(cast, record, custom_id, int(args[0]))
+            elif action == "hand_look":
+                await self._on_paper.confirm(cast.who("steering")[0], record, custom_id)
             elif action == "decision_object":
                 await self.register.recorded(cast, record, int(args[0]), chance(cast.village_id, *args))
             elif action == "decision_keep":
@@ -118,7 +123,8 @@ class Evenings:
         """Let those vote for this answer whose choice it is; buttons come one by one."""
         buttons = [found for found in _parts(record, "vote") if found[1][0] == args[0]]
         voters = await self._voters(cast, int(args[0]))
-        if len(_parts(record)) > len(buttons):  # a short poll that rides along: some let it pass
+        others = [action for action, *_ in _parts(record) if action not in ("vote", "hand_board")]
+        if others:  # a short poll that rides along: some let it pass
             voters = [actor for actor in voters if chance(actor.id, args[0], "pulse") < MOOD]
         for actor in voters:
             mine = int(chance(actor.id, args[0]) ** 2 * len(buttons))

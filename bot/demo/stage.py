@@ -46,6 +46,7 @@ class Stage:
         self.groups: list[GroupCast] = []
         self.picks: dict[tuple[int, str], tuple[datetime, date]] = {}
         self.ballots = self.own_polls = 0
+        self.on_paper: dict[int, int] = {}  # votes on paper by poll
         self.decided: set[tuple[int, str]] = set()
         self.reached: dict[tuple[int, str], datetime] = {}
         self.cohort_id = 0

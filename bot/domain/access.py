@@ -36,6 +36,8 @@ class Action(StrEnum):
     SET_POLL_RULES = "set_poll_rules"
     SETTLE_TIE = "settle_tie"
     ASK_SECRECY = "ask_secrecy"
+    ENTER_HAND_VOTES = "enter_hand_votes"
+    CONFIRM_HAND_VOTES = "confirm_hand_votes"
     RECORD_DECISION = "record_decision"
     RECORD_GROUP_DECISION = "record_group_decision"
     RECORD_AGREEMENT = "record_agreement"
@@ -67,6 +69,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.SET_POLL_RULES: frozenset({R, L}),
     Action.SETTLE_TIE: frozenset({L}),
     Action.ASK_SECRECY: frozenset({*VILLAGE_ROLES, K}),
+    Action.ENTER_HAND_VOTES: frozenset({R, L, SEC}),
+    Action.CONFIRM_HAND_VOTES: frozenset({S, R, L, SEC}),  # somebody else than who entered them
     Action.RECORD_DECISION: frozenset({R, L}),
     Action.RECORD_GROUP_DECISION: frozenset({K, SEC}),
     Action.RECORD_AGREEMENT: frozenset({SEC}),

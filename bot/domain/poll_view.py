@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from bot.domain.ballots import Kind, Majority, Why
+from bot.domain.hand_votes import Part
 from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
 from bot.domain.polls import Shown
@@ -43,6 +44,8 @@ class PollView:
     `turnout` is how many have voted so far, or did; `winners` are positions, several when equal.
     `adopted` is None unless the poll is binding, closed and its answers mean yes and no; `carried` tells of other
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
+    Of those who voted `by_hand` did so by hand, on paper or by telephone; `parts` are the sums of each way and of
+    Discord, when each may stand by itself. The `unconfirmed` are counted nowhere yet.
     `ticks` tells that a village ticks off a milestone after it.
     `extend_days` are those it still gets when too few vote; `tied` share the first place of a binding poll that has a
     rule for it, and `settled` is what the lead chose among them. A `scheduled` one opens by itself.
@@ -91,6 +94,9 @@ class PollView:
     repeat: str = NEVER
     repeat_until: date | None = None
     last_round: Mapping[int, int] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+    by_hand: int = 0
+    unconfirmed: int = 0
 
     @property
     def fingerprint(self) -> str:

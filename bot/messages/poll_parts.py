@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from bot.content.templates import Ready, plain
 from bot.domain.answer_pages import PAGE
 from bot.domain.ballots import STEP_BY_STEP, Kind
+from bot.domain.hand_votes import Part
 from bot.domain.poll_view import AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.messages.texts import Texts
@@ -24,7 +25,13 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.answer_rated": frozenset({"answer", "average", "given"}),
     "poll.answer_rank": frozenset({"answer", "rank"}),
     "poll.mark.*": frozenset({"answer", "mark"}),
+    "poll.way.*": frozenset(),
+    "poll.by_hand.part": frozenset({"way", "turnout", "votes"}),
+    "poll.by_hand.sum": frozenset(),
+    "poll.by_hand.counted": frozenset(),
+    "poll.by_hand.unconfirmed": frozenset({"unconfirmed"}),
 }
+MOST_IN_A_PART = 10  # answers told of each way by itself
 
 
 def who(texts: Texts, voters: Sequence[str]) -> Ready:
@@ -84,6 +91,44 @@ def foremost(view: PollView) -> Sequence[AnswerView]:
 def _more(texts: Texts, view: PollView, listed: Sequence[AnswerView]) -> list[Ready]:
     more = len(view.answers) - len(listed)
     return [texts("poll.more_answers", more=more)] if more else []
+
+
+def how_to_vote(view: PollView) -> str:
+    """Name the text that says how to vote."""
+    if view.kind in (Kind.CHOICE, Kind.YES_NO):
+        return {0: "any", 1: "one"}.get(view.pick, "between" if view.fewest > 1 else "some")
+    return str(view.kind)
+
+
+def part_line(texts: Texts, view: PollView, part: Part, *, votes: bool = True) -> Ready:
+    """Say how many voted in one way, and what for where the answers are few."""
+    told = ""
+    if votes and len(view.answers) <= MOST_IN_A_PART:
+        told = ", ".join(
+            f"{plain(a.text)} {_of_part(texts, view.kind, part, a.position)}" for a in view.answers
+        )
+    way = texts(f"poll.way.{part.way}")
+    return texts("poll.by_hand.part", way=way, turnout=part.turnout, votes=Ready(told))
+
+
+def _of_part(texts: Texts, kind: Kind, part: Part, position: int) -> str:
+    votes, given = part.votes.get(position, 0), part.given.get(position, 0)
+    if kind is Kind.RATING:
+        return f"{votes / (given or 1):.1f}".replace(".", texts("poll.decimal"))
+    return str(votes)
+
+
+def by_hand_lines(texts: Texts, view: PollView) -> list[Ready]:
+    """Say what came by hand, on paper and by telephone, each way for itself, before the sum; and what waits."""
+    lines = []
+    if view.parts:
+        lines += [part_line(texts, view, part) for part in view.parts]
+        lines.append(texts("poll.by_hand.sum"))
+    elif view.by_hand:
+        lines.append(texts("poll.by_hand.counted"))
+    if view.unconfirmed:
+        lines.insert(0, texts("poll.by_hand.unconfirmed", unconfirmed=view.unconfirmed))
+    return lines
 
 
 def _answer_line(texts: Texts, kind: Kind, answer: AnswerView) -> Ready:

@@ -11,7 +11,7 @@ from bot.domain.ballots import STARS, Kind
 from bot.domain.poll_view import AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.messages.message import Picture
-from bot.messages.poll_parts import foremost
+from bot.messages.poll_parts import foremost, part_line
 from bot.messages.texts import Texts
 
 TEMPLATE = "poll_result"
@@ -43,8 +43,11 @@ def result_picture(texts: Texts, view: PollView) -> Picture | None:
         f"poll_picture.turnout{'_of' if view.binding else ''}", turnout=view.turnout, entitled=view.entitled
     )
     rows = [_row(texts, view, answer) for answer in foremost(view)]
-    values = {"title": view.question, "turnout": turnout, "rows": rows, "notes": _notes(texts, view)}
-    return Picture(f"{texts('poll_picture.file')}.png", TEMPLATE, values, _described(texts, turnout, rows))
+    notes = _notes(texts, view)
+    values = {"title": view.question, "turnout": turnout, "rows": rows, "notes": notes}
+    return Picture(
+        f"{texts('poll_picture.file')}.png", TEMPLATE, values, _described(texts, turnout, rows, notes)
+    )
 
 
 def _row(texts: Texts, view: PollView, answer: AnswerView) -> dict[str, Any]:
@@ -84,14 +87,19 @@ def _share(view: PollView, answer: AnswerView) -> float | None:
 
 
 def _notes(texts: Texts, view: PollView) -> list[Ready]:
+    """Return what is to be said under the bars: what they leave out, and that some voted elsewhere."""
     if view.shown is Shown.RANKING:
         return [texts("poll_picture.note.ranking_only")]
-    return [texts("poll_picture.note.last_round")] if view.last_round else []
+    if view.last_round:
+        return [texts("poll_picture.note.last_round")]
+    return [part_line(texts, view, part, votes=False) for part in view.parts]
 
 
-def _described(texts: Texts, turnout: Ready, rows: Sequence[Mapping[str, Any]]) -> str:
+def _described(
+    texts: Texts, turnout: Ready, rows: Sequence[Mapping[str, Any]], notes: Sequence[Ready]
+) -> str:
     """Say all that the picture shows, or as much of it as there is room for and how much more there is."""
-    said = str(texts("poll_picture.described", turnout=turnout))
+    said = " ".join([texts("poll_picture.described", turnout=turnout), *notes])
     for number, row in enumerate(rows):
         answer, shown = Ready(row["answer"]), row["said"]
         more = texts("poll_picture.described_more", count=len(rows) - number)

@@ -9,9 +9,10 @@ from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import PollView
 from bot.domain.polls import ANSWER_LONGEST, Shown
 from bot.domain.programme import SecretResults
+from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Message
 from bot.messages.milestones import milestones_button
-from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, fitting, joined, say
+from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, by_hand_lines, fitting, joined, say
 from bot.messages.poll_pictures import result_picture
 from bot.messages.texts import Texts
 
@@ -43,7 +44,8 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     if view.shown is Shown.NOTHING:
         return too_few(texts, view, rules)
     if not view.turnout:
-        return Message(f"{say(texts, 'heading', view)}\n{texts('poll.result.none')}")
+        lines = [say(texts, "heading", view), texts("poll.result.none"), *by_hand_lines(texts, view)]
+        return Message("\n".join(lines), _board(texts, view))
     buttons = _buttons(texts, view)
     text = fitting(lambda shown: _told(texts, shown, rules), view)
     while len(text) > LONGEST and view.reasons:  # what has to be escaped takes up to twice the room
@@ -52,7 +54,11 @@ def poll_result(texts: Texts, view: PollView, rules: SecretResults) -> Message:
     if view.pulse:  # it stands among other things in a circle's thanks: a few words will do
         return Message(text)
     picture = result_picture(texts, view)
-    return Message(text, buttons, pictures=(picture,) if picture else ())
+    return Message(text, (*buttons, *_board(texts, view)), pictures=(picture,) if picture else ())
+
+
+def _board(texts: Texts, view: PollView) -> tuple[Button, ...]:
+    return (board_button(texts, view.id),) if may_still_be_entered(view) else ()
 
 
 def _buttons(texts: Texts, view: PollView) -> tuple[Button, ...]:
@@ -77,6 +83,7 @@ def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
         say(texts, "heading", view),
         say(texts, "result.turnout_of" if view.binding else "result.turnout", view),
         _winners(texts, view),
+        *by_hand_lines(texts, view),
         *answer_lines(texts, view),
         "",
     ]

@@ -8,13 +8,16 @@ from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority, Why
 from bot.domain.poll_rules import Tie, has_ties
 from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
 from bot.domain.polls import ANSWER_LONGEST, HALF, Shown
+from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import (
     ASKED,
     LONGEST,
     SHORT_ANSWER,
     answer_lines,
+    by_hand_lines,
     fitting,
+    how_to_vote,
     marked,
     offered_lines,
     say,
@@ -56,12 +59,14 @@ def poll_open(texts: Texts, view: PollView) -> Message:
     buttons, menus = _ballot(texts, view)
     if not view.secret and not view.turnout:
         buttons = (*buttons, Button(texts("poll.button.secret"), "poll_secret", (view.id,)))
+    if may_still_be_entered(view):
+        buttons = (*buttons, board_button(texts, view.id))
     return Message(fitting(lambda shown: asked(texts, shown), view), buttons, menus)
 
 
 def asked(texts: Texts, view: PollView) -> str:
     """Say what is asked, who votes how, and what it takes to decide."""
-    lines = [say(texts, "heading", view), say(texts, f"open.{_how(view)}", view)]
+    lines = [say(texts, "heading", view), say(texts, f"open.{how_to_vote(view)}", view)]
     if view.why is not Why.NONE:
         lines.append(texts(f"poll.asks_why.{view.why}"))
     if view.secret:
@@ -69,18 +74,13 @@ def asked(texts: Texts, view: PollView) -> str:
     lines += decided_by(texts, view)
     if view.turnout and view.state == OPEN:
         lines.append(say(texts, "so_far", view))
+    if view.state == OPEN:
+        lines += by_hand_lines(texts, view)
     if view.turnout and view.shown is Shown.NUMBERS and view.kind is not Kind.RANKED:
         lines += answer_lines(texts, view)
     elif not _by_buttons(view):
         lines += offered_lines(texts, view)
     return "\n".join(lines)
-
-
-def _how(view: PollView) -> str:
-    """Return the text that says how to vote."""
-    if view.kind in (Kind.CHOICE, Kind.YES_NO):
-        return {0: "any", 1: "one"}.get(view.pick, "between" if view.fewest > 1 else "some")
-    return str(view.kind)
 
 
 def poll_reminder(texts: Texts, view: PollView) -> Message:

@@ -61,6 +61,7 @@ def _how(context: Context, view: PollView) -> str:
             turnout=view.turnout,
             entitled=view.entitled,
             votes=Ready(votes),
+            by_hand=view.by_hand if view.parts else 0,
         )
     )
 

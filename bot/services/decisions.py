@@ -222,7 +222,7 @@ class Decisions:
         if poll.scope_key != place.key:
             raise InvalidInput("error_polls.poll_elsewhere")
         await close_if_over(session, poll, self._context.now(), self._context.programme)
-        must_be_decidable(poll)
+        await must_be_decidable(session, poll)
         if poll.state != CLOSED:
             raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)
         before = await session.scalar(select(Decision).where(Decision.poll_id == poll_id))

@@ -1,4 +1,4 @@
-"""How many people may vote in a poll, from the roles they hold now."""
+"""How many people may vote in a poll, from the roles they hold now, and those who are not on Discord."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.access import VILLAGE_ROLES
 from bot.domain.polls import roles_of
 from bot.services.coordinator_groups import coordinator_groups, groups_held
+from bot.services.hand_counts import of_bodies, off_discord
 from bot.services.places import group_key, village_key
 from bot.storage.models import Person, Poll, RoleAssignment
 
@@ -31,8 +32,10 @@ async def entitled_counts(session: AsyncSession, polls: Sequence[Poll]) -> dict[
         elif held.cohort_id is not None:
             for group_id in groups_held(groups, held.cohort_id, held.municipality_id):
                 members[group_key(group_id)].append((held.role, held.person_id))
+    off = await off_discord(session, villages) if villages else {}
     counts = {}
     for poll in polls:
         roles = roles_of(poll.voters.split(","))
         counts[poll.id] = len({person for role, person in members[poll.scope_key] if role in roles})
+        counts[poll.id] += of_bodies(off.get(poll.village_id or 0, {}), poll.voters)
     return counts

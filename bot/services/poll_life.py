@@ -18,13 +18,13 @@ from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.places import Place, place_of
 from bot.services.poll_draft_rules import advise
-from bot.services.poll_results import result_of, view_of
+from bot.services.poll_results import view_of, whole_of
 from bot.services.poll_rules import rules_of
 from bot.services.poll_schedule import CANCELLED_POST, poll_post
 from bot.services.poll_sequels import copy_of, days_of, ties_of
 from bot.services.polls import right_to_start
 from bot.storage.database import FORGOTTEN, one_at_a_time
-from bot.storage.models import Ballot, Decision, Delivery, Poll
+from bot.storage.models import Ballot, Decision, Delivery, HandCount, Poll
 from bot.storage.repositories.deliveries import plan
 
 MOST_LISTED = 25  # what a menu holds
@@ -135,17 +135,18 @@ class PollLife:
         return poll, place
 
 
-def must_be_decidable(poll: Poll) -> None:
+async def must_be_decidable(session: AsyncSession, poll: Poll) -> None:
     """Refuse to make a decision of a poll that was cancelled, or whose tie is not settled. Raises Conflict."""
     if poll.state == CANCELLED:
         raise Conflict("error_polls.cancelled_undecided")
-    if poll.state == CLOSED and poll.settled is None and ties_of(poll, result_of(poll)):
+    if poll.state == CLOSED and poll.settled is None and ties_of(poll, await whole_of(session, poll)):
         raise Conflict(f"error_polls.tie_{poll.tie}")
 
 
 async def _forget(session: AsyncSession, poll: Poll) -> None:
     """Destroy a poll's ballots, and take back what was to be posted about it."""
     await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id))
+    await session.execute(delete(HandCount).where(HandCount.poll_id == poll.id))
     waiting = (Delivery.poll_id == poll.id) & (Delivery.state == "pending")
     await session.execute(update(Delivery).where(waiting).values(state="cancelled"))
     session.info[FORGOTTEN] = True

@@ -8,12 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, WAITING, PollView
 from bot.domain.programme import EACH_CIRCLE
-from bot.messages import poll_life, poll_results
+from bot.messages import hand_votes, poll_life, poll_results
 from bot.messages import polls as build
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.decision_posts import DecisionPosts
 from bot.services.entitled import entitled_counts
+from bot.services.hand_votes import HAND_POST, unconfirmed
 from bot.services.outbox import OPEN_POST
 from bot.services.places import village_key
 from bot.services.poll_results import close_if_over, view_of
@@ -42,6 +43,8 @@ class PollPosts:
             return None
         await close_if_over(session, poll, self._context.now(), self._context.programme)
         view = await view_of(session, self._context.programme, poll)
+        if delivery.kind == HAND_POST:
+            return await self._by_hand(session, int(str(delivery.payload["hand_count"])), view)
         if delivery.kind == REMINDER_POST:
             if not await _has_been_asked(session, poll, delivery.due_at):
                 return None
@@ -49,6 +52,10 @@ class PollPosts:
             entitled = (await entitled_counts(session, [poll]))[poll.id]
             view = replace(view, entitled=max(entitled, view.turnout))
         return self._of(delivery.kind, view)
+
+    async def _by_hand(self, session: AsyncSession, count_id: int, view: PollView) -> Message | None:
+        part = await unconfirmed(session, count_id)
+        return hand_votes.waiting_post(self._context.texts, view, count_id, part) if part else None
 
     def _of(self, kind: str, view: PollView) -> Message | None:
         texts = self._context.texts

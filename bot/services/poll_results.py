@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
 from bot.domain.ballots import STEP_BY_STEP, YES, Count, Kind, Majority, Why, adopted, by_sums, carried, count
+from bot.domain.hand_votes import added
 from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
@@ -21,6 +22,7 @@ from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
 from bot.services import poll_sequels
 from bot.services.entitled import entitled_counts
+from bot.services.hand_counts import confirmed, hand_counts, kept_at_closing, told_parts
 from bot.services.milestones import settled_by_decision
 from bot.services.moments import written
 from bot.storage.database import FORGOTTEN, one_at_a_time
@@ -62,15 +64,17 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, prog
     """Count; in the same transaction destroy a secret poll's ballots and the key to their voters."""
     ids = [poll.id for poll in due]
     cast = await _ballots(session, ids)
-    entitled = await entitled_counts(session, due)
+    entitled, by_hand = await entitled_counts(session, due), await hand_counts(session, ids)
     zone, told = ZoneInfo(programme.timezone), programme.rules.secret_results
     for poll in due:
         ballots = cast.get(poll.id, _Cast())
         result = count(Kind(poll.kind), (o.position for o in poll.options), ballots.marks.values())
-        if poll_sequels.must_extend(poll, result.turnout, entitled[poll.id]):
+        rows = by_hand.get(poll.id, ())
+        whole = added(Kind(poll.kind), result, confirmed(rows))
+        if poll_sequels.must_extend(poll, whole.turnout, entitled[poll.id]):
             await poll_sequels.extend(session, poll, now, zone)
             continue
-        shown = rules.shown(secret=poll.secret, turnout=result.turnout, rules=told)
+        result, shown = kept_at_closing(poll, result, rows, told)
         for option in poll.options if shown is not Shown.NOTHING else ():
             standing = result.standings[option.position]
             option.votes, option.given, option.place = standing.votes, standing.given, standing.place
@@ -80,7 +84,7 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, prog
         poll.entitled = max(entitled[poll.id], result.turnout)
         poll.secret_key = None
         poll.state, poll.closed_at = CLOSED, now
-        again = poll_sequels.run_off(poll, result, now, zone)
+        again = poll_sequels.run_off(poll, whole, now, zone)
         if again is not None:
             session.add(again)
     secret = [poll.id for poll in due if poll.secret and poll.state == CLOSED]
@@ -153,14 +157,20 @@ def result_of(poll: Poll) -> Count:
     return replace(found, standings=standings)
 
 
+async def whole_of(session: AsyncSession, poll: Poll) -> Count:
+    """Return a closed poll's count with the votes given by hand."""
+    by_hand = (await hand_counts(session, [poll.id])).get(poll.id, [])
+    return added(Kind(poll.kind), result_of(poll), confirmed(by_hand))
+
+
 async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> PollView:
     """Show a poll: running totals of an open, unsecret one; a closed one's result as far as allowed."""
     closed, kind = poll.state == CLOSED, Kind(poll.kind)
-    if closed:
-        result = result_of(poll)
-        shown = rules.shown(secret=poll.secret, turnout=result.turnout, rules=programme.rules.secret_results)
-    else:
-        result = await so_far(session, poll)
+    result = result_of(poll) if closed else await so_far(session, poll)
+    by_hand = (await hand_counts(session, [poll.id])).get(poll.id, [])
+    shown, parts = told_parts(poll, result, by_hand, programme.rules.secret_results)
+    result = added(kind, result, confirmed(by_hand))
+    if not closed:
         shown = Shown.NOTHING if poll.secret else Shown.NUMBERS
     entitled = max(poll.entitled or 0, result.turnout)
     met = rules.quorum_met(poll.quorum, result.turnout, entitled)
@@ -218,6 +228,9 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         most_answers=template.max_options if template else rules.MOST_ANSWERS,
         days=template.days if template else 0,
         pulse=template is not None and template.opens.meeting == EACH_CIRCLE,
+        parts=parts if shown is Shown.NUMBERS else (),
+        by_hand=sum(part.turnout for part in confirmed(by_hand)),
+        unconfirmed=sum(row.turnout for row in by_hand if row.confirmed_at is None),
         ticks=template is not None
         and poll.village_id is not None
         and not settled_by_decision(programme) >= set(template.milestones),

@@ -51,7 +51,7 @@ async def extend(session: AsyncSession, poll: Poll, now: datetime, zone: ZoneInf
 
 def ties_of(poll: Poll, result: Count) -> tuple[int, ...]:
     """Return the answers that share the first place in a closed poll that binds and has a rule for it."""
-    turnout = poll.turnout or 0
+    turnout = result.turnout
     if not poll.binding or poll.tie == Tie.NOTHING:
         return ()
     if not rules.quorum_met(poll.quorum, turnout, max(poll.entitled or 0, turnout)):

@@ -20,6 +20,7 @@ from bot.storage.models import (
     Consent,
     Decision,
     Event,
+    HandCount,
     Municipality,
     Person,
     Poll,
@@ -103,7 +104,8 @@ class Privacy:
             await session.execute(delete(Ballot).where(Ballot.person_id == person.id))
             own_words = update(RegisterEntry).where(RegisterEntry.person_id == person.id)
             await session.execute(own_words.values(person_id=None, words=None, salt=None))
-            for column in (Decision.recorded_by_id, Poll.asked_by_id, AuditEntry.person_id):
+            for column in (Decision.recorded_by_id, Poll.asked_by_id, AuditEntry.person_id,
+                           HandCount.entered_by_id, HandCount.confirmed_by_id):  # fmt: skip
                 await session.execute(update(column.class_).where(column == person.id).values({column: None}))
             person.display_name, person.discord_user_id, person.erased_at = None, None, now
             await session.flush()

@@ -9,6 +9,7 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
 from bot.services.letters import Letters
 from bot.services.milestones import Milestones
@@ -35,6 +36,7 @@ class Services:
     calendar: Calendar
     cohorts: Cohorts
     decisions: Decisions
+    hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
     milestones: Milestones
@@ -63,6 +65,7 @@ def services_on(context: Context) -> Services:
         calendar=calendar,
         cohorts=Cohorts(context),
         decisions=Decisions(context),
+        hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,
         milestones=Milestones(context, calendar),

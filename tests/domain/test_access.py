@@ -27,6 +27,8 @@ TABLE: dict[Action, set[Role]] = {
     Action.SET_POLL_RULES: {R, L},
     Action.SETTLE_TIE: {L},
     Action.ASK_SECRECY: {*VILLAGE, K},
+    Action.ENTER_HAND_VOTES: {R, L, SEC},
+    Action.CONFIRM_HAND_VOTES: {S, R, L, SEC},
     Action.RECORD_DECISION: {R, L},
     Action.RECORD_GROUP_DECISION: {K, SEC},
     Action.RECORD_AGREEMENT: {SEC},

@@ -7,6 +7,7 @@ import pytest
 from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
+from bot.demo.hands import private_ids
 from bot.demo.world import MessageRecord
 from bot.demo.year import ProgrammeYear
 from tests.support.year import part, posts, said
@@ -282,6 +283,43 @@ async def test_a_villager_gets_no_button_to_ask_with(year: ProgrammeYear) -> Non
         private_part(shown, "poll_new")
     refused = await year.hands.command(cast.who("villager")[0], cast.channel_id, "poll.new")
     assert "styregruppen" in said(refused).casefold()
+
+
+async def test_votes_on_paper_are_entered_by_the_secretary_looked_through_by_another_and_told_apart(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast = year.villages[0]
+    post = await asked(year, cast, "yes_no", "2")
+    told = await cast.who("panel")[0].click(year.discord.clickable(post), label="Papir og telefon")
+    assert "De kan stemme på papir" in said(told) and not private_ids(told)
+    shown = await cast.secretary.click(year.discord.clickable(post), label="Papir og telefon")
+    shown = await fill(cast.secretary, await press(cast.secretary, shown, "off_discord"), "4")
+    assert "4 kan stemme uden at være på Discord" in said(shown)
+    sheets = await press(cast.secretary, shown, "hand_sheet", "Stemmesedler til print")
+    assert [file.filename for file in sheets.response.attachments] == ["stemmesedler.pdf"]
+    form = await choose(cast.secretary, shown, "hand_way", "paper")
+    refused = await fill(cast.secretary, form, "3", "2", "2", "")
+    assert "Tallene passer ikke sammen: 3 har stemt, og svarene giver 4" in said(refused)
+    done = await fill(
+        cast.secretary, await choose(cast.secretary, shown, "hand_way", "paper"), "3", "1", "2", ""
+    )
+    assert "når en anden har set dem efter" in said(done)
+    await year.discord.settle()
+    waiting = posts(year, cast)[-1]
+    assert (
+        "På papir: 3 har stemt (Ja 1, Nej 2, Jeg stemmer blankt 0). De er ikke talt med endnu"
+        in waiting.content
+    )
+    mine = await cast.secretary.click(year.discord.clickable(waiting), custom_id=part(waiting, "hand_look"))
+    assert "når en anden fra styregruppen" in said(mine)
+    looked = await cast.lead.click(year.discord.clickable(waiting), custom_id=part(waiting, "hand_look"))
+    assert "- Nej: 2" in said(looked)
+    assert "Nu er stemmerne talt med" in said(await press(cast.lead, looked, "hand_confirm"))
+    for voter in voters:
+        await voter.click(year.discord.clickable(post), label="Ja")
+    told_all = (await result(year, cast)).content
+    assert f"Her på Discord: {len(voters)} har stemt" in told_all and "Lagt sammen:" in told_all
+    assert f"- Ja: {len(voters) + 1}" in told_all and "- Nej: 2" in told_all
 
 
 async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end(

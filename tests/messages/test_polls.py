@@ -47,6 +47,8 @@ CLOSED = replace(
     winners=(1,),
 )
 
+PAPER = ("hand_board", (7,))
+
 
 def actions(message: Message) -> list[tuple[str, tuple[int | str, ...]]]:
     return [(button.action, button.args) for button in message.buttons]
@@ -58,14 +60,14 @@ def result(view: PollView) -> str:
 
 def test_an_open_poll_has_a_button_for_each_answer_and_one_for_secrecy() -> None:
     message = polls.poll_open(TEXTS, OPEN)
-    assert actions(message) == [("vote", (7, 1)), ("vote", (7, 2)), ("poll_secret", (7,))]
+    assert actions(message) == [("vote", (7, 1)), ("vote", (7, 2)), ("poll_secret", (7,)), PAPER]
     assert "onsdag den 3. november kl. 10.00" in message.text
     assert message.text.startswith("**Skal vi købe et telt?**\nStyregruppen kan stemme.")
 
 
 def test_a_secret_poll_has_no_button_for_secrecy_and_warns_of_what_all_can_guess() -> None:
     message = polls.poll_open(TEXTS, replace(SECRET, turnout=3))
-    assert actions(message) == [("vote", (7, 1)), ("vote", (7, 2))]
+    assert actions(message) == [("vote", (7, 1)), ("vote", (7, 2)), PAPER]
     assert "hemmelig" in message.text and "regne det ud" in message.text
     assert "Indtil nu har 3 stemt" in message.text and "Ja:" not in message.text
 
@@ -116,7 +118,7 @@ def test_a_result_tells_the_winner_the_numbers_and_offers_to_write_the_decision_
         "Styregruppen tager resultatet med",
     ):
         assert words in message.text
-    assert actions(message) == [("decide", (7,))]
+    assert actions(message) == [("decide", (7,)), PAPER]
 
 
 def test_equal_answers_are_all_named() -> None:
@@ -161,7 +163,7 @@ def test_a_unanimous_secret_result_says_that_the_answers_can_be_worked_out() -> 
 def test_nobody_voting_is_no_reproach() -> None:
     empty = replace(CLOSED, turnout=0, winners=(), answers=OPEN.answers)
     assert "Ingen nåede at stemme denne gang" in result(empty)
-    assert not poll_results.poll_result(TEXTS, empty, RULES).buttons
+    assert actions(poll_results.poll_result(TEXTS, empty, RULES)) == [PAPER]
 
 
 def test_a_pulse_is_short_and_its_result_offers_no_decision() -> None:
@@ -299,7 +301,7 @@ def test_the_longest_poll_fits_a_discord_message_and_its_buttons_keep_the_whole_
     for pick in (0, 1):
         message = polls.poll_open(TEXTS, replace(view, pick=pick))
         assert len(message.text) <= 2000
-        labels = [b.label for b in message.buttons] + [
+        labels = [b.label for b in message.buttons if b.action != PAPER[0]] + [
             c.label for menu in message.menus for c in menu.choices
         ]
         assert set(labels) == {letter * 80}

@@ -259,7 +259,7 @@ async def test_that_no_date_fits_is_a_vote_that_goes_with_no_date(
     assert (told.turnout, told.winners, told.found_date) == (3, (3,), False)
     text = poll_result(world.context.texts, told, world.context.programme.rules.secret_results)
     assert "Flest svarede: Ingen af datoerne." in text.text and "- Ingen af datoerne: 2" in text.text
-    assert [button.action for button in text.buttons] == ["decide"]
+    assert [button.action for button in text.buttons] == ["decide", "hand_board"]
 
 
 @pytest.mark.parametrize(

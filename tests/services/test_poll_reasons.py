@@ -96,7 +96,11 @@ async def test_of_a_secret_poll_reasons_are_kept_only_where_the_numbers_are(worl
 async def test_sixty_answers_are_chosen_on_pages_and_the_best_are_told(world: PollsWorld) -> None:
     view = await asked(world, Kind.CHOICE, Why.NONE, lines=MANY, number="3")
     post = poll_open(world.context.texts, view)
-    assert [button.action for button in post.buttons] == ["vote_pages", "poll_secret"] and not post.menus
+    assert [button.action for button in post.buttons] == [
+        "vote_pages",
+        "poll_secret",
+        "hand_board",
+    ] and not post.menus
     assert "- Forslag 15" in post.text and "- og 45 svar til" in post.text
     people = await world.people(3)
     with pytest.raises(InvalidInput) as refused:

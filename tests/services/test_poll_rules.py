@@ -225,7 +225,12 @@ async def test_in_a_tie_the_lead_chooses_and_then_the_decision_can_be_written(
     await world.turn()
     result = poll_result(world.context.texts, await world.polls.view(view.id), SecretResults(5, 10))
     assert "Så vælger tovholderen" in result.text
-    assert [b.label for b in result.buttons] == ["Ved skolen", "Ved havnen", "Skriv beslutningen ned"]
+    assert [b.label for b in result.buttons] == [
+        "Ved skolen",
+        "Ved havnen",
+        "Skriv beslutningen ned",
+        "Papir og telefon",
+    ]
     await refused("tie_lead", decisions.proposal_from_poll(lead, view.id))
     await refused("no_tie", life.settle_tie(lead, view.id, 2))
     await life.settle_tie(lead, view.id, 1)

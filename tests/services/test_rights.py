@@ -13,9 +13,11 @@ import pytest
 from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind
 from bot.domain.errors import NotPermitted
+from bot.domain.hand_votes import Way
 from bot.domain.poll_view import PollView
 from bot.services.context import Context
 from bot.services.decisions import Decisions
+from bot.services.hand_votes import HandVotes
 from bot.services.places import Place
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
@@ -35,6 +37,7 @@ class Home:
     def __init__(self, world: PollsWorld) -> None:
         self.world, self.polls = world, world.polls
         self.drafts, self.decisions = PollDrafts(world.context), Decisions(world.context)
+        self.hand_votes = HandVotes(world.context)
         self.life, self.rules = PollLife(world.context), VillageRulesDesk(world.context)
 
     async def draft(self) -> int:
@@ -77,6 +80,12 @@ class Home:
         view = await self.decisions.record(actor, place, title="Træ", text="Vi planter et træ.",
                                            decided_on=date(2027, 8, 2), how="Alle var enige", code=code)  # fmt: skip
         return view.id
+
+    async def on_paper(self, actor: Actor) -> int:
+        """Let somebody enter two votes on paper. Returns their id."""
+        poll = await self.asked()
+        await self.hand_votes.set_off_discord(await self.world.lead(), poll, {"steering": "2"})
+        return (await self.hand_votes.enter(actor, poll, Way.PAPER, "2", ["1", "1", "0"])).id
 
     async def start(self, actor: Actor, *, binding: bool = False) -> PollView:
         """Ask the steering group."""
@@ -193,6 +202,38 @@ async def _(home: Home, who: Actor) -> None:
 @action("ask for secrecy", *VILLAGE)
 async def _(home: Home, who: Actor) -> None:
     await home.polls.ask_secrecy(who, await home.asked("all"))
+
+
+@action("hand out ballots on paper", R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.hand_votes.sheet(who, await home.asked())
+
+
+@action("enter votes given on paper", R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.on_paper(who)
+
+
+@action("confirm votes given on paper", S, R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.hand_votes.confirm(who, await home.on_paper(await home.world.lead()))
+
+
+@action("take back votes given on paper that nobody has confirmed", S, R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.hand_votes.withdraw(who, await home.on_paper(await home.world.lead()))
+
+
+@action("take back votes given on paper that count", R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    entered = await home.on_paper(await home.world.lead())
+    await home.hand_votes.confirm(await home.world.person("Bo", S), entered)
+    await home.hand_votes.withdraw(who, entered)
+
+
+@action("say how many are not on Discord", R, L, SEC)
+async def _(home: Home, who: Actor) -> None:
+    await home.hand_votes.set_off_discord(who, await home.asked(), {"steering": "3"})
 
 
 @action("record a decision", R, L)

@@ -11,6 +11,7 @@ from bot.storage.models.cohorts import (
     NewsletterVideo,
     Village,
 )
+from bot.storage.models.hand_votes import HandCount, OffDiscord
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
@@ -30,10 +31,12 @@ __all__ = [
     "Delivery",
     "DiscordPlace",
     "Event",
+    "HandCount",
     "MilestoneState",
     "Municipality",
     "NewsletterVideo",
     "NextStepDone",
+    "OffDiscord",
     "PaceSlot",
     "Person",
     "Poll",

@@ -1,0 +1,174 @@
+"""Build what is said about votes by hand, on paper and by telephone: to the minute-taker, the second person, and all."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.content.templates import Ready
+from bot.domain.ballots import Kind
+from bot.domain.hand_votes import BY_HAND, Part
+from bot.domain.poll_rules import Tie
+from bot.domain.poll_view import OPEN, AnswerView, PollView, shortened
+from bot.messages.message import Button, Choice, Field, Form, Menu, Message
+from bot.messages.poll_parts import LONGEST, part_line, say
+from bot.messages.texts import Texts
+
+_BOXES = 4  # answers that get a box each; a form holds five
+_NUMBER, _LINES = 6, 4000
+_OF_PART = frozenset({"line", "question"})
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    "paper.about": frozenset(),
+    "paper.off": frozenset({"people"}),
+    "paper.entry.*": frozenset({"line"}),
+    "paper.menu": frozenset(),
+    "paper.way.*": frozenset(),
+    "paper.button.*": frozenset(),
+    "paper.form.*": frozenset(),
+    "paper.body.*": frozenset(),
+    "paper.entered": frozenset(),
+    "paper.look.*": frozenset(),
+    "paper.confirmed": frozenset(),
+    "paper.withdrawn": frozenset({"question"}),
+    "paper.post.*": _OF_PART,
+    "error_paper.*": frozenset(),
+    "error_paper.numbers": frozenset(),
+    "error_paper.over_turnout": frozenset({"turnout"}),
+    "error_paper.do_not_add_up": frozenset({"turnout", "total"}),
+    "error_paper.too_many": frozenset({"room"}),
+    "error_paper.lines": frozenset({"count"}),
+    "error_paper.too_late": frozenset({"days"}),
+}
+
+
+def board_button(texts: Texts, poll_id: int) -> Button:
+    """Return the button that shows how those who are not on Discord vote."""
+    return Button(texts("paper.button.board"), "hand_board", (poll_id,))
+
+
+def board(
+    texts: Texts,
+    view: PollView,
+    entries: Sequence[tuple[int, Part, bool]],
+    off: Mapping[str, int],
+    *,
+    may_look: bool,
+    may_enter: bool,
+) -> Message:
+    """Tell how those who are not on Discord vote; who enters and who confirms find their buttons under it."""
+    lines = [texts("paper.about")]
+    if sum(off.values()):
+        lines.append(texts("paper.off", people=sum(off.values())))
+    for _, part, confirmed in entries:
+        name = "confirmed" if confirmed else "waiting"
+        lines.append(texts(f"paper.entry.{name}", line=part_line(texts, view, part, votes=False)))
+    buttons = [
+        Button(texts(f"paper.button.look_{part.way}"), "hand_look", (count_id,))
+        for count_id, part, _ in entries if may_look
+    ]  # fmt: skip
+    menus: tuple[Menu, ...] = ()
+    if may_enter:
+        buttons = [Button(texts("paper.button.off"), "off_discord", (view.id,)), *buttons]
+        if view.kind is not Kind.RANKED:
+            choices = tuple(Choice(way, texts(f"paper.way.{way}")) for way in BY_HAND)
+            buttons = [*sheet_button(texts, view), *buttons]
+            menus = (Menu("hand_way", choices, (view.id,), texts("paper.menu")),)
+    return Message("\n".join(lines), tuple(buttons[:20]), menus)
+
+
+def sheet_button(texts: Texts, view: PollView) -> tuple[Button, ...]:
+    """Return the button for ballots on paper, while they can still be handed in."""
+    return (Button(texts("paper.button.sheet"), "hand_sheet", (view.id,)),) if view.state == OPEN else ()
+
+
+def votes_form(texts: Texts, view: PollView, way: str) -> Form:
+    """Return the form for totals: a box for each answer where they are few, else a line for each."""
+    turnout = Field("turnout", texts("paper.form.turnout"), longest=_NUMBER)
+    if len(view.answers) <= _BOXES and view.kind is not Kind.RATING:
+        numbers = tuple(
+            Field(f"n{answer.position}", answer.text, longest=_NUMBER, required=False)
+            for answer in view.answers
+        )
+    else:
+        label = "stars" if view.kind is Kind.RATING else "points" if view.kind is Kind.POINTS else "lines"
+        empty = "0 0 0 0 0" if view.kind is Kind.RATING else "0"
+        room = _LINES // len(view.answers) - len(f": {empty}\n")
+        lines = "\n".join(f"{shortened(answer.text, room)}: {empty}" for answer in view.answers)
+        numbers = (Field("lines", texts(f"paper.form.{label}"), long=True, longest=_LINES, value=lines),)
+    return Form("hand_votes", texts("paper.form.title"), (turnout, *numbers), (view.id, way))
+
+
+def off_form(texts: Texts, poll_id: int, off: Mapping[str, int]) -> Form:
+    """Return the form for how many in each body are not on Discord."""
+    fields = tuple(
+        Field(body, texts(f"paper.body.{body}"), longest=_NUMBER, value=str(people))
+        for body, people in off.items()
+    )
+    return Form("off_discord", texts("paper.form.off"), fields, (poll_id,))
+
+
+def entered(
+    texts: Texts,
+    view: PollView,
+    count_id: int,
+    part: Part,
+    *,
+    confirmed: bool,
+    may_confirm: bool,
+    may_withdraw: bool,
+) -> Message:
+    """Show totals as they were entered, with what this person may do with them."""
+    state = "confirmed" if confirmed else "confirm" if may_confirm else "waiting"
+    lines = [
+        say(texts, "heading", view.shortened(150, 80)),
+        part_line(texts, view, part, votes=False),
+        *_numbers(texts, view, part),
+    ]
+    if not part.votes:
+        lines.append(texts("paper.look.forgotten"))
+    lines.append(texts(f"paper.look.{state}"))
+    buttons = []
+    if may_confirm:
+        buttons.append(Button(texts("paper.button.confirm"), "hand_confirm", (count_id,), "success"))
+    if may_withdraw:
+        buttons.append(Button(texts("paper.button.withdraw"), "hand_withdraw", (count_id,), "danger"))
+    return Message("\n".join(lines)[:LONGEST], tuple(buttons))
+
+
+def _numbers(texts: Texts, view: PollView, part: Part) -> list[Ready]:
+    """Return what was entered for each answer."""
+    if not part.votes:
+        return []
+    answers = [
+        AnswerView(a.position, a.text, part.votes.get(a.position, 0), given=part.given.get(a.position, 0))
+        for a in view.answers
+    ]
+    return [texts("poll.answer_votes", answer=a.text, votes=_sum(view, a)) for a in answers]
+
+
+def _sum(view: PollView, answer: AnswerView) -> object:
+    if view.kind is Kind.RATING:
+        return Ready(f"{answer.votes} / {answer.given}")
+    return answer.votes
+
+
+def waiting_post(texts: Texts, view: PollView, count_id: int, part: Part) -> Message:
+    """Tell the channel that votes wait for a second person; a secret poll's without its numbers."""
+    line = part_line(texts, view, part, votes=not view.secret)
+    said = texts("paper.post.waiting", line=line, question=view.shortened(150, 80).question)
+    look = Button(texts("paper.button.check"), "hand_look", (count_id,), "primary")
+    return Message(said, (look,))
+
+
+def confirmed(texts: Texts) -> Message:
+    """Tell the second person that the votes count."""
+    return Message(texts("paper.confirmed"))
+
+
+def withdrawn(texts: Texts, view: PollView) -> Message:
+    """Tell that votes were taken back."""
+    return Message(texts("paper.withdrawn", question=view.shortened(150, 80).question))
+
+
+def may_still_be_entered(view: PollView) -> bool:
+    """Tell whether a poll's post has the button for those who are not on Discord."""
+    if view.is_group or view.pulse or (view.tied and view.tie is Tie.AGAIN):
+        return False
+    return view.state == OPEN or not view.secret

@@ -1,0 +1,290 @@
+"""Votes of those who are not on Discord: entered as totals, confirmed by a second person, or taken back.
+
+Rules: DOMAIN section 4 ("Enter paper panel members, paper votes") and PRIVACY section 6; they serve S30 and S33.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain import hand_votes as rules
+from bot.domain.access import Action, Actor, may, require
+from bot.domain.ballots import STARS, Kind, Rules
+from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from bot.domain.hand_votes import BODIES, BY_HAND, Part, Way
+from bot.domain.poll_rules import Tie
+from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, PollView
+from bot.services.audit import audit
+from bot.services.context import Context
+from bot.services.hand_counts import hand_counts, off_discord, part_of
+from bot.services.off_discord import count_anew, room, set_people
+from bot.services.places import Place, place_of
+from bot.services.poll_results import close_if_over, view_of, whole_of
+from bot.services.poll_schedule import RESULT_POST, poll_post
+from bot.services.poll_sequels import ties_of
+from bot.storage.models import Decision, HandCount, Poll
+from bot.storage.repositories.deliveries import Post, plan
+
+HAND_POST = "hand_votes"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Totals as somebody sees them: what was entered, whether it counts, and what this person may do with it."""
+
+    id: int
+    poll: PollView
+    part: Part
+    confirmed: bool
+    may_confirm: bool
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Where a poll stands with those who are not on Discord; `off` is how many of them may vote, by body."""
+
+    poll: PollView
+    entries: tuple[Entered, ...]
+    off: Mapping[str, int]
+    may_look: bool
+    may_enter: bool
+
+
+class HandVotes:
+    """The use-cases of the minute-taker and of whoever looks after."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def board(self, actor: Actor, poll_id: int) -> Board:
+        """Show how those who are not on Discord vote; the totals only to the steering group. Raises NotFound."""
+        async with self._context.database.transaction() as session:
+            poll, place = await self._found(session, poll_id)
+            off = (await off_discord(session, [poll.village_id or 0])).get(poll.village_id or 0, {})
+            looks = may(actor, Action.CONFIRM_HAND_VOTES, place.where)
+            rows = (await hand_counts(session, [poll.id])).get(poll.id, []) if looks else []
+            return Board(
+                await view_of(session, self._context.programme, poll),
+                tuple([await self._entered(session, actor, place, poll, row) for row in rows]),
+                {body: off.get(body, 0) for body in rules.bodies_of(poll.voters.split(","))},
+                looks,
+                may(actor, Action.ENTER_HAND_VOTES, place.where),
+            )
+
+    async def entering(self, actor: Actor, poll_id: int) -> PollView:
+        """Show a poll to whoever begins to enter votes. Raises as `enter`."""
+        async with self._context.database.transaction() as session:
+            poll, place = await self._found(session, poll_id)
+            await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
+            await room(session, poll)
+            return await view_of(session, self._context.programme, poll)
+
+    async def sheet(self, actor: Actor, poll_id: int) -> tuple[PollView, str]:
+        """Return an open poll and its village's name, to whoever hands out ballots. Raises as `enter`."""
+        async with self._context.database.transaction() as session:
+            poll, place = await self._found(session, poll_id)
+            await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
+            if poll.state != OPEN:
+                raise Conflict("error_polls.closed_already", closes_at=poll.closes_at)
+            assert place.village is not None, "only a village's polls are found"
+            return await view_of(session, self._context.programme, poll), place.village.name
+
+    async def enter(
+        self, actor: Actor, poll_id: int, way: Way, turnout: str, lines: Sequence[str]
+    ) -> Entered:
+        """Keep totals, a line of numbers for each answer; they do not count before somebody else confirms them.
+
+        Raises NotFound, NotPermitted, InvalidInput (not numbers, more than may vote, do not add up), Conflict
+        (closed too long ago, decided, closed in secret).
+        """
+        if way not in BY_HAND:
+            raise InvalidInput("error_paper.numbers")
+        async with self._context.database.transaction() as session:
+            poll, place = await self._found(session, poll_id, hold=True)
+            await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
+            part = rules.checked_part(
+                Kind(poll.kind), way, _number(turnout), _numbers(poll, lines),
+                Rules(poll.fewest, poll.pick, poll.points),
+            )  # fmt: skip
+            left = await room(session, poll)
+            if part.turnout > left:
+                raise InvalidInput("error_paper.too_many", room=left)
+            row = HandCount(
+                poll_id=poll.id, way=str(way), turnout=part.turnout, votes=_stored(part.votes),
+                given=_stored(part.given), entered_by_id=actor.person_id, entered_at=self._context.now(),
+            )  # fmt: skip
+            session.add(row)
+            await session.flush()
+            await plan(session, [self._post(poll, row)])
+            await audit(session, self._context, actor, "hand_votes.enter", _subject(row))
+            return await self._entered(session, actor, place, poll, row)
+
+    async def look(self, actor: Actor, count_id: int) -> Entered:
+        """Show totals to whoever may confirm them. Raises NotFound, NotPermitted."""
+        async with self._context.database.transaction() as session:
+            row, poll, place = await self._row(session, count_id)
+            require(actor, Action.CONFIRM_HAND_VOTES, place.where)
+            return await self._entered(session, actor, place, poll, row)
+
+    async def confirm(self, actor: Actor, count_id: int) -> Entered:
+        """Let totals count; a closed poll then tells its result again.
+
+        Raises NotFound, NotPermitted (one's own), Conflict (as `enter`, or confirmed already).
+        """
+        async with self._context.database.transaction() as session:
+            row, poll, place = await self._row(session, count_id)
+            await self._must_take(session, actor, Action.CONFIRM_HAND_VOTES, poll, place)
+            if row.confirmed_at is not None:
+                raise Conflict("error_paper.confirmed_before")
+            if row.entered_by_id == actor.person_id:
+                raise NotPermitted("error_paper.own")
+            row.confirmed_by_id, row.confirmed_at = actor.person_id, self._context.now()
+            await audit(session, self._context, actor, "hand_votes.confirm", _subject(row))
+            await self._tell_again(session, poll, row, "confirmed")
+            return await self._entered(session, actor, place, poll, row)
+
+    async def withdraw(self, actor: Actor, count_id: int) -> PollView:
+        """Take totals back: those that count only by whoever may enter them. Raises as `confirm`."""
+        async with self._context.database.transaction() as session:
+            row, poll, place = await self._row(session, count_id)
+            counts = row.confirmed_at is not None
+            action = Action.ENTER_HAND_VOTES if counts else Action.CONFIRM_HAND_VOTES
+            require(actor, action, place.where)
+            if counts:
+                await self._must_take(session, actor, action, poll, place)
+            row.withdrawn_at = self._context.now()
+            await audit(session, self._context, actor, "hand_votes.withdraw", _subject(row))
+            await session.flush()
+            if counts:
+                await self._tell_again(session, poll, row, "withdrawn")
+            return await view_of(session, self._context.programme, poll)
+
+    async def set_off_discord(self, actor: Actor, poll_id: int, people: Mapping[str, str]) -> Board:
+        """Say how many in each body have no account; polls that are open count them at once.
+
+        Raises NotFound, NotPermitted, InvalidInput (not a number, or fewer than have voted).
+        """
+        async with self._context.database.transaction() as session:
+            poll, place = await self._found(session, poll_id)
+            require(actor, Action.ENTER_HAND_VOTES, place.where)
+            assert poll.village_id is not None, "only a village's polls are found"
+            for body in (body for body in BODIES if body in people):
+                await set_people(session, poll.village_id, body, _number(people[body]))
+            await session.flush()
+            await count_anew(session, poll.village_id)
+            await audit(session, self._context, actor, "off_discord.set", f"village:{poll.village_id}")
+        return await self.board(actor, poll_id)
+
+    async def _found(self, session: AsyncSession, poll_id: int, *, hold: bool = False) -> tuple[Poll, Place]:
+        """Return a village's poll, closed if its time is up. Raises NotFound."""
+        poll = await session.get(Poll, poll_id)
+        if poll is None or poll.village_id is None:
+            raise NotFound("error_polls.not_found")
+        await close_if_over(session, poll, self._context.now(), self._context.programme)
+        if hold:
+            await session.refresh(poll, with_for_update=True)
+        return poll, await place_of(session, poll.scope_key)
+
+    async def _row(self, session: AsyncSession, count_id: int) -> tuple[HandCount, Poll, Place]:
+        row = await session.get(HandCount, count_id)
+        if row is None:
+            raise NotFound("error_paper.not_found")
+        poll, place = await self._found(session, row.poll_id, hold=True)
+        await session.refresh(row)
+        if row.withdrawn_at is not None:
+            raise NotFound("error_paper.not_found")
+        return row, poll, place
+
+    async def _must_take(
+        self, session: AsyncSession, actor: Actor, action: Action, poll: Poll, place: Place
+    ) -> None:
+        """Refuse who may not, and a poll whose result stands. Raises NotPermitted, InvalidInput, Conflict."""
+        require(actor, action, place.where)
+        if actor.person_id is None:
+            raise Conflict("error_people.privacy_needed")
+        if poll.kind == Kind.RANKED:
+            raise InvalidInput("error_paper.ranked")
+        if poll.state == OPEN:
+            return
+        if poll.state == CANCELLED:
+            raise Conflict("error_polls.cancelled")
+        if poll.state != CLOSED or poll.closed_at is None:
+            raise Conflict("error_polls.not_open_yet")
+        if poll.secret:
+            raise Conflict("error_paper.secret_closed")
+        if await session.scalar(select(Decision.id).where(Decision.poll_id == poll.id).limit(1)):
+            raise Conflict("error_paper.decided")
+        voted_again = poll.tie == Tie.AGAIN and ties_of(poll, await whole_of(session, poll))
+        if poll.settled is not None or voted_again:
+            raise Conflict("error_paper.tie_settled")
+        if self._context.now() > poll.closed_at + rules.ENTERED_WITHIN:
+            raise Conflict("error_paper.too_late", days=rules.ENTERED_WITHIN.days)
+
+    async def _entered(
+        self, session: AsyncSession, actor: Actor, place: Place, poll: Poll, row: HandCount
+    ) -> Entered:
+        counts = row.confirmed_at is not None
+        confirms = may(actor, Action.CONFIRM_HAND_VOTES, place.where)
+        return Entered(
+            row.id,
+            await view_of(session, self._context.programme, poll),
+            part_of(row),
+            counts,
+            not counts and confirms and actor.person_id not in (None, row.entered_by_id),
+            may(actor, Action.ENTER_HAND_VOTES, place.where) if counts else confirms,
+        )
+
+    async def _tell_again(self, session: AsyncSession, poll: Poll, row: HandCount, why: str) -> None:
+        """Post the result of a closed poll anew."""
+        if poll.state == CLOSED:
+            name = f"result:hand:{row.id}:{why}"
+            post = poll_post(poll, name, RESULT_POST, self._context.now(), None, at_once=True)
+            await plan(session, [post])
+
+    def _post(self, poll: Poll, row: HandCount) -> Post:
+        return Post(
+            f"poll:{poll.id}:hand:{row.id}", poll.scope_key, HAND_POST, self._context.now(), at_once=True,
+            cohort_id=poll.cohort_id, poll_id=poll.id, payload={"hand_count": row.id},
+        )  # fmt: skip
+
+
+async def unconfirmed(session: AsyncSession, count_id: int) -> Part | None:
+    """Return totals that still wait for somebody to confirm them."""
+    row = await session.get(HandCount, count_id)
+    waits = row is not None and row.confirmed_at is None and row.withdrawn_at is None
+    return part_of(row) if row is not None and waits else None
+
+
+def _subject(row: HandCount) -> str:
+    return f"hand_count:{row.id} poll:{row.poll_id}"
+
+
+def _stored(numbers: Mapping[int, int]) -> dict[str, int]:
+    return {str(position): number for position, number in numbers.items()}
+
+
+def _number(text: str) -> int:
+    """Return a whole number that is not negative; "" is 0. Raises InvalidInput."""
+    found = text.strip()
+    if not re.fullmatch(r"\d{0,6}", found, re.ASCII):
+        raise InvalidInput("error_paper.numbers")
+    return int(found or 0)
+
+
+def _numbers(poll: Poll, lines: Sequence[str]) -> dict[int, list[int]]:
+    """Read a line for each answer, "Ja: 8" or "8"; for a rating five numbers. Raises InvalidInput."""
+    wanted = len(STARS) if poll.kind == Kind.RATING else 1
+    written = [line for line in lines if line.strip()] if len(lines) != len(poll.options) else list(lines)
+    if len(written) != len(poll.options):
+        raise InvalidInput("error_paper.lines", count=len(poll.options))
+    found = {}
+    for option, line in zip(poll.options, written, strict=True):
+        numbers = [_number(part) for part in line.rpartition(":")[2].split()] or [0] * wanted
+        if len(numbers) != wanted:
+            raise InvalidInput("error_paper.stars" if wanted > 1 else "error_paper.numbers")
+        found[option.position] = numbers
+    return found
