@@ -205,6 +205,7 @@ async def test_a_reminder_says_how_what_it_names_is_settled(path: Path) -> None:
     assert group is not None and "/milepæl" not in group and "Sønder Ørslev, Ålby" in group
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])  # sixty villages' year, for the length of a text
 async def test_many_villages_with_long_names_fit_in_one_message(context: Context) -> None:
     names = [f"Øster Nørre Landsby med et langt navn ved fjorden nummer {number:03d}" for number in range(60)]
     path = Path(await polls_world(context, names=names), services_on(context))
