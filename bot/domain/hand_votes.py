@@ -97,12 +97,13 @@ def added(kind: Kind, count: Count, parts: Iterable[Part]) -> Count:
 def told_of(*, secret: bool, on_discord: int, parts: Collection[Part], rules: SecretResults) -> Shown:
     """Return how much of a whole may be told.
 
-    Whoever entered the other votes could take them from the sum: where few voted on Discord only the order is told.
+    Whoever entered the other votes could take them from the whole, so no more is told of it than might be told of
+    those on Discord alone.
     """
-    found = shown(secret=secret, turnout=on_discord + sum(part.turnout for part in parts), rules=rules)
-    if secret and parts and found is Shown.NUMBERS and 0 < on_discord < rules.show_from_votes:
-        return Shown.RANKING
-    return found
+    whole = shown(secret=secret, turnout=on_discord + sum(part.turnout for part in parts), rules=rules)
+    if not parts or not on_discord:
+        return whole
+    return min(whole, shown(secret=secret, turnout=on_discord, rules=rules), key=list(Shown).index)
 
 
 def parts_told(*, secret: bool, on_discord: int, parts: Collection[Part], rules: SecretResults) -> bool:

@@ -6,7 +6,7 @@ from bot.content.templates import Ready
 from bot.domain.ballots import Kind
 from bot.domain.hand_votes import BY_HAND, Part
 from bot.domain.poll_rules import Tie
-from bot.domain.poll_view import OPEN, AnswerView, PollView, shortened
+from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView, shortened
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import LONGEST, part_line, say
 from bot.messages.texts import Texts
@@ -115,13 +115,14 @@ def entered(
     may_withdraw: bool,
 ) -> Message:
     """Show totals as they were entered, with what this person may do with them."""
-    state = "confirmed" if confirmed else "confirm" if may_confirm else "waiting"
+    missed = view.secret and view.state == CLOSED
+    state = "confirmed" if confirmed else "missed" if missed else "confirm" if may_confirm else "waiting"
     lines = [
         say(texts, "heading", view.shortened(150, 80)),
         part_line(texts, view, part, votes=False),
         *_numbers(texts, view, part),
     ]
-    if not part.votes:
+    if confirmed and not part.votes:
         lines.append(texts("paper.look.forgotten"))
     lines.append(texts(f"paper.look.{state}"))
     buttons = []

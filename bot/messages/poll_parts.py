@@ -6,7 +6,7 @@ from bot.content.templates import Ready, plain
 from bot.domain.answer_pages import PAGE
 from bot.domain.ballots import STEP_BY_STEP, Kind
 from bot.domain.hand_votes import Part
-from bot.domain.poll_view import AnswerView, PollView
+from bot.domain.poll_view import CLOSED, AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.messages.texts import Texts
 
@@ -29,7 +29,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.by_hand.part": frozenset({"way", "turnout", "votes"}),
     "poll.by_hand.sum": frozenset(),
     "poll.by_hand.counted": frozenset(),
-    "poll.by_hand.unconfirmed": frozenset({"unconfirmed"}),
+    **dict.fromkeys(("poll.by_hand.unconfirmed", "poll.by_hand.missed"), frozenset({"unconfirmed"})),
 }
 MOST_IN_A_PART = 10  # answers told of each way by itself
 
@@ -127,7 +127,8 @@ def by_hand_lines(texts: Texts, view: PollView) -> list[Ready]:
     elif view.by_hand:
         lines.append(texts("poll.by_hand.counted"))
     if view.unconfirmed:
-        lines.insert(0, texts("poll.by_hand.unconfirmed", unconfirmed=view.unconfirmed))
+        name = "missed" if view.secret and view.state == CLOSED else "unconfirmed"
+        lines.insert(0, texts(f"poll.by_hand.{name}", unconfirmed=view.unconfirmed))
     return lines
 
 

@@ -40,7 +40,7 @@ async def register_of(session: AsyncSession, place: Place) -> Register:
         return found
     cohort_id = place.where.cohort_id or 0
     await session.execute(select(Cohort.id).where(Cohort.id == cohort_id).with_for_update())
-    taken = set(await session.scalars(select(Register.letters).where(Register.cohort_id == cohort_id)))
+    taken = set(await session.scalars(select(Register.letters)))
     letters = rules.letters_for(*await _names(session, place, cohort_id), taken)
     found = Register(
         scope_key=place.key, cohort_id=cohort_id, letters=letters, entries=0, head=rules.BEGINNING

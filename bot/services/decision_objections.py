@@ -23,6 +23,7 @@ from bot.storage.models import Decision, RegisterEntry
 from bot.storage.repositories.deliveries import Post, plan
 
 OBJECTION_POST, WAITING_POST = "decision_objection", "decision_waiting"
+MEMBER = "member"  # whoever objects: a role that only one person has would be a name
 CALENDAR = "calendar"  # who writes what time alone brings
 
 
@@ -50,9 +51,9 @@ class Objections:
             view = await self._open(session, actor, row, place)
             if await self._has_objected(session, actor, row, view):
                 raise Conflict("error_register.objected_before", number=view.ref)
-            role = require(actor, _right(place), place.where)
+            require(actor, _right(place), place.where)
             entry = await append(
-                session, self._context, place, row, Entry.OBJECTION, str(role),
+                session, self._context, place, row, Entry.OBJECTION, MEMBER,
                 person_id=actor.person_id, words=words,
             )  # fmt: skip
             await plan(session, [self._post(OBJECTION_POST, row, place, entry.position)])

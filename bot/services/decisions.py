@@ -216,7 +216,7 @@ class Decisions:
         await audit(session, self._context, actor, f"decision.{row.kind}", f"decision:{row.id}")
 
     async def _check_poll(self, session: AsyncSession, place: Place, poll_id: int) -> None:
-        poll = await session.get(Poll, poll_id)
+        poll = await session.get(Poll, poll_id, with_for_update=True)
         if poll is None:
             raise NotFound("error_polls.not_found")
         if poll.scope_key != place.key:

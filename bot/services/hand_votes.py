@@ -6,6 +6,7 @@ Rules: DOMAIN section 4 ("Enter paper panel members, paper votes") and PRIVACY s
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +25,7 @@ from bot.services.off_discord import count_anew, room, set_people
 from bot.services.places import Place, place_of
 from bot.services.poll_results import close_if_over, view_of, whole_of
 from bot.services.poll_schedule import RESULT_POST, poll_post
-from bot.services.poll_sequels import ties_of
+from bot.services.poll_sequels import run_off, ties_of
 from bot.storage.models import Decision, HandCount, Poll
 from bot.storage.repositories.deliveries import Post, plan
 
@@ -175,7 +176,7 @@ class HandVotes:
             for body in (body for body in BODIES if body in people):
                 await set_people(session, poll.village_id, body, _number(people[body]))
             await session.flush()
-            await count_anew(session, poll.village_id)
+            await count_anew(session, poll.village_id, self._context.now() - rules.ENTERED_WITHIN)
             await audit(session, self._context, actor, "off_discord.set", f"village:{poll.village_id}")
         return await self.board(actor, poll_id)
 
@@ -228,19 +229,24 @@ class HandVotes:
         self, session: AsyncSession, actor: Actor, place: Place, poll: Poll, row: HandCount
     ) -> Entered:
         counts = row.confirmed_at is not None
-        confirms = may(actor, Action.CONFIRM_HAND_VOTES, place.where)
+        fixed = poll.secret and poll.state == CLOSED
+        confirms = may(actor, Action.CONFIRM_HAND_VOTES, place.where) and not fixed
         return Entered(
             row.id,
             await view_of(session, self._context.programme, poll),
             part_of(row),
             counts,
             not counts and confirms and actor.person_id not in (None, row.entered_by_id),
-            may(actor, Action.ENTER_HAND_VOTES, place.where) if counts else confirms,
+            may(actor, Action.ENTER_HAND_VOTES, place.where) and not fixed if counts else confirms,
         )
 
     async def _tell_again(self, session: AsyncSession, poll: Poll, row: HandCount, why: str) -> None:
-        """Post the result of a closed poll anew."""
+        """Post the result of a closed poll anew; a tie that has come of it is voted on again."""
         if poll.state == CLOSED:
+            zone = ZoneInfo(self._context.programme.timezone)
+            again = run_off(poll, await whole_of(session, poll), self._context.now(), zone)
+            if again is not None:
+                session.add(again)
             name = f"result:hand:{row.id}:{why}"
             post = poll_post(poll, name, RESULT_POST, self._context.now(), None, at_once=True)
             await plan(session, [post])

@@ -18,6 +18,7 @@ from bot.domain.poll_dates import closes_at as same_hour_later
 from bot.domain.poll_view import CLOSED, PLANNED, WAITING, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.hand_counts import hand_counts
 from bot.services.outbox import OPEN_POST
 from bot.services.places import Place, place_of
 from bot.services.poll_calendar import PollCalendar
@@ -106,7 +107,8 @@ class Polls(Voting):
             self.must_be_open(poll)
             if poll.secret:
                 raise Conflict("error_polls.already_secret")
-            if await session.scalar(select(exists().where(Ballot.poll_id == poll.id))):
+            by_hand = (await hand_counts(session, [poll.id])).get(poll.id)
+            if by_hand or await session.scalar(select(exists().where(Ballot.poll_id == poll.id))):
                 raise Conflict("error_polls.votes_cast")
             poll.secret, poll.binding = True, False
             must_be_enough_for_secrecy(self._context, poll)

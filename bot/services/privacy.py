@@ -104,6 +104,10 @@ class Privacy:
             await session.execute(delete(Ballot).where(Ballot.person_id == person.id))
             own_words = update(RegisterEntry).where(RegisterEntry.person_id == person.id)
             await session.execute(own_words.values(person_id=None, words=None, salt=None))
+            waiting = (HandCount.entered_by_id == person.id) & HandCount.confirmed_at.is_(None)
+            await session.execute(  # nobody may confirm their own, also not as somebody new
+                update(HandCount).where(waiting, HandCount.withdrawn_at.is_(None)).values(withdrawn_at=now)
+            )
             for column in (Decision.recorded_by_id, Poll.asked_by_id, AuditEntry.person_id,
                            HandCount.entered_by_id, HandCount.confirmed_by_id):  # fmt: skip
                 await session.execute(update(column.class_).where(column == person.id).values({column: None}))

@@ -14,7 +14,7 @@ from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.privacy import Privacy
-from bot.storage.models import AuditEntry, HandCount
+from bot.storage.models import AuditEntry, HandCount, Poll
 from tests.support.polls_world import PollsWorld, polls_world
 
 
@@ -186,7 +186,7 @@ async def test_a_secret_poll_takes_a_small_part_into_its_sum_and_forgets_it(
     world: PollsWorld, paper: HandVotes
 ) -> None:
     lead = await world.lead()
-    voters = await world.people(9)
+    voters = await world.people(10)
     poll = await world.start(secret=True)
     await room_for(world, paper, poll.id, 8)
     for voter in voters:
@@ -195,8 +195,11 @@ async def test_a_secret_poll_takes_a_small_part_into_its_sum_and_forgets_it(
     late = await paper.enter(lead, poll.id, Way.PHONE, "1", ["1", "0"])
     assert (await world.polls.view(poll.id)).shown is Shown.NOTHING
     view = await closed(world, poll.id)
-    assert (view.turnout, [answer.votes for answer in view.answers], view.parts) == (12, [10, 2], ())
+    assert (view.turnout, [answer.votes for answer in view.answers], view.parts) == (13, [11, 2], ())
     said = told(world, view)
+    assert "Ingen nåede at se tallene efter" in said
+    seen = await paper.look(await other(world), late.id)
+    assert (seen.may_confirm, seen.may_withdraw) == (False, False)
     assert "er talt med" in said and "På papir" not in said and "- Nej: 2" in said
     async with world.context.database.transaction() as session:
         assert [row.votes for row in await session.scalars(select(HandCount))] == [{}, {}]
@@ -221,9 +224,11 @@ async def test_a_secret_poll_tells_large_parts_and_only_the_order_when_few_voted
     large = await poll_of(10)
     assert [part.votes for part in large.parts] == [{1: 10, 2: 0}, {1: 1, 2: 11}]
     assert "På papir: 12 har stemt (Ja 1, Nej 11)." in told(world, large)
-    small = await poll_of(3)
-    assert (small.shown, small.turnout, small.winners) == (Shown.RANKING, 15, (2,))
+    small = await poll_of(6)
+    assert (small.shown, small.turnout, small.winners) == (Shown.RANKING, 18, (2,))
     assert all(answer.votes is None for answer in small.answers)
+    tiny = await poll_of(1)
+    assert (tiny.shown, tiny.turnout, tiny.winners) == (Shown.NOTHING, 13, ())
 
 
 async def test_a_ranking_cannot_be_entered_as_totals_and_coordinators_polls_have_no_paper(
@@ -261,3 +266,64 @@ async def test_whoever_is_erased_is_no_longer_named_beside_what_they_entered(
         (row,) = await session.scalars(select(HandCount))
         assert row.entered_by_id is None and row.confirmed_by_id is not None
     assert (await world.polls.view(poll.id)).by_hand == 3
+
+
+async def test_a_tie_that_comes_of_votes_on_paper_is_voted_on_again_once(
+    world: PollsWorld, paper: HandVotes
+) -> None:
+    lead = await world.lead()
+    poll = await world.start(binding=True)
+    async with world.context.database.transaction() as session:
+        (await session.get_one(Poll, poll.id)).tie = "again"
+    await room_for(world, paper, poll.id, 3)
+    for voter in (lead, await other(world)):
+        await world.polls.vote(voter, poll.id, [1])
+    await closed(world, poll.id)
+    assert len(await world.all_polls()) == 1
+    late = await paper.enter(lead, poll.id, Way.PHONE, "1", ["1", "0"])
+    await counted(world, paper, poll.id, 0, 2)
+    await world.turn()
+    _, again = await world.all_polls()
+    assert (again.state, again.question, again.tie) == ("open", poll.question, "nothing")
+    with pytest.raises(Conflict, match="tie_settled"):
+        await paper.confirm(await other(world), late.id)
+    assert len(await world.all_polls()) == 2
+
+
+async def test_nobody_asks_for_secrecy_once_votes_on_paper_have_been_told_of(
+    world: PollsWorld, paper: HandVotes
+) -> None:
+    await world.enough()
+    poll = await world.start()
+    await room_for(world, paper, poll.id, 4)
+    one = await paper.enter(await world.lead(), poll.id, Way.PAPER, "4", ["2", "2"])
+    with pytest.raises(Conflict, match="votes_cast"):
+        await world.polls.ask_secrecy(await other(world), poll.id)
+    await paper.withdraw(await world.lead(), one.id)
+    assert (await world.polls.ask_secrecy(await other(world), poll.id)).secret
+
+
+async def test_a_quorum_that_was_missed_is_not_met_by_naming_more_people_afterwards(
+    world: PollsWorld, paper: HandVotes
+) -> None:
+    lead = await world.lead()
+    await world.people(4)
+    poll = await world.start(binding=True)
+    await world.polls.vote(lead, poll.id, [1])
+    assert not (await closed(world, poll.id)).quorum_met
+    await room_for(world, paper, poll.id, 40)
+    await counted(world, paper, poll.id, 2, 0)
+    view = await world.polls.view(poll.id)
+    assert (view.turnout, view.entitled, view.quorum_met) == (3, 45, False)
+
+
+async def test_who_erases_themselves_cannot_come_back_and_confirm_their_own_numbers(
+    world: PollsWorld, paper: HandVotes
+) -> None:
+    poll = await world.start()
+    await room_for(world, paper, poll.id, 4)
+    own = await world.person("Rie", Role.STEERING_SECRETARY)
+    one = await paper.enter(own, poll.id, Way.PAPER, "2", ["2", "0"])
+    await Privacy(world.context).erase(own)
+    with pytest.raises(NotFound):
+        await paper.confirm(await other(world), one.id)
