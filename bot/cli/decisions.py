@@ -1,15 +1,15 @@
 """`blup decisions`: check the registers' chains, and hand registers out, from outside Discord."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.app import App, build, content_of, facts_of
-from bot.cli.ready import upgraded
+from bot.app import App
+from bot.cli.opened import opened
 from bot.domain.errors import CompanionError, StartupError
 from bot.services.decision_check import RegisterCheck
 from bot.services.decision_export import Format
@@ -37,7 +37,7 @@ def verify(
 
 async def _verify(village: str | None) -> int:
     bad = 0
-    async with opened() as found:
+    async with opened(Settings()) as found:
         only = [village_key(await village_id(found, village))] if village is not None else None
         for verdict in await RegisterCheck(found.services.context).verify(only):
             bad += verdict.broken is not None
@@ -66,7 +66,7 @@ def export(
 
 
 async def _export(village: str | None, municipality: str | None, cohort: int | None, format: Format) -> bytes:
-    async with opened() as found:
+    async with opened(Settings()) as found:
         desk, cohorts = found.services.register_export, found.services.cohorts
         if village is not None:
             minutes = await desk.of_village(await village_id(found, village))
@@ -87,19 +87,6 @@ def named(found: App, option: str, value: str) -> Iterator[None]:
     except CompanionError as error:
         said = found.services.context.texts(error.key, **{"phone": "", **error.values})
         raise StartupError(f"--{option} {value}: {said}") from None
-
-
-@asynccontextmanager
-async def opened() -> AsyncIterator[App]:
-    """Give the bot's services on the database of the settings; nothing is sent."""
-    settings = Settings()
-    content = content_of(settings.content_dir)
-    await upgraded(settings.async_database_url)
-    found = build(settings.async_database_url, content, facts_of(settings, content))
-    try:
-        yield found
-    finally:
-        await found.let_go()
 
 
 async def village_id(found: App, name: str) -> int:

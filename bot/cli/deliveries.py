@@ -12,9 +12,9 @@ from typing import Annotated
 import discord
 import typer
 
-from bot.app import App, build, content_of, facts_of
+from bot.app import App
 from bot.cli.logs import set_up
-from bot.cli.ready import upgraded
+from bot.cli.opened import opened
 from bot.cli.run import plain_faults, use_server
 from bot.delivery.gateway import DiscordMessages
 from bot.delivery.verification import verify
@@ -66,21 +66,10 @@ def verify_deliveries() -> None:
     raise typer.Exit(1 if bad else 0)
 
 
-@asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[App]:
-    content = content_of(settings.content_dir)
-    await upgraded(settings.async_database_url)
-    found = build(settings.async_database_url, content, facts_of(settings, content))
-    try:
-        yield found
-    finally:
-        await found.stop()
-
-
 async def _print(
     settings: Settings, format: Format, letter: str | None, cohort: int | None, *, failed: bool
 ) -> None:
-    async with _opened(settings) as found:
+    async with opened(settings) as found:
         known = found.services.context.programme.newsletters
         if letter is not None and letter.upper() not in known:
             raise StartupError(f"--letter {letter}: there is no such letter; they are {', '.join(known)}")
@@ -146,7 +135,7 @@ async def _verify(settings: Settings) -> int:
     """Print what is wrong and how much was looked at. Returns how much is wrong."""
     channels = posts = 0
     faults: Counter[Fault] = Counter()
-    async with _opened(settings) as found, _logged_in(settings) as client:
+    async with opened(settings) as found, _logged_in(settings) as client:
         async for looked in verify(found.services.ledger, DiscordMessages(client)):
             channels, posts = channels + 1, posts + looked.posts
             for finding in looked.findings:

@@ -7,13 +7,12 @@ import pytest
 
 from bot.domain.access import Role
 from bot.domain.ballots import Kind, Majority
-from bot.domain.errors import CompanionError
 from bot.domain.poll_view import PollView
 from bot.services.context import Context
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
 from bot.services.polls import Polls
-from tests.support.polls_world import PollsWorld, polls_world
+from tests.support.polls_world import PollsWorld, polls_world, refused
 
 PLACES = ("Ved skolen", "Ved kirken", "Ved havnen")
 
@@ -31,12 +30,6 @@ def drafts(world: PollsWorld) -> PollDrafts:
 @pytest.fixture
 def life(world: PollsWorld) -> PollLife:
     return PollLife(world.context)
-
-
-async def refused(problem: str, attempt: object) -> None:
-    with pytest.raises(CompanionError) as told:
-        await attempt  # type: ignore[misc]
-    assert told.value.key == f"error_polls.{problem}"
 
 
 async def test_a_closed_poll_is_used_again_as_a_draft_with_its_words_and_rules(

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind
-from bot.domain.errors import CompanionError, Conflict, InvalidInput
+from bot.domain.errors import Conflict, InvalidInput
 from bot.domain.poll_view import PollView
 from bot.messages.message import Message
 from bot.services.context import Context
@@ -16,7 +16,7 @@ from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
 from bot.storage.models import Ballot, Delivery, Poll
-from tests.support.polls_world import PollsWorld, polls_world
+from tests.support.polls_world import PollsWorld, polls_world, refused
 
 
 @pytest.fixture
@@ -32,13 +32,6 @@ def drafts(world: PollsWorld) -> PollDrafts:
 @pytest.fixture
 def life(world: PollsWorld) -> PollLife:
     return PollLife(world.context)
-
-
-async def refused(problem: str, attempt: object) -> None:
-    """Await an attempt that must be refused with this text."""
-    with pytest.raises(CompanionError) as told:
-        await attempt  # type: ignore[misc]
-    assert told.value.key == f"error_polls.{problem}"
 
 
 async def post(world: PollsWorld, poll_id: int, name: str) -> Message | None:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind, Majority
-from bot.domain.errors import CompanionError
 from bot.domain.poll_rules import Tie, VillageRules
 from bot.domain.poll_view import PollView
 from bot.domain.programme import SecretResults
@@ -22,7 +21,7 @@ from bot.services.poll_posts import PollPosts
 from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polls import Polls
 from bot.storage.models import Delivery
-from tests.support.polls_world import PollsWorld, polls_world
+from tests.support.polls_world import PollsWorld, polls_world, refused
 
 PLACES = ("Ved skolen", "Ved kirken", "Ved havnen")
 
@@ -40,12 +39,6 @@ def drafts(world: PollsWorld) -> PollDrafts:
 @pytest.fixture
 def desk(world: PollsWorld) -> VillageRulesDesk:
     return VillageRulesDesk(world.context)
-
-
-async def refused(problem: str, attempt: object) -> None:
-    with pytest.raises(CompanionError) as told:
-        await attempt  # type: ignore[misc]
-    assert told.value.key == f"error_polls.{problem}"
 
 
 async def binding(world: PollsWorld, drafts: PollDrafts, kind: Kind = Kind.CHOICE, **chosen: str) -> PollView:

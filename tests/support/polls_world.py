@@ -1,13 +1,15 @@
 """A world to vote in: one cohort, two villages, one coordinator group, and people with roles."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.calendar import calendar_of
+from bot.domain.errors import CompanionError
 from bot.domain.poll_view import PollView
 from bot.domain.programme import Scope
 from bot.services.context import Context
@@ -216,3 +218,10 @@ async def polls_world(
 def utc(year: int, month: int, day: int, hour: int = 12, minute: int = 0) -> datetime:
     """Return a moment in UTC."""
     return datetime(year, month, day, hour, minute, tzinfo=UTC)
+
+
+async def refused(problem: str, attempt: Awaitable[object]) -> None:
+    """Await an attempt that must be refused with this text."""
+    with pytest.raises(CompanionError) as told:
+        await attempt
+    assert told.value.key == f"error_polls.{problem}"
