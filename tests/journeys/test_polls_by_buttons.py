@@ -1,4 +1,4 @@
-"""Every kind of poll from draft to result, by buttons, menus and forms alone, as somebody on a phone does it."""
+"""Every kind of poll from draft to final decision, by buttons, menus and forms alone, as somebody on a phone does it."""
 
 from datetime import timedelta
 from typing import Any
@@ -73,6 +73,18 @@ async def result(year: ProgrammeYear, cast: VillageCast) -> MessageRecord:
     return [post for post in posts(year, cast) if "Afstemningen er slut" in post.content][-1]
 
 
+async def becomes_final(year: ProgrammeYear, cast: VillageCast, told: MessageRecord) -> None:
+    """Let the minute-taker write down what a result proposes, and the two days pass in which one can object."""
+    form = await cast.secretary.click(year.discord.clickable(told), custom_id=part(told, "decide"))
+    assert form.modal is not None
+    boxes = [row["component"] for row in form.modal["components"]]
+    await cast.secretary.submit_modal(form, {box["custom_id"]: box.get("value") or "-" for box in boxes})
+    await year.discord.advance_to(year.discord.now() + timedelta(days=3))
+    post = [record for record in posts(year, cast) if "Er det rigtigt forstået?" in record.content][-1]
+    seen = await year.hands.press(cast.who("villager")[0], post, part(post, "decision_open"))
+    assert "Endelig siden" in said(seen)
+
+
 @pytest.fixture
 def voters(year: ProgrammeYear) -> list[MemberActor]:
     """The steering group of the first village."""
@@ -99,7 +111,8 @@ async def test_yes_or_no_that_two_out_of_three_must_say_yes_to(
         assert "din stemme er talt med" in said(done)
     told = await result(year, cast)
     assert f"Ja: {len(voters)}" in told.content
-    assert "Det er vedtaget, for der var ja-stemmer nok" in told.content and part(told, "decide")
+    assert "Det er vedtaget, for der var ja-stemmer nok" in told.content
+    await becomes_final(year, cast, told)
 
 
 async def test_consent_asks_why_and_the_reason_stands_without_a_name(
@@ -112,8 +125,9 @@ async def test_consent_asks_why_and_the_reason_stands_without_a_name(
     assert "Du valgte: Jeg har en bekymring" in said(done)
     for voter in voters[1:]:
         await voter.click(year.discord.clickable(post), label="Jeg er enig")
-    told = (await result(year, cast)).content
-    assert "- Den står i vejen for sneploven" in told and voters[0].name not in told
+    told = await result(year, cast)
+    assert "- Den står i vejen for sneploven" in told.content and voters[0].name not in told.content
+    await becomes_final(year, cast, told)
 
 
 async def test_points_are_shared_a_press_at_a_time(year: ProgrammeYear, voters: list[MemberActor]) -> None:
@@ -132,6 +146,7 @@ async def test_points_are_shared_a_press_at_a_time(year: ProgrammeYear, voters: 
     assert f"Ved havnen: {2 * len(voters)} point" in told and "Flest point fik: Ved havnen" in told
     (picture,) = post.attachments
     assert f"Ved havnen: Flest point: {2 * len(voters)} point" in picture["description"]
+    await becomes_final(year, cast, post)
 
 
 async def test_a_secret_ranking_is_pressed_best_first_and_can_be_begun_again(
@@ -148,9 +163,10 @@ async def test_a_secret_ranking_is_pressed_best_first_and_can_be_begun_again(
         shown = await press(voter, shown, "ballot_step", "Ved skolen")
         done = await press(voter, shown, "ballot_step", "Ved havnen")
         assert "nr. 1 Ved skolen, nr. 2 Ved havnen, nr. 3 Ved kirken" in said(done)
-    told = (await result(year, cast)).content
-    assert "Øverst endte: Ved skolen" in told and "- Nr. 2: Ved havnen" in told
-    assert len(voters) < 10 and "viser kun rækkefølgen" in told
+    told = await result(year, cast)
+    assert "Øverst endte: Ved skolen" in told.content and "- Nr. 2: Ved havnen" in told.content
+    assert len(voters) < 10 and "viser kun rækkefølgen" in told.content
+    await becomes_final(year, cast, told)
 
 
 async def test_each_answer_is_rated_and_a_date_is_found(
@@ -164,10 +180,10 @@ async def test_each_answer_is_rated_and_a_date_is_found(
         shown = await press(voter, shown, "ballot_step", "Ved ikke")
         done = await press(voter, shown, "ballot_step", "2")
         assert "Ved skolen (5 ud af 5), Ved havnen (2 ud af 5)" in said(done)
-    told = (await result(year, cast)).content
-    assert (
-        f"Ved skolen: 5,0 ud af 5 ({len(voters)} har svaret)" in told and "Højest endte: Ved skolen" in told
-    )
+    told = await result(year, cast)
+    assert f"Ved skolen: 5,0 ud af 5 ({len(voters)} har svaret)" in told.content
+    assert "Højest endte: Ved skolen" in told.content
+    await becomes_final(year, cast, told)
 
     post = await asked(year, cast, "dates", "26-10-2027 kl. 19\n20-10-2027 kl. 9.30", "2")
     for voter in voters:
@@ -176,6 +192,7 @@ async def test_each_answer_is_rated_and_a_date_is_found(
         assert "Tirsdag den 26. oktober kl. 19.00" in said(done)
     found = await result(year, cast)
     assert "Flest kan: Tirsdag den 26. oktober kl. 19.00" in found.content
+    await becomes_final(year, cast, found)
 
     lead = cast.lead
     refused = await cast.who("panel")[0].click(year.discord.clickable(found), label="Gør datoen til et møde")
@@ -345,5 +362,6 @@ async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end
         form = await press(voter, shown, "page_done", "Færdig")
         done = await fill(voter, form, "Det har vi brug for")
         assert "Du valgte: Forslag 7, Forslag 60" in said(done)
-    told = (await result(year, cast)).content
-    assert f"- Forslag 7: {len(voters)}" in told and "- Det har vi brug for" in told
+    told = await result(year, cast)
+    assert f"- Forslag 7: {len(voters)}" in told.content and "- Det har vi brug for" in told.content
+    await becomes_final(year, cast, told)
