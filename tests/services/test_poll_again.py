@@ -8,23 +8,12 @@ import pytest
 from bot.domain.access import Role
 from bot.domain.ballots import Kind, Majority
 from bot.domain.poll_view import PollView
-from bot.services.context import Context
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
 from bot.services.polls import Polls
-from tests.support.polls_world import PollsWorld, polls_world, refused
+from tests.support.polls_world import PollsWorld, refused
 
 PLACES = ("Ved skolen", "Ved kirken", "Ved havnen")
-
-
-@pytest.fixture
-async def world(context: Context) -> PollsWorld:
-    return await polls_world(context)
-
-
-@pytest.fixture
-def drafts(world: PollsWorld) -> PollDrafts:
-    return PollDrafts(world.context)
 
 
 @pytest.fixture

@@ -10,23 +10,12 @@ from bot.domain.ballots import Kind, Majority
 from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.poll_view import PollView
 from bot.messages.poll_results import poll_result
-from bot.services.context import Context
 from bot.services.people import People
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.storage.models import Ballot, Base, Poll
-from tests.support.polls_world import PollsWorld, polls_world
+from tests.support.polls_world import PollsWorld
 
 PLACES = ("Ved skolen", "Ved kirken", "Ved havnen")
-
-
-@pytest.fixture
-async def world(context: Context) -> PollsWorld:
-    return await polls_world(context)
-
-
-@pytest.fixture
-def drafts(world: PollsWorld) -> PollDrafts:
-    return PollDrafts(world.context)
 
 
 async def asked(

@@ -10,23 +10,12 @@ from bot.domain.ballots import Kind
 from bot.domain.errors import Conflict, InvalidInput
 from bot.domain.poll_view import PollView
 from bot.messages.message import Message
-from bot.services.context import Context
 from bot.services.decisions import Decisions
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
 from bot.services.poll_posts import PollPosts
 from bot.storage.models import Ballot, Delivery, Poll
-from tests.support.polls_world import PollsWorld, polls_world, refused
-
-
-@pytest.fixture
-async def world(context: Context) -> PollsWorld:
-    return await polls_world(context)
-
-
-@pytest.fixture
-def drafts(world: PollsWorld) -> PollDrafts:
-    return PollDrafts(world.context)
+from tests.support.polls_world import PollsWorld, refused
 
 
 @pytest.fixture

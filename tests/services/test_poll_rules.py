@@ -13,7 +13,6 @@ from bot.domain.poll_view import PollView
 from bot.domain.programme import SecretResults
 from bot.messages.poll_results import poll_result
 from bot.messages.polls import asked
-from bot.services.context import Context
 from bot.services.decisions import Decisions
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
@@ -21,19 +20,9 @@ from bot.services.poll_posts import PollPosts
 from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polls import Polls
 from bot.storage.models import Delivery
-from tests.support.polls_world import PollsWorld, polls_world, refused
+from tests.support.polls_world import PollsWorld, refused
 
 PLACES = ("Ved skolen", "Ved kirken", "Ved havnen")
-
-
-@pytest.fixture
-async def world(context: Context) -> PollsWorld:
-    return await polls_world(context)
-
-
-@pytest.fixture
-def drafts(world: PollsWorld) -> PollDrafts:
-    return PollDrafts(world.context)
 
 
 @pytest.fixture
