@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import hand_votes as rules
@@ -18,6 +17,7 @@ from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.decision_register import decided_by
 from bot.services.hand_counts import columns, hand_counts, off_discord, part_of
 from bot.services.hand_written import number_of, part_written
 from bot.services.off_discord import count_anew, room, set_people
@@ -25,7 +25,7 @@ from bot.services.places import Place, place_of
 from bot.services.poll_results import close_if_over, view_of, whole_of
 from bot.services.poll_schedule import RESULT_POST, poll_post
 from bot.services.poll_sequels import run_off, ties_of
-from bot.storage.models import Decision, HandCount, Poll
+from bot.storage.models import HandCount, Poll
 from bot.storage.repositories.deliveries import Post, plan
 
 HAND_POST = "hand_votes"
@@ -209,7 +209,7 @@ class HandVotes:
             raise Conflict("error_polls.not_open_yet")
         if poll.secret:
             raise Conflict("error_paper.secret_closed")
-        if await session.scalar(select(Decision.id).where(Decision.poll_id == poll.id).limit(1)):
+        if await decided_by(session, poll.id) is not None:
             raise Conflict("error_paper.decided")
         voted_again = poll.tie == Tie.AGAIN and ties_of(poll, await whole_of(session, poll))
         if poll.settled is not None or voted_again:

@@ -141,7 +141,8 @@ class Decision(Base):
     """A recorded decision. A correction or withdrawal is a new row that points at the one it replaces.
 
     What it says is never changed. `number` counts within its place and year; `objections_until` is when the calendar
-    looks at it: None once it is final, replaced, or waits for an answer to an objection.
+    looks at it: None once it is final, replaced, or waits for an answer to an objection. A poll has a second one when
+    its first was withdrawn.
     """
 
     __tablename__ = "decision"
@@ -162,7 +163,7 @@ class Decision(Base):
     decided_on: Mapped[date]
     code: Mapped[str | None]
     milestone: Mapped[str | None]
-    poll_id: Mapped[int | None] = mapped_column(ForeignKey("poll.id"), unique=True)
+    poll_id: Mapped[int | None] = mapped_column(ForeignKey("poll.id"), index=True)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"), unique=True)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_by_role: Mapped[str]
