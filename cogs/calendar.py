@@ -6,6 +6,7 @@ from datetime import date
 from bot.client import Ask, CompanionBot
 from bot.domain.access import may
 from bot.messages import calendar as build
+from bot.messages.meetings import choose
 from bot.messages.message import Message
 from bot.messages.milestones import board_message, reopen_form
 from bot.messages.polled_meetings import correct_buttons
@@ -31,14 +32,16 @@ class CalendarCog(CompanionCog):
     async def show_calendar(self, ask: Ask) -> None:
         """Show what lies ahead, from a button."""
         place = await ask.place()
+        upcoming = await ask.services.calendar.upcoming(place)
         lines = [
-            build.CalendarLine(m.title, m.starts_at, m.number if m.is_circle else None)
-            for m in await ask.services.calendar.upcoming(place)
+            build.CalendarLine(m.title, m.starts_at, m.number if m.is_circle else None, m.called_off)
+            for m in upcoming
         ]
         facts = ask.services.context.facts
         own = await ask.services.polled_meetings.changeable(await ask.actor(), place)
         message = build.calendar_message(self.bot.texts, _name(place), lines, facts.phone)
-        await ask.reply(replace(message, buttons=correct_buttons(self.bot.texts, own)))
+        cards = choose(self.bot.texts, [(m.event_id, m.title, m.number, m.starts_at) for m in upcoming])
+        await ask.reply(replace(message, buttons=correct_buttons(self.bot.texts, own), menus=cards))
 
     @command("next")
     async def next(self, ask: Ask) -> None:

@@ -15,6 +15,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "calendar.heading": frozenset({"place"}),
     "calendar.line": frozenset({"starts_at", "title"}),
     "calendar.line_circle": frozenset({"starts_at", "title", "number"}),
+    "calendar.line_off": frozenset({"starts_at", "title"}),
     "calendar.empty": frozenset({"phone"}),
     "calendar.phase": frozenset({"title", "from_on", "to_on"}),
     "calendar.element": frozenset({"element"}),
@@ -23,6 +24,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "calendar.picked": frozenset({"title", "starts_at"}),
     "calendar.moved": frozenset({"title", "starts_at"}),
     "calendar.link_saved": frozenset({"title"}),
+    "calendar.venue_saved": frozenset({"title"}),
+    "calendar.seats_saved": frozenset({"title", "seats"}),
     "steps.heading": frozenset({"starts_at"}),
     "steps.line": frozenset({"number", "step"}),
     "steps.line_done": frozenset({"number", "step"}),
@@ -40,6 +43,7 @@ class CalendarLine:
     title: str
     starts_at: datetime
     circle_number: int | None = None
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,16 @@ def calendar_message(texts: Texts, place: str, lines: Sequence[CalendarLine], ph
         return Message(texts("calendar.empty", phone=phone))
     rows = [texts("calendar.heading", place=place)]
     for line in lines:
-        key = "calendar.line_circle" if line.circle_number else "calendar.line"
-        rows.append(texts(key, starts_at=line.starts_at, title=line.title, number=line.circle_number))
+        number = {"number": line.circle_number} if line.circle_number and not line.called_off else {}
+        key = "calendar.line_off" if line.called_off else "calendar.line"
+        rows.append(
+            texts(
+                "calendar.line_circle" if number else key,
+                starts_at=line.starts_at,
+                title=line.title,
+                **number,
+            )
+        )
     return Message(Ready("\n".join(rows)))
 
 

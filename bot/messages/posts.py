@@ -32,7 +32,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "when.tomorrow": frozenset({"starts_at"}),
     "when.later": frozenset({"starts_at"}),
     **{f"button.{name}": frozenset() for name in (
-        "come", "stay_away", "next_steps", "calendar", "decisions", "meeting", "join_panel", "pick_date")},
+        "come", "maybe", "stay_away", "about_meeting", "next_steps", "calendar", "decisions",
+        "meeting", "join_panel", "pick_date")},
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
     "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
@@ -41,7 +42,6 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "notice.parked": frozenset({"place"}),
     "notice.stale": frozenset({"count"}),
     "notice.missed_polls": frozenset({"count"}),
-    "notice.meeting_moved": frozenset({"title", "when", "before_at"}),
 }  # fmt: skip
 NAMED = 8  # of many names so many are written
 
@@ -70,10 +70,12 @@ def when(texts: Texts, starts_at: datetime, now: datetime, timezone: str) -> Rea
 
 
 def rsvp_buttons(texts: Texts, event_id: int) -> tuple[Button, ...]:
-    """Return the two answers to a meeting."""
+    """Return the three answers to a meeting, and the button that shows what it is about."""
     return (
         Button(texts("button.come"), "rsvp", (event_id, 1), "success"),
+        Button(texts("button.maybe"), "rsvp", (event_id, 2)),
         Button(texts("button.stay_away"), "rsvp", (event_id, 0)),
+        Button(texts("button.about_meeting"), "meeting_card", (event_id,)),
     )
 
 

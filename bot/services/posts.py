@@ -14,7 +14,7 @@ from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import milestone_posts, polled_meeting_posts
+from bot.services import meeting_news, milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
@@ -40,6 +40,7 @@ class Posts:
     def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
         self._milestones = milestone_posts.MilestonePosts(context)
+        self._news = meeting_news.MeetingNews(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
     async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
@@ -66,6 +67,8 @@ class Posts:
             return await self._milestones.compose(session, delivery, place)
         if delivery.kind == polled_meeting_posts.KIND:
             return await self._polled.compose(session, delivery, place)
+        if delivery.kind in (meeting_news.KIND, meeting_news.WAITING_LIST):
+            return await self._news.compose(session, delivery)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)
@@ -80,7 +83,7 @@ class Posts:
     async def _reminder(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         event = await session.get(Event, delivery.event_id)
         reminder = self._find(str(delivery.payload["meeting"]), str(delivery.payload["reminder"]))
-        if event is None or reminder is None or _unneeded(reminder, event):
+        if event is None or reminder is None or event.called_off_at is not None or _unneeded(reminder, event):
             return None
         days: list[Choice] = []
         if "pick_date" in reminder.add and place.cohort is not None:
@@ -138,7 +141,7 @@ class Posts:
         phase = self._context.programme.phase(str(delivery.payload["phase"]))
         programme, texts = self._context.programme, self._context.texts
         rows = sorted(await self._calendar.rows(session, place), key=lambda event: event.starts_at)
-        upcoming = [row for row in rows if row.starts_at > self._context.now()]
+        upcoming = [row for row in rows if row.starts_at > self._context.now() and row.called_off_at is None]
         first = next(iter(upcoming), None)
         of_phase = [row for row in upcoming if programme.meetings[row.code].phase == phase.id]
         milestones = [

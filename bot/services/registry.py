@@ -12,6 +12,8 @@ from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
 from bot.services.letters import Letters
+from bot.services.meeting_cards import MeetingCards
+from bot.services.meeting_changes import MeetingChanges
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
 from bot.services.outbox import Outbox
@@ -39,6 +41,8 @@ class Services:
     hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
+    meeting_cards: MeetingCards
+    meeting_changes: MeetingChanges
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -60,6 +64,7 @@ def services_on(context: Context) -> Services:
     calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
     ledger = Ledger(context)
     posts = Posts(context, calendar, letters, PollPosts(context))
+    planning = Planning(context, calendar, polls)
     return Services(
         context=context,
         calendar=calendar,
@@ -68,13 +73,15 @@ def services_on(context: Context) -> Services:
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,
+        meeting_cards=MeetingCards(context),
+        meeting_changes=MeetingChanges(context, calendar, planning),
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),
         objections=Objections(context),
         outbox=Outbox(context, posts),
         people=People(context),
         places=Places(context),
-        planning=Planning(context, calendar, polls),
+        planning=planning,
         poll_drafts=PollDrafts(context),
         poll_life=PollLife(context),
         poll_rules=VillageRulesDesk(context),

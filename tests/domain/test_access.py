@@ -48,6 +48,7 @@ TABLE: dict[Action, set[Role]] = {
     Action.EDIT_CALENDAR: {SEC},
     Action.SEND_NEWSLETTER: {SEC},
     Action.PROVISION: {SEC},
+    Action.SEE_WHO_COMES: {K, SEC},
     Action.SEE_ALL_VILLAGES: {SEC},
 }
 EVERY_RIGHT = [(action, role) for action in Action for role in Role]
