@@ -8,6 +8,7 @@ from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
 from bot.demo.hands import private_ids
+from bot.demo.meeting_hands import MeetingHands
 from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
 from bot.demo.register_hands import RegisterHands
@@ -28,7 +29,7 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
-        self.register = RegisterHands(year)
+        self.register, self._meetings = RegisterHands(year), MeetingHands(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -49,6 +50,7 @@ class Evenings:
                     await self._vote(group.people, record, custom_id)
                 for _, _args, custom_id in _parts(record, "vote_many"):
                     await self._choose(group.people, record, custom_id)
+        await self._meetings.evening()
         await self._ask_once()
 
     def _new(self, channel_id: int) -> list[MessageRecord]:

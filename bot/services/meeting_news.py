@@ -41,7 +41,7 @@ class MeetingNews:
         event.news_at = now
         due = (await self._hours(session, event)).allowed_from(now)
         posts = [
-            Post(f"moved:{event.id}:{event.sequence}:{key}", key, KIND, due, event.starts_at, urgent=True,
+            Post(f"{payload['says']}:{event.id}:{event.sequence}:{key}", key, KIND, due, event.starts_at, urgent=True,
                  cohort_id=event.cohort_id, event_id=event.id, payload=payload)
             for key in sorted(await self._told(session, event))
             if (payload := _payload(event, says, before_at, unsaid.get(key, {}))) is not None

@@ -184,9 +184,9 @@ async def test_the_day_a_village_picks_is_told_in_its_channel(year: ProgrammeYea
     ]
     menu = part(choice, "pick_date")
     await year.hands.choose(cast.lead, choice, menu, ["2027-12-02"])
-    (notice,) = [r.content for r in posts(year, cast) if "er flyttet" in r.content]
+    (notice,) = [r.content for r in posts(year, cast) if "har valgt dag" in r.content]
     assert "torsdag den 2. december" in notice
-    assert not [r for r in posts(year, other) if "er flyttet" in r.content]
+    assert not [r for r in posts(year, other) if "har valgt dag" in r.content]
 
 
 async def test_a_letter_one_channel_refused_is_told_of_and_sent_again_there_alone(
