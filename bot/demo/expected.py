@@ -110,7 +110,7 @@ def _of(
     )
     opens = window_days(year.plan.content.programme, meeting, year.plan.start_year)
     window = local(opens[0], hours.rules.posts_only_between[0], year.zone) if opens else None
-    for cast, at in ((cast, at) for cast in casts for at in year.times(dated, cast)):
+    for cast, at in [(one, at) for one in casts for at in year.times(dated, one)]:
         moment = moment_of(reminder, at.starts_at, at.ends_at, window, hours)
         first = at.since if at.moves == 0 else at.since + timedelta(seconds=1)
         if moment is None or not first <= moment.due_at <= min(until, at.until):
