@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.content.templates import Ready
-from bot.messages.message import Button, Message
+from bot.messages.message import Button, Message, Style
 from bot.messages.poll_parts import LONGEST
 from bot.messages.posts import calendar_button
 from bot.messages.texts import Texts
@@ -18,6 +17,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_sending.withdraw_button": frozenset(),
     "letter_sending.changing": frozenset({"title", "done", "total"}),
     "letter_sending.called_off": frozenset({"title", "count"}),
+    "letter_sending.account_correct": frozenset({"title"}),
+    "letter_sending.account_withdraw": frozenset({"title"}),
 }
 
 
@@ -30,3 +31,27 @@ def with_note(texts: Texts, text: str, at: datetime) -> str:
 def withdrawn(texts: Texts, title: str, at: datetime, phone: str) -> Message:
     """Build the line that stands where a letter was taken back."""
     return Message(texts("letter.withdrawn", title=title, at=at, phone=phone), (calendar_button(texts),))
+
+
+def ask_first(
+    texts: Texts, change: str, title: str, out: int, waiting: int, args: tuple[int | str, ...]
+) -> Message:
+    """Ask before a letter is corrected ("correct") or taken back ("withdraw") everywhere."""
+    style: Style = "danger" if change == "withdraw" else "success"
+    button = Button(texts(f"letter_sending.{change}_button"), f"{change}_letter", args, style)
+    return Message(texts(f"letter_sending.{change}", title=title, count=out, waiting=waiting), (button,))
+
+
+def changing(texts: Texts, title: str, done: int, total: int) -> Message:
+    """Say how far the change of a letter has come."""
+    return Message(texts("letter_sending.changing", title=title, done=done, total=total))
+
+
+def called_off(texts: Texts, title: str, count: int) -> Message:
+    """Say that a letter that stood nowhere yet goes nowhere."""
+    return Message(texts("letter_sending.called_off", title=title, count=count))
+
+
+def of_change(texts: Texts, change: str, title: str) -> str:
+    """Return what the account of a change is called."""
+    return texts(f"letter_sending.account_{change}", title=title)

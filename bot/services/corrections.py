@@ -65,7 +65,7 @@ class Corrections:
             found = await self._rows(session, cohort_id, code, _GONE_OUT)
             if not found:
                 raise Conflict("error.letter_stands_nowhere", title=title)
-            await plan_edits(session, edits.CORRECTION, found, now, now)
+            await plan_edits(session, edits.CORRECTION, self._code(code), found, now, now)
             await audit(session, self._context, actor, "newsletter.correct", f"{code} in {len(found)}")
         return len(found)
 
@@ -87,21 +87,24 @@ class Corrections:
             for row in here:
                 if not deliveries.is_unsure(row):  # else it is looked for when its channel is mended
                     row.state = deliveries.WITHDRAWN
-            await plan_edits(session, edits.WITHDRAWAL, out, now, now)
+            await plan_edits(session, edits.WITHDRAWAL, self._code(code), out, now, now)
             await audit(session, self._context, actor, "newsletter.withdraw", f"{code} in {len(out)}")
         return Reach(title, len(out), len(here))
 
     async def left(self, cohort_id: int, code: str) -> int:
         """Return how many changes of a letter are still on their way."""
         async with self._context.database.transaction() as session:
-            query = select(func.count()).where(Delivery.cohort_id == cohort_id, edits.of_letter(self._code(code)))
+            query = select(func.count()).where(
+                Delivery.cohort_id == cohort_id, edits.of_letter(self._code(code))
+            )
             return await session.scalar(query.where(Delivery.state.in_(("pending", "claimed")))) or 0
 
     async def receipts(self, actor: Actor, cohort_id: int, code: str) -> list[PostReceipt]:
-        """Return how each channel fared with the changes of a letter, by name."""
+        """Return how each channel fared with the latest change of a letter, by name."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         rows = self._ledger.read(letter=self._code(code), cohort_id=cohort_id, changes=True)
-        return sorted([row async for row in rows], key=lambda receipt: receipt.place)
+        latest = {row.place: row async for row in rows}
+        return [latest[place] for place in sorted(latest)]
 
     def _code(self, code: str) -> str:
         return self._newsletters.find(code).id
@@ -110,7 +113,9 @@ class Corrections:
         self, session: AsyncSession, cohort_id: int, code: str, states: Sequence[str]
     ) -> Sequence[Delivery]:
         query = select(Delivery).where(
-            Delivery.cohort_id == cohort_id, deliveries.of_letter(self._code(code)), Delivery.state.in_(states)
+            Delivery.cohort_id == cohort_id,
+            deliveries.of_letter(self._code(code)),
+            Delivery.state.in_(states),
         )
         return (await session.scalars(query.order_by(Delivery.id).with_for_update())).all()
 

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content.templates import Ready
 from bot.domain.programme import Newsletter
 from bot.messages import letter_sending as sending
 from bot.messages import posts as build

@@ -153,9 +153,7 @@ class Outbox:
             counts[row.place_key] = counts.get(row.place_key, 0) + 1
         elif original.message_id is not None:
             standing = Standing(original.id, original.message_id)
-        return Outgoing(
-            row.id, row.key, channel_id, message, retry, row.due_at, claim, now + LEASE, standing
-        )
+        return Outgoing(row.id, row.key, channel_id, message, retry, row.due_at, claim, now + LEASE, standing)
 
     async def _put_off(
         self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]

@@ -270,14 +270,18 @@ async def failed_letters(session: AsyncSession, cohort_id: int, letter: str) -> 
     return (await session.scalars(query.with_for_update())).all()
 
 
+def is_unsure(row: Delivery) -> bool:
+    """Tell whether a post that was put aside or came too late may stand in its channel all the same."""
+    return row.state in ("parked", "stale") and row.attempts > (1 if row.state == "parked" else 0)
+
+
 def let_be_tried(row: Delivery, now: datetime) -> None:
     """Let a post that was put aside or came too late be sent after all.
 
     One that was tried with an unsure end may stand in its channel: it comes back as claimed, so that it is looked
     for first, and since when it was due. A single try that Discord refused is sure.
     """
-    unsure = row.attempts > (1 if row.state == "parked" else 0)
-    if unsure and row.due_at <= now:
+    if is_unsure(row) and row.due_at <= now:
         row.state, row.attempts, row.lease_until = "claimed", 1, row.due_at
     else:
         row.state, row.attempts = "pending", 0
@@ -299,12 +303,18 @@ def of_letter(letter: str) -> ColumnElement[bool]:
 
 
 async def page(
-    session: AsyncSession, after: int, limit: int, *, letter: str | None, cohort_id: int | None, failed: bool
+    session: AsyncSession,
+    after: int,
+    limit: int,
+    *,
+    of: ColumnElement[bool] | None,
+    cohort_id: int | None,
+    failed: bool,
 ) -> Sequence[Delivery]:
     """Return posts that were planned after one, in that order and without payload: at most `limit` of them."""
     query = select(Delivery).where(Delivery.id > after)
-    if letter is not None:
-        query = query.where(of_letter(letter))
+    if of is not None:
+        query = query.where(of)
     if cohort_id is not None:
         query = query.where(Delivery.cohort_id == cohort_id)
     if failed:

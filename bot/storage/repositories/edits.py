@@ -3,10 +3,10 @@
 A change is a row of the outbox like a post. Doing it twice does no harm, so nothing is looked for before a retry.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.models import Delivery
@@ -14,6 +14,21 @@ from bot.storage.repositories.deliveries import NOT_NEEDED, STANDING, WITHDRAWN
 
 CORRECTION, WITHDRAWAL = "correction", "withdrawal"
 KINDS = (CORRECTION, WITHDRAWAL)
+
+
+def of_letter(letter: str) -> ColumnElement[bool]:
+    """Return the condition that a row changes posts of this letter."""
+    return or_(*(Delivery.key.startswith(f"{kind}:{letter}:", autoescape=True) for kind in KINDS))
+
+
+async def where_it_stands(session: AsyncSession, rows: Sequence[Delivery]) -> dict[int, tuple[int, int]]:
+    """Return channel and message of the posts that these rows change, by the posts' ids."""
+    wanted = {row.edits_id for row in rows if row.edits_id is not None}
+    query = select(Delivery.id, Delivery.channel_id, Delivery.message_id).where(
+        Delivery.id.in_(wanted), Delivery.message_id.is_not(None)
+    )
+    found = (await session.execute(query)).all() if wanted else []
+    return {row.id: (row.channel_id, row.message_id) for row in found}
 
 
 async def original_of(session: AsyncSession, row: Delivery, look_again_at: datetime) -> Delivery | None:
