@@ -122,3 +122,12 @@ def seen(row: PolledMeeting) -> MeetingSeen:
         event.id, row.title, row.venue or "", event.starts_at, event.ends_at, row.sequence,
         row.called_off_at is not None,
     )  # fmt: skip
+
+
+async def meeting_of(session: AsyncSession, poll_id: int) -> MeetingSeen | None:
+    """Return the meeting that a poll's date became, unless it was called off."""
+    query = select(PolledMeeting).where(
+        PolledMeeting.poll_id == poll_id, PolledMeeting.called_off_at.is_(None)
+    )
+    row = await session.scalar(query)
+    return None if row is None else seen(row)

@@ -369,6 +369,24 @@ async def test_rankings_on_paper_are_written_as_a_line_of_letters_for_each_ballo
     assert f"Her på Discord: {len(voters)} har stemt" in told and "Øverst endte: Ved kirken" in told
 
 
+async def test_in_a_secret_poll_the_second_person_counts_the_ballots_and_is_shown_no_numbers(
+    year: ProgrammeYear,
+) -> None:
+    cast = year.villages[0]
+    post = await asked(year, cast, "yes_no", "2", voters="all", secret=True)
+    shown = await cast.secretary.click(year.discord.clickable(post), label="Papir og telefon")
+    form = await press(cast.secretary, shown, "off_discord")
+    shown = await fill(cast.secretary, form, *(["4"] * len(form.modal["components"])))
+    form = await choose(cast.secretary, shown, "hand_way", "paper")
+    await fill(cast.secretary, form, "3", "1", "2", "")
+    await year.discord.settle()
+    waiting = posts(year, cast)[-1]
+    looked = await cast.lead.click(year.discord.clickable(waiting), custom_id=part(waiting, "hand_look"))
+    assert "jeg viser ikke tallene" in said(looked) and "Nej" not in said(looked)
+    form = await press(cast.lead, looked, "hand_recount", "Tæl sedlerne efter")
+    assert "Nu er stemmerne talt med" in said(await fill(cast.lead, form, "3", "1", "2", ""))
+
+
 async def test_the_secretariat_enters_what_villages_answered_at_the_first_meeting_from_its_task(
     year: ProgrammeYear,
 ) -> None:
