@@ -19,7 +19,7 @@ from bot.messages.meeting_file import Calendars
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import Cohort, Delivery, PolledMeeting
+from bot.storage.models import Cohort, Delivery, Event, PolledMeeting
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 
@@ -126,8 +126,10 @@ def seen(row: PolledMeeting) -> MeetingSeen:
 
 async def meeting_of(session: AsyncSession, poll_id: int) -> MeetingSeen | None:
     """Return the meeting that a poll's date became, unless it was called off."""
-    query = select(PolledMeeting).where(
-        PolledMeeting.poll_id == poll_id, PolledMeeting.called_off_at.is_(None)
+    query = (
+        select(PolledMeeting)
+        .join(PolledMeeting.event)
+        .where(PolledMeeting.poll_id == poll_id, Event.called_off_at.is_(None))
     )
     row = await session.scalar(query)
     return None if row is None else seen(row)
