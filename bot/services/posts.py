@@ -12,12 +12,14 @@ from bot.domain.errors import NotFound
 from bot.domain.programme import BY_ITSELF, Meeting, Reminder, Scope
 from bot.messages import people
 from bot.messages import posts as build
+from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import meeting_news, milestone_posts, polled_meeting_posts
+from bot.services import letter_posts, meeting_news, milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
+from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, place_of
 from bot.storage.models import Delivery, Event, Municipality, Village
 
@@ -39,6 +41,7 @@ class Posts:
 
     def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
+        self._letter_posts = letter_posts.LetterPosts(context, letters)
         self._milestones = milestone_posts.MilestonePosts(context)
         self._news = meeting_news.MeetingNews(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
@@ -59,8 +62,8 @@ class Posts:
             place = await place_of(session, delivery.place_key)
         except NotFound:
             return None
-        if delivery.kind == "newsletter":
-            return await self._letter(session, delivery, place)
+        if delivery.kind in letter_posts.KINDS:
+            return await self._letter_posts.compose(session, delivery, place)
         if delivery.kind == "reminder":
             return await self._reminder(session, delivery, place)
         if delivery.kind == milestone_posts.KIND:
@@ -72,13 +75,6 @@ class Posts:
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)
-
-    async def _letter(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
-        letter = self._context.programme.newsletters.get(str(delivery.payload["newsletter"]))
-        if letter is None or delivery.event_id is None:
-            return None
-        text = await self._letters.text(session, letter, place)
-        return build.letter(self._context.texts, text, delivery.event_id, letter.id)
 
     async def _reminder(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         event = await session.get(Event, delivery.event_id)
@@ -96,34 +92,32 @@ class Posts:
             extra = await self._polls.pulse(session, place.village.id, event.code)
         of_task = reminder.to == "secretariat"
         values = await self._values(session, event, place, delivery.cohort_id, of_task=of_task)
-        return build.reminder(
+        message = build.reminder(
             self._context.texts,
             reminder.text,
             reminder.add,
-            self._occasion(event, reminder),
+            await self._occasion(session, event, reminder),
             values,
             days,
             extra,
         )
+        if of_task and asked_at(self._context.programme, event.code):
+            answers = meeting_poll_button(self._context.texts, event.id)
+            return replace(message, buttons=(answers, *message.buttons))
+        return message
 
     async def _values(
         self, session: AsyncSession, event: Event, place: Place, cohort_id: int | None, *, of_task: bool
     ) -> Mapping[str, object]:
         timezone = self._context.programme.timezone
+        questions = [poll.question for poll in asked_at(self._context.programme, event.code)]
         return {
             "village": place.village.name if place.village else "",
             "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
             "phone": self._context.facts.phone,
             "places": Ready(await self._concerned(session, event, cohort_id) if of_task else ""),
-            "questions": " ".join(self._asked_at(event)) if of_task else "",
+            "questions": " ".join(questions) if of_task else "",
         }
-
-    def _asked_at(self, event: Event) -> list[str]:
-        """Return what standard polls ask at a meeting itself, where there is no channel yet (S13)."""
-        polls = self._context.programme.polls.values()
-        return [
-            poll.question for poll in polls if poll.where == "meeting" and poll.opens.meeting == event.code
-        ]
 
     async def _concerned(self, session: AsyncSession, event: Event, cohort_id: int | None) -> str:
         """Name the municipalities or villages a task is about, the first few by name."""
@@ -173,12 +167,13 @@ class Posts:
         buttons = [milestones_button(texts)] if milestones else []
         return build.phase_opening(texts, values, [*buttons, build.calendar_button(texts)])
 
-    def _occasion(self, event: Event, reminder: Reminder) -> build.Occasion:
+    async def _occasion(self, session: AsyncSession, event: Event, reminder: Reminder) -> build.Occasion:
         """Show a meeting as a post speaks of it; after a circle the next step is the coming letter's first (S07)."""
         programme = self._context.programme
         meeting = programme.meetings[event.code]
         source = self._following(meeting) if reminder.after is not None else meeting
-        letter = programme.newsletters.get(source.newsletter or "") if source else None
+        code = source.newsletter if source else None
+        letter = await self._letters.current(session, event.cohort_id, code) if code else None
         return build.Occasion(
             event.id, event.code, meeting.title, meeting.number, event.starts_at, event.ends_at,
             meeting.newsletter, event.link, letter.next_steps[0] if letter else None,

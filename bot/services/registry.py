@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+from bot.services.corrections import Corrections
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -14,6 +15,7 @@ from bot.services.ledger import Ledger
 from bot.services.letters import Letters
 from bot.services.meeting_cards import MeetingCards
 from bot.services.meeting_changes import MeetingChanges
+from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
 from bot.services.outbox import Outbox
@@ -37,12 +39,14 @@ class Services:
     context: Context
     calendar: Calendar
     cohorts: Cohorts
+    corrections: Corrections
     decisions: Decisions
     hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
     meeting_cards: MeetingCards
     meeting_changes: MeetingChanges
+    meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -65,18 +69,21 @@ def services_on(context: Context) -> Services:
     ledger = Ledger(context)
     posts = Posts(context, calendar, letters, PollPosts(context))
     planning = Planning(context, calendar, polls)
+    newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
         calendar=calendar,
         cohorts=Cohorts(context),
+        corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,
         meeting_cards=MeetingCards(context),
         meeting_changes=MeetingChanges(context, calendar, planning),
+        meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
-        newsletters=Newsletters(context, letters, posts, ledger),
+        newsletters=newsletters,
         objections=Objections(context),
         outbox=Outbox(context, posts),
         people=People(context),
