@@ -123,6 +123,8 @@ class Meeting:
     at: Position | None = None
     window: Window | None = None
     default: Position | None = None
+    hours: tuple[dt.time, ...] = ()
+    one_village_at_a_time: bool = False
     on_blackout: Literal["later", "earlier"] = "later"
     gathering: bool = False
     audience: tuple[str, ...] = ()

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
-from bot.messages.message import Button, Message
+from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.posts import calendar_button
 from bot.messages.texts import Texts
 
@@ -21,6 +22,11 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "calendar.element": frozenset({"element"}),
     "calendar.status": frozenset({"reached", "total"}),
     "calendar.no_phase": frozenset({"phone"}),
+    "post.pick_date.day": frozenset({"day_on"}),
+    "calendar.choose_day": frozenset({"taken"}),
+    "calendar.choose_hour": frozenset({"day_on", "taken"}),
+    "calendar.no_days": frozenset(),
+    "calendar.button.hour": frozenset({"starts_at"}),
     "calendar.picked": frozenset({"title", "starts_at"}),
     "calendar.moved": frozenset({"title", "starts_at"}),
     "calendar.link_saved": frozenset({"title"}),
@@ -80,6 +86,32 @@ def calendar_message(texts: Texts, place: str, lines: Sequence[CalendarLine], ph
             )
         )
     return Message(Ready("\n".join(rows)))
+
+
+def day_choices(texts: Texts, days: Sequence[date]) -> list[Choice]:
+    """Return the entries of a menu of days."""
+    return [Choice(day.isoformat(), texts("post.pick_date.day", day_on=day)) for day in days]
+
+
+def choose_day(texts: Texts, code: str, days: Sequence[date], *, taken: bool = False) -> Message:
+    """Ask which day a village's own meeting shall have; `taken` says first that the last choice just went."""
+    if not days:
+        return Message(texts("calendar.no_days"))
+    menu = Menu("pick_date", tuple(day_choices(texts, days)), (code,), texts("button.pick_date"))
+    return Message(texts("calendar.choose_day", taken=taken), menus=(menu,))
+
+
+def choose_hour(
+    texts: Texts, code: str, times: Sequence[datetime], timezone: str, *, taken: bool = False
+) -> Message:
+    """Ask at which hour of a day; each free one is a button."""
+    here = [at.astimezone(ZoneInfo(timezone)) for at in times]
+    buttons = tuple(
+        Button(texts("calendar.button.hour", starts_at=at), "pick_hour",
+               (code, at.date().isoformat(), at.hour * 60 + at.minute))
+        for at in here
+    )  # fmt: skip
+    return Message(texts("calendar.choose_hour", day_on=here[0].date(), taken=taken), buttons)
 
 
 def phase_message(texts: Texts, status: PhaseStatus) -> Message:

@@ -37,7 +37,6 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
     "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
-    "post.pick_date.day": frozenset({"day_on"}),
     "post.task.and_more": frozenset({"few", "count"}),
     "notice.parked": frozenset({"place"}),
     "notice.stale": frozenset({"count"}),

@@ -21,12 +21,15 @@ from bot.domain.calendar import (
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import Meeting, Phase, Scope
 from bot.domain.seats import Answer
+from bot.domain.slots import hours_of
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.meeting_news import MOVED, PICKED, MeetingNews
 from bot.services.places import Place, village_key
+from bot.services.village_dates import VillageDates
 from bot.storage.models import Cohort, Event, PolledMeeting, Rsvp, Village
 from bot.storage.repositories import events as events_table
+from bot.storage.repositories.events import retime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Calendar:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._zone = ZoneInfo(context.programme.timezone)
-        self._news = MeetingNews(context)
+        self._news, self._dates = MeetingNews(context), VillageDates(context)
 
     def dated(self, start_year: int, moved: Mapping[str, datetime] | None = None) -> list[DatedMeeting]:
         """Return the meetings of a start year by the rules, with no database."""
@@ -70,6 +73,7 @@ class Calendar:
         for dated in self.dated(cohort.start_year, by_hand):
             own = dated.meeting.scope is Scope.VILLAGE and dated.meeting.window is not None
             scopes: list[Village | None] = [None, *villages] if own else [None]
+            one_by_one = []
             for village in scopes:
                 scope_key = village_key(village.id) if village else events_table.COHORT_SCOPE
                 row = found.get((dated.meeting.id, scope_key))
@@ -85,10 +89,16 @@ class Calendar:
                         )
                     session.add(row)
                     found[dated.meeting.id, scope_key] = row
-                if not row.picked:
-                    retime(row, dated.starts_at, dated.ends_at)
-                    row.moved_by = dated.moved_by
                 row.newsletter_at = dated.newsletter_at
+                if row.picked:
+                    continue
+                row.moved_by = dated.moved_by
+                if village is not None and dated.meeting.one_village_at_a_time:
+                    one_by_one.append(row)
+                else:
+                    retime(row, dated.starts_at, dated.ends_at)
+            if one_by_one:
+                await self._dates.hand_out(session, cohort, dated, one_by_one)
         await session.flush()
         return list(found.values())
 
@@ -108,6 +118,8 @@ class Calendar:
         if event.ends_at <= self._context.now():
             raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
         _stands(event, meeting)
+        if meeting.one_village_at_a_time:
+            raise Conflict("error_meetings.each_its_own", title=meeting.title)
         if starts_at <= self._context.now():
             raise InvalidInput("error.date_passed", starts_at=starts_at)
         await self._check_within_programme(session, cohort_id, starts_at)
@@ -153,9 +165,12 @@ class Calendar:
         await session.execute(asked.values(asked_again_at=self._context.now()))
 
     async def pick(
-        self, session: AsyncSession, actor: Actor, place: Place, code: str, day: date
+        self, session: AsyncSession, actor: Actor, place: Place, code: str, day: date, at: time | None = None
     ) -> MeetingView:
-        """Let a village choose the day of its own meeting. Raises InvalidInput for a day outside its window."""
+        """Let a village choose day and hour of its own meeting.
+
+        Raises InvalidInput for a time outside its window, Conflict when another village has just taken it.
+        """
         require(actor, Action.PICK_DATE, place.where)
         if place.village is None or place.cohort is None:
             raise NotFound("error.not_found.place")
@@ -165,14 +180,19 @@ class Calendar:
         event = await events_table.one(session, place.cohort.id, code, village_key(place.village.id))
         if event is None:
             raise NotFound("error.not_found.meeting", text=code)
-        at = meeting.position.time
-        assert at is not None
+        at = at or self.usual_time(code)
+        if at not in hours_of(meeting):
+            raise InvalidInput("error.day_outside_window")
         starts_at = local(day, at, self._zone)
         if starts_at <= self._context.now():
             raise InvalidInput("error.date_passed", starts_at=starts_at)
         if event.starts_at <= self._context.now():
             raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
         _stands(event, meeting)
+        await self._dates.wait_for_others(session, event.cohort_id, meeting)
+        if starts_at not in await self._dates.free(session, place.cohort, meeting, place.key):
+            raise Conflict("error_meetings.time_taken")
+        event.slot_at = starts_at if meeting.one_village_at_a_time else None
         before_at = event.starts_at
         shift(event, meeting, starts_at)
         await self._told_of_move(session, event, before_at, PICKED)
@@ -268,14 +288,6 @@ def shift(event: Event, meeting: Meeting, starts_at: datetime) -> None:
     """Give a meeting a day of somebody's choice."""
     retime(event, starts_at, later(starts_at, meeting.minutes))
     event.picked, event.moved_by = True, None
-
-
-def retime(event: Event, starts_at: datetime, ends_at: datetime) -> None:
-    """Put a meeting at another time, and count that as a change; a new meeting just gets its time."""
-    if event.starts_at is not None and (event.starts_at, event.ends_at) != (starts_at, ends_at):
-        event.sequence += 1
-        event.moves += event.starts_at != starts_at
-    event.starts_at, event.ends_at = starts_at, ends_at
 
 
 def https_link(url: str) -> str:

@@ -96,10 +96,12 @@ class Planning:
             await self.plan(session, cohort_id)
             return moved
 
-    async def pick(self, actor: Actor, place: Place, code: str, day: date) -> MeetingView:
-        """Choose the day of a village's own meeting, and let its posts follow. Raises as Calendar.pick does."""
+    async def pick(
+        self, actor: Actor, place: Place, code: str, day: date, at: time | None = None
+    ) -> MeetingView:
+        """Choose day and hour of a village's own meeting, and let its posts follow. Raises as Calendar.pick does."""
         async with self._context.database.transaction() as session:
-            picked = await self._calendar.pick(session, actor, place, code, day)
+            picked = await self._calendar.pick(session, actor, place, code, day, at)
             assert place.village is not None, "only a village picks days"
             await self.plan(session, place.village.cohort_id, place.village.id)
             return picked

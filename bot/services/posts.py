@@ -12,6 +12,7 @@ from bot.domain.errors import NotFound
 from bot.domain.programme import BY_ITSELF, Meeting, Reminder, Scope
 from bot.messages import people
 from bot.messages import posts as build
+from bot.messages.calendar import day_choices
 from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
@@ -21,6 +22,7 @@ from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, place_of
+from bot.services.village_dates import VillageDates
 from bot.storage.models import Delivery, Event, Municipality, Village
 
 
@@ -43,6 +45,7 @@ class Posts:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
         self._letter_posts = letter_posts.LetterPosts(context, letters)
         self._milestones = milestone_posts.MilestonePosts(context)
+        self._dates = VillageDates(context)
         self._news = meeting_news.MeetingNews(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
@@ -83,10 +86,9 @@ class Posts:
             return None
         days: list[Choice] = []
         if "pick_date" in reminder.add and place.cohort is not None:
-            days = [
-                Choice(day.isoformat(), self._context.texts("post.pick_date.day", day_on=day))
-                for day in self._calendar.choices(place.cohort, event.code)
-            ]
+            meeting = self._context.programme.meetings[event.code]
+            free = await self._dates.free(session, place.cohort, meeting, place.key)
+            days = day_choices(self._context.texts, self._dates.days(free))
         extra = None
         if "pulse_poll" in reminder.add and place.village is not None:
             extra = await self._polls.pulse(session, place.village.id, event.code)

@@ -30,6 +30,7 @@ from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
+from bot.services.village_dates import VillageDates
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Services:
     polls: Polls
     provisioning: Provisioning
     register_export: RegisterExport
+    village_dates: VillageDates
 
 
 def services_on(context: Context) -> Services:
@@ -96,4 +98,5 @@ def services_on(context: Context) -> Services:
         polls=polls,
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
+        village_dates=VillageDates(context),
     )

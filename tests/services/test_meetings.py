@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.domain.access import Actor, Role, RoleHeld
+from bot.domain.calendar import local
 from bot.domain.errors import CompanionError, NotPermitted
 from bot.domain.seats import Answer
 from bot.messages.meetings import Mine
@@ -226,3 +228,69 @@ async def refused_with(key: str, attempt: Awaitable[object]) -> None:
     with pytest.raises(CompanionError) as told:
         await attempt
     assert told.value.key == key
+
+
+COACHING = "EV-M4-COACH"
+
+
+async def test_each_village_has_a_coaching_time_of_its_own_chosen_or_not(
+    services: Services, world: PollsWorld
+) -> None:
+    await services.planning.refresh()
+    ours, theirs = [await meeting(world, COACHING, place.key) for place in (world.village, world.neighbour)]
+    assert ours.slot_at == ours.starts_at and ours.starts_at != theirs.starts_at, (
+        "the fallback holds, once each"
+    )
+    lead, other = await world.lead(), await world.person("Nis", Role.STEERING_LEAD, world.neighbour)
+    free = await services.village_dates.times(lead, world.village, COACHING)
+    assert ours.starts_at in free and theirs.starts_at not in free
+    with pytest.raises(NotPermitted):
+        await services.village_dates.times(other, world.village, COACHING)
+    day, at = free[0].date(), free[0].timetz().replace(tzinfo=None)
+    both = await asyncio.gather(
+        services.planning.pick(lead, world.village, COACHING, day, at),
+        services.planning.pick(other, world.neighbour, COACHING, day, at),
+        return_exceptions=True,
+    )
+    (taken,) = [one for one in both if isinstance(one, CompanionError)]
+    assert taken.key == "error_meetings.time_taken"
+    times = [
+        (await meeting(world, COACHING, place.key)).slot_at for place in (world.village, world.neighbour)
+    ]
+    assert times.count(free[0]) == 1 and len(set(times)) == 2
+    await services.planning.refresh()
+    assert times == [
+        (await meeting(world, COACHING, place.key)).slot_at for place in (world.village, world.neighbour)
+    ]
+    await refused_with(
+        "error_meetings.each_its_own",
+        services.planning.move(SECRETARY, ours.cohort_id, COACHING, ours.starts_at),
+    )
+    async with world.context.database.transaction() as session:
+        with pytest.raises(IntegrityError):
+            await session.execute(update(Event).where(Event.code == COACHING).values(slot_at=free[1]))
+        await session.rollback()
+
+
+async def test_a_village_chooses_day_and_hour_of_its_kickoff_among_free_ones_and_else_the_rules_hold(
+    services: Services, world: PollsWorld
+) -> None:
+    """S20, S48: and the local holidays are no choice."""
+    await services.planning.refresh()
+    default = await meeting(world, KICKOFF, world.village.key)
+    lead = await world.lead()
+    free = await services.village_dates.times(lead, world.village, KICKOFF)
+    off = world.context.off(2027).meetings
+    assert len(free) > 6 and not [at for at in free if at.date() in off]
+    with pytest.raises(NotPermitted):
+        await services.planning.pick(
+            await world.person("Ida", Role.VILLAGER), world.village, KICKOFF, free[0].date(), time(20)
+        )
+    await refused_with(
+        "error.day_outside_window",
+        services.planning.pick(lead, world.village, KICKOFF, free[0].date(), time(3)),
+    )
+    await services.planning.pick(lead, world.village, KICKOFF, free[0].date(), time(20))
+    ours, theirs = [await meeting(world, KICKOFF, place.key) for place in (world.village, world.neighbour)]
+    assert ours.starts_at == local(free[0].date(), time(20), free[0].tzinfo)  # type: ignore[arg-type]
+    assert theirs.starts_at == default.starts_at, "the other village holds the fallback"
