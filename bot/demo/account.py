@@ -130,6 +130,7 @@ async def look(
     missing += [f"{_named(*letter)}, in time" for letter in sorted(found.late)]
     missing += [_named(*post) for post in sorted(reminders - posted)]
     missing += _untold(year, found)
+    doubled += _twice(year)
     closed = await year.app.services.polls.closed_ids()
     missing += sorted({f"poll:{poll}:result" for poll in closed if poll in found.polls} - results)
     views = [await year.app.services.polls.view(poll) for poll in year.on_paper]
@@ -199,6 +200,15 @@ def _found(year: Stage, keys: Mapping[int, str], letters: Mapping[tuple[str, int
                     if record.created_at > letters.get((title, channel.id), record.created_at) + LATE_AFTER:
                         found.late.add((title, channel.id))
     return found
+
+
+def _twice(year: Stage) -> Iterator[str]:
+    """Yield the times that two villages have, where each should have its own."""
+    held: Counter[datetime] = Counter()
+    for dated in year.dated:
+        if dated.meeting.one_village_at_a_time:
+            held.update(year.times(dated, cast)[-1].starts_at for cast in year.villages)
+    yield from (f"the time {at}" for at, villages in held.items() if villages > 1)
 
 
 def _untold(year: Stage, found: Found) -> Iterator[str]:

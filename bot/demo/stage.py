@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from simcord.actors import MemberActor
@@ -55,7 +55,12 @@ class Stage:
         self.discord = EmbeddedDiscord(start_at=self.begins_at, bot_name="BLUP-hjælperen")
         self.villages: list[VillageCast] = []
         self.groups: list[GroupCast] = []
-        self.picks: dict[tuple[int, str], tuple[datetime, date]] = {}
+        self.picks: dict[
+            tuple[int, str], tuple[datetime, datetime]
+        ] = {}  # when it was done, and what was picked
+        self.slots: dict[
+            tuple[int, str], datetime
+        ] = {}  # times that each village has for itself from the start
         self.moved: dict[
             str, tuple[datetime, datetime]
         ] = {}  # common meetings: when it was done, and to when
@@ -80,13 +85,17 @@ class Stage:
         """Return the times a meeting stood at in a village: by the rules, then where it was picked or moved to."""
         code, begin, never = dated.meeting.id, self.begins_at, self.ends_at
         change = self.moved.get(code) if cast is None else None
-        if cast is not None and (pick := self.picks.get((cast.village_id, code))):
-            change = pick[0], local(pick[1], dated.starts_at.timetz().replace(tzinfo=None), self.zone)
-        off = self.called_off.get((cast.village_id, code), never) if cast else never
-        if change is None or change[1] == dated.starts_at:
-            return [Time(dated.starts_at, dated.ends_at, 0, begin, off)]
-        moved_to = Time(change[1], later(change[1], dated.meeting.minutes), 1, change[0], off)
-        return [Time(dated.starts_at, dated.ends_at, 0, begin, change[0]), moved_to]
+        starts_at, off, length = dated.starts_at, never, dated.meeting.minutes
+        if cast is not None:
+            change, off = (
+                self.picks.get((cast.village_id, code)),
+                self.called_off.get((cast.village_id, code), never),
+            )
+            starts_at = self.slots.get((cast.village_id, code), starts_at)
+        if change is None or change[1] == starts_at:
+            return [Time(starts_at, later(starts_at, length), 0, begin, off)]
+        moved_to = Time(change[1], later(change[1], length), 1, change[0], off)
+        return [Time(starts_at, later(starts_at, length), 0, begin, change[0]), moved_to]
 
     def reach(self, village_id: int, milestones: Iterable[str]) -> None:
         """Keep since when a village has reached milestones."""

@@ -44,7 +44,7 @@ class Reminder:
     add: tuple[
         Literal[
             "link", "rsvp", "next_steps", "first_next_step", "pulse_poll", "decisions",
-            "calendar", "pick_date", "join_panel",
+            "calendar", "pick_date", "join_panel", "who_comes",
         ],
         ...,
     ] = ()  # fmt: skip

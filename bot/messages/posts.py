@@ -33,7 +33,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "when.later": frozenset({"starts_at"}),
     **{f"button.{name}": frozenset() for name in (
         "come", "maybe", "stay_away", "about_meeting", "next_steps", "calendar", "decisions",
-        "meeting", "join_panel", "pick_date")},
+        "meeting", "join_panel", "pick_date", "who_comes")},
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
     "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
@@ -134,6 +134,8 @@ def _buttons(texts: Texts, additions: Sequence[str], occasion: Occasion) -> list
         buttons.append(Button(texts("button.meeting"), url=occasion.link))
     if "rsvp" in additions:
         buttons.extend(rsvp_buttons(texts, occasion.event_id))
+    if "who_comes" in additions:
+        buttons.append(Button(texts("button.who_comes"), "who_comes", (occasion.event_id,)))
     if "next_steps" in additions and occasion.newsletter:
         buttons.append(next_steps_button(texts, occasion.newsletter))
     if "decisions" in additions:

@@ -54,6 +54,7 @@ class MeetingCards:
             change = meeting is not None and may_change(actor, event, village)
             change = change and event.starts_at > self._context.now()
             people, waiting, unsure = await self._counts(session, event.id)
+            people = event.said_yes if event.said_yes is not None else people
             return MeetingCard(
                 event.id, title, meeting.number if meeting else None, event.starts_at, event.ends_at,
                 event.venue or "", event.link, _audience(meeting), _agenda(meeting), people, waiting, unsure,

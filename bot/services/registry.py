@@ -10,6 +10,7 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.forgetting import Forgetting
 from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
 from bot.services.letters import Letters
@@ -44,6 +45,7 @@ class Services:
     decisions: Decisions
     hand_votes: HandVotes
     follow_up: FollowUp
+    forgetting: Forgetting
     ledger: Ledger
     meeting_cards: MeetingCards
     meeting_changes: MeetingChanges
@@ -80,6 +82,7 @@ def services_on(context: Context) -> Services:
         decisions=Decisions(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
+        forgetting=Forgetting(context),
         ledger=ledger,
         meeting_cards=MeetingCards(context),
         meeting_changes=MeetingChanges(context, calendar, planning),

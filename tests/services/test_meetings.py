@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
@@ -294,3 +295,42 @@ async def test_a_village_chooses_day_and_hour_of_its_kickoff_among_free_ones_and
     ours, theirs = [await meeting(world, KICKOFF, place.key) for place in (world.village, world.neighbour)]
     assert ours.starts_at == local(free[0].date(), time(20), free[0].tzinfo)  # type: ignore[arg-type]
     assert theirs.starts_at == default.starts_at, "the other village holds the fallback"
+
+
+async def test_who_answered_is_forgotten_thirty_days_after_the_meeting_and_how_many_stays(
+    services: Services, world: PollsWorld
+) -> None:
+    event = await meeting(world, CIRCLE)
+    ida, bo = await world.person("Ida", Role.VILLAGER), await world.person("Bo", Role.VILLAGER)
+    await services.people.answer_meeting(ida, event.id, Answer.YES, world.village.key)
+    await services.people.bring(ida, event.id, 3)
+    await services.people.answer_meeting(bo, event.id, Answer.NO, world.village.key)
+    assert await services.forgetting.turn(event.ends_at + timedelta(days=29)) == 0
+    assert await services.forgetting.turn(event.ends_at + timedelta(days=30)) == 2
+    card = await services.meeting_cards.card(ida, event.id)
+    assert (card.people, card.mine) == (3, None)
+
+
+async def test_coordinators_see_how_many_come_from_the_villages_they_look_after_and_not_who(
+    services: Services, world: PollsWorld
+) -> None:
+    """S09."""
+    event = await meeting(world, CIRCLE)
+    ida, per = (
+        await world.person("Ida", Role.VILLAGER),
+        await world.person("Per", Role.VILLAGER, world.neighbour),
+    )
+    await services.people.answer_meeting(ida, event.id, Answer.YES, world.village.key)
+    await services.people.bring(ida, event.id, 2)
+    await services.people.answer_meeting(per, event.id, Answer.MAYBE, world.neighbour.key)
+    where = world.village.where
+    held = RoleHeld(Role.COORDINATOR, municipality_id=where.municipality_id, cohort_id=where.cohort_id)
+    karin = Actor(None, "Karin", frozenset({held}))
+    assert (await services.meeting_cards.who_comes(karin, event.id)).villages == [
+        ("Sønder Ørslev", 2),
+        ("Ålby", 0),
+    ]
+    elsewhere = replace(karin, roles=frozenset({replace(held, municipality_id=99)}))
+    assert (await services.meeting_cards.who_comes(elsewhere, event.id)).villages == []
+    with pytest.raises(NotPermitted):
+        await services.meeting_cards.who_comes(ida, event.id)
