@@ -42,6 +42,7 @@ class PrintedLetter:
     starts_at: datetime
     ends_at: datetime
     where: str
+    venue: str = ""
     invitation: str = ""
 
 
@@ -79,7 +80,7 @@ def paper(texts: Texts, letter: PrintedLetter, now: datetime) -> File:
 def _facts(texts: Texts, letter: PrintedLetter) -> list[list[str]]:
     return [
         [texts("letter_sheet.when_label"), texts("letter_sheet.when", starts_at=letter.starts_at, ends_at=letter.ends_at)],
-        [texts("letter_sheet.where_label"), texts(f"letter_sheet.where.{letter.where}", phone=letter.phone)],
+        [texts("letter_sheet.where_label"), letter.venue or texts(f"letter_sheet.where.{letter.where}", phone=letter.phone)],
         [texts("letter_sheet.ring_label"), letter.phone],
     ]  # fmt: skip
 

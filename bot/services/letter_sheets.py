@@ -97,6 +97,7 @@ class LetterSheets:
             starts_at=event.starts_at,
             ends_at=event.ends_at,
             where="online" if online else "physical",
+            venue=event.venue or "",
             invitation=await invitation.address(session) if place.village is not None else "",
         )
 

@@ -38,7 +38,7 @@ def printed(code: str, village: str, *, ready: bool = True, invitation: str = IN
         videos_ready=videos_ready(letter, urls),
     )
     return PrintedLetter(code, render_letter(letter, values=values), village, "village:1", "da", "+45 12 34 56 78",
-                         BEGINS, ENDS, "online", invitation)  # fmt: skip
+                         BEGINS, ENDS, "online", invitation=invitation)  # fmt: skip
 
 
 def squeezed(text: str) -> str:
