@@ -12,7 +12,9 @@ from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.forgetting import Forgetting
 from bot.services.hand_votes import HandVotes
+from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
+from bot.services.letter_sheets import LetterSheets
 from bot.services.letters import Letters
 from bot.services.meeting_cards import MeetingCards
 from bot.services.meeting_changes import MeetingChanges
@@ -49,6 +51,8 @@ class Services:
     ledger: Ledger
     meeting_cards: MeetingCards
     meeting_changes: MeetingChanges
+    invitation: InvitationKeeper
+    letter_sheets: LetterSheets
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -86,6 +90,8 @@ def services_on(context: Context) -> Services:
         ledger=ledger,
         meeting_cards=MeetingCards(context),
         meeting_changes=MeetingChanges(context, calendar, planning),
+        invitation=InvitationKeeper(context),
+        letter_sheets=LetterSheets(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
