@@ -20,6 +20,7 @@ from bot.delivery.pace import Pace, Reserve, SharedPace, paced
 from bot.delivery.rehearsal import Rehearsal
 from bot.delivery.rounds import Rounds
 from bot.delivery.upkeep import Upkeep
+from bot.delivery.web import Web, health
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import StartupError
 from bot.messages.texts import Texts
@@ -55,6 +56,7 @@ class App:
     pace: Pace = field(default_factory=Pace)
     failed: asyncio.Event = field(default_factory=asyncio.Event)
     failure: Exception | None = None
+    web: Web | None = None
 
     def bot(self) -> CompanionBot:
         """Make a bot that provisions, plans and posts as soon as it is connected."""
@@ -63,6 +65,15 @@ class App:
             return CompanionBot(self.services, **options)
         ids, count = self.shards.ids, self.shards.count
         return ShardedBot(self.services, shard_ids=list(ids), shard_count=count, **options)
+
+    async def serve_pages(self, host: str, port: int) -> None:
+        """Start the web server. Raises StartupError when the port is not to be had."""
+        web = Web([health(self.services)], host, port)
+        try:
+            await web.start()
+        except OSError as error:
+            raise StartupError(f"BLUP_HTTP_PORT: cannot listen on {host}:{port}: {error.strerror}") from error
+        self.web = web
 
     def gateway_locks(self) -> list[str]:
         """Return the locks that a process must hold to listen on the gateway: Discord tells every listener all."""
@@ -138,6 +149,8 @@ class App:
         for part in (self.upkeep, self.dispatcher):
             if part is not None:
                 part.stop()
+        if self.web is not None:
+            await self.web.stop()
         if self.beginning is not None:
             await asyncio.wait([self.beginning])
         if self.alarm is not None:
@@ -205,4 +218,4 @@ def _common_pace(database: Database, name: str) -> Reserve:
 def facts_of(settings: Settings, content: Content) -> Facts:
     """Return what only the operator knows; without a number, people are sent to the secretariat's own phone."""
     phone = settings.help_phone or str(content.texts["help"]["no_phone"])
-    return Facts(phone, settings.controller, settings.privacy_url)
+    return Facts(phone, settings.controller, settings.privacy_url, settings.public_url)
