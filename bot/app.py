@@ -21,6 +21,7 @@ from bot.delivery.rehearsal import Rehearsal
 from bot.delivery.rounds import Rounds
 from bot.delivery.upkeep import Upkeep
 from bot.delivery.web import Web, health
+from bot.delivery.web_calendar import calendar_feed
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import StartupError
 from bot.messages.texts import Texts
@@ -68,7 +69,7 @@ class App:
 
     async def serve_pages(self, host: str, port: int) -> None:
         """Start the web server. Raises StartupError when the port is not to be had."""
-        web = Web([health(self.services)], host, port)
+        web = Web([health(self.services), calendar_feed(self.services.feeds)], host, port)
         try:
             await web.start()
         except OSError as error:

@@ -6,6 +6,7 @@ from datetime import date
 from bot.client import Ask, CompanionBot
 from bot.domain.access import may
 from bot.messages import calendar as build
+from bot.messages.calendar_files import subscribe_button
 from bot.messages.message import Message
 from bot.messages.milestones import board_message, reopen_form
 from bot.messages.polled_meetings import correct_buttons
@@ -38,7 +39,8 @@ class CalendarCog(CompanionCog):
         facts = ask.services.context.facts
         own = await ask.services.polled_meetings.changeable(await ask.actor(), place)
         message = build.calendar_message(self.bot.texts, _name(place), lines, facts.phone)
-        await ask.reply(replace(message, buttons=correct_buttons(self.bot.texts, own)))
+        feed = (subscribe_button(self.bot.texts),) if ask.services.feeds.offered else ()
+        await ask.reply(replace(message, buttons=(*correct_buttons(self.bot.texts, own), *feed)))
 
     @command("next")
     async def next(self, ask: Ask) -> None:

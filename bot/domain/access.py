@@ -29,6 +29,7 @@ class Action(StrEnum):
     """Everything that needs a right."""
 
     SEE_VILLAGE = "see_village"
+    SUBSCRIBE_GROUP = "subscribe_group"
     ANSWER_MEETING = "answer_meeting"
     START_POLL = "start_poll"
     START_GROUP_POLL = "start_group_poll"
@@ -62,6 +63,7 @@ class Action(StrEnum):
 
 _TABLE: dict[Action, frozenset[Role]] = {
     Action.SEE_VILLAGE: frozenset({*VILLAGE_ROLES, SEC}),
+    Action.SUBSCRIBE_GROUP: frozenset({K, SEC}),  # the calendar of a coordinator group, or of the cohort
     Action.ANSWER_MEETING: frozenset({*VILLAGE_ROLES, K, SEC}),
     Action.START_POLL: frozenset({S, R, L, SEC}),
     Action.START_GROUP_POLL: frozenset({K, SEC}),

@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
+from bot.messages.calendar_files import my_calendar_button
 from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
 
@@ -89,7 +90,8 @@ def calendar_button(texts: Texts) -> Button:
 
 def letter(texts: Texts, text: str, event_id: int, newsletter: str) -> Message:
     """Put the buttons under a letter that has been written out."""
-    return Message(Ready(text), (*rsvp_buttons(texts, event_id), next_steps_button(texts, newsletter)))
+    mine = my_calendar_button(texts, event_id)
+    return Message(Ready(text), (*rsvp_buttons(texts, event_id), next_steps_button(texts, newsletter), mine))
 
 
 def reminder(

@@ -15,7 +15,7 @@ LEFT = ("secret_votes", "messages", "documents", "contact")
 WORDS = {"role": "people.roles", "purpose": "people.purposes", "answer": "people.answers"}
 ROLES_SHOWN = 5
 DATA_KEYS = (
-    "name", "account", "since", "roles", "consents", "meeting_answers", "open_votes", "polls_started",
+    "name", "account", "since", "roles", "consents", "meeting_answers", "feeds", "open_votes", "polls_started",
     "decisions_recorded", "objections", "log", "role", "village", "municipality", "until", "purpose", "text_version",
     "given_at", "withdrawn_at", "starts_at", "answer", "people", "place",
     "answered_at",

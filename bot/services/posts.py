@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Ready
 from bot.domain.errors import NotFound
-from bot.domain.programme import BY_ITSELF, Meeting, Reminder, Scope
+from bot.domain.programme import BY_ITSELF, CALENDAR_FILE, Meeting, Reminder, Scope
 from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
 from bot.services import milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
+from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import Place, place_of
@@ -37,8 +38,11 @@ class PollPosts(Protocol):
 class Posts:
     """The composer of every delivery."""
 
-    def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
+    def __init__(
+        self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts, files: CalendarFiles
+    ) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
+        self._files = files
         self._milestones = milestone_posts.MilestonePosts(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
@@ -93,7 +97,7 @@ class Posts:
             extra = await self._polls.pulse(session, place.village.id, event.code)
         of_task = reminder.to == "secretariat"
         values = await self._values(session, event, place, delivery.cohort_id, of_task=of_task)
-        return build.reminder(
+        written = build.reminder(
             self._context.texts,
             reminder.text,
             reminder.add,
@@ -102,6 +106,9 @@ class Posts:
             days,
             extra,
         )
+        if CALENDAR_FILE not in reminder.add:
+            return written
+        return replace(written, files=(*written.files, *self._files.files(event, place)))
 
     async def _values(
         self, session: AsyncSession, event: Event, place: Place, cohort_id: int | None, *, of_task: bool

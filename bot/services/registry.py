@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 from bot.services.calendar import Calendar
+from bot.services.calendar_files import CalendarFiles
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.feeds import Feeds
 from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
 from bot.services.letters import Letters
@@ -34,8 +36,10 @@ class Services:
 
     context: Context
     calendar: Calendar
+    calendar_files: CalendarFiles
     cohorts: Cohorts
     decisions: Decisions
+    feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
@@ -59,12 +63,15 @@ def services_on(context: Context) -> Services:
     """Put the services together."""
     calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
     ledger = Ledger(context)
-    posts = Posts(context, calendar, letters, PollPosts(context))
+    files = CalendarFiles(context, calendar)
+    posts = Posts(context, calendar, letters, PollPosts(context), files)
     return Services(
         context=context,
         calendar=calendar,
+        calendar_files=files,
         cohorts=Cohorts(context),
         decisions=Decisions(context),
+        feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,

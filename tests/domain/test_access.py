@@ -20,6 +20,7 @@ VILLAGE = {V, P, S, R, L, LC}
 # DOMAIN section 4, row by row.
 TABLE: dict[Action, set[Role]] = {
     Action.SEE_VILLAGE: {*VILLAGE, SEC},
+    Action.SUBSCRIBE_GROUP: {K, SEC},
     Action.ANSWER_MEETING: {*VILLAGE, K, SEC},
     Action.START_POLL: {S, R, L, SEC},
     Action.START_GROUP_POLL: {K, SEC},

@@ -1,6 +1,7 @@
 """Every table of the programme database."""
 
 from bot.storage.models.base import Base, UtcTime
+from bot.storage.models.calendars import DiscordEvent, Feed
 from bot.storage.models.cohorts import (
     Cohort,
     CoordinatorGroup,
@@ -29,8 +30,10 @@ __all__ = [
     "CoordinatorGroup",
     "Decision",
     "Delivery",
+    "DiscordEvent",
     "DiscordPlace",
     "Event",
+    "Feed",
     "HandCount",
     "MilestoneState",
     "Municipality",
