@@ -75,7 +75,9 @@ async def test_answers_to_meetings_keep_their_yes_and_no_on_the_way_up_and_down(
     try:
         await migrations.upgrade(database.engine, "0013")
         async with database.transaction() as session:
-            for statement in (_BEFORE_THE_CHAIN.split(";")[0] + ";" + _BEFORE_THE_ANSWERS).split(";"):
+            for statement in (_BEFORE_THE_CHAIN.split(";", maxsplit=1)[0] + ";" + _BEFORE_THE_ANSWERS).split(
+                ";"
+            ):
                 await session.execute(text(statement))
         await migrations.upgrade(database.engine)
         async with database.transaction() as session:
