@@ -19,6 +19,7 @@ from bot.delivery.guild_gateway import DiscordGuildGateway
 from bot.delivery.pace import Pace, Reserve, SharedPace, paced
 from bot.delivery.rehearsal import Rehearsal
 from bot.delivery.rounds import Rounds
+from bot.delivery.scheduled_events import DiscordEvents, EventKeeper
 from bot.delivery.upkeep import Upkeep
 from bot.delivery.web import Web, health
 from bot.delivery.web_calendar import calendar_feed
@@ -136,6 +137,9 @@ class App:
             self.upkeep.on_needed = self.alarm.wake
             await self.services.planning.refresh()
             await self.services.outbox.welcome()
+            self.rounds.events = EventKeeper(
+                DiscordEvents(guild), self.services.scheduled_events, self.services.context
+            )
         self.rounds.upkeep = self.upkeep
         if not self.stopping:
             self.alarm.start()

@@ -28,6 +28,7 @@ from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
+from bot.services.scheduled_events import ScheduledEvents
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class Services:
     polls: Polls
     provisioning: Provisioning
     register_export: RegisterExport
+    scheduled_events: ScheduledEvents
 
 
 def services_on(context: Context) -> Services:
@@ -89,4 +91,5 @@ def services_on(context: Context) -> Services:
         polls=polls,
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
+        scheduled_events=ScheduledEvents(context),
     )
