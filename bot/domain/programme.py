@@ -44,7 +44,7 @@ class Reminder:
     add: tuple[
         Literal[
             "link", "rsvp", "next_steps", "first_next_step", "pulse_poll", "decisions",
-            "calendar", "calendar_file", "pick_date", "join_panel",
+            "calendar", "calendar_file", "pick_date", "join_panel", "tasks",
         ],
         ...,
     ] = ()  # fmt: skip
@@ -226,6 +226,7 @@ WHOLE_PROGRAMME = "programme"  # the phase of a milestone of the cohort, outside
 PER_CIRCLE = "per circle"  # the day of a milestone that comes round with every circle
 GATE = "gate"  # the kind of milestone that ends a phase
 CALENDAR_FILE = "calendar_file"  # what goes with an invitation
+TASKS = "tasks"  # what makes a meeting a task of the secretariat
 BY_ITSELF = "bot"  # who confirms a milestone that nobody ticks
 STEERING_MEMBER = "steering_member"  # any of the steering group
 

@@ -33,7 +33,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "when.tomorrow": frozenset({"starts_at"}),
     "when.later": frozenset({"starts_at"}),
     **{f"button.{name}": frozenset() for name in (
-        "come", "stay_away", "next_steps", "calendar", "decisions", "meeting", "join_panel", "pick_date")},
+        "come", "stay_away", "next_steps", "calendar", "decisions", "meeting", "join_panel", "pick_date", "tasks")},
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
     "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
@@ -141,6 +141,8 @@ def _buttons(texts: Texts, additions: Sequence[str], occasion: Occasion) -> list
         buttons.append(Button(texts("button.decisions"), "decisions"))
     if "join_panel" in additions:
         buttons.append(Button(texts("button.join_panel"), "join_panel", style="success"))
+    if "tasks" in additions:
+        buttons.append(Button(texts("button.tasks"), "tasks", style="primary"))
     if "calendar" in additions:
         buttons.append(calendar_button(texts))
     return buttons

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Ready
 from bot.domain.errors import NotFound
-from bot.domain.programme import BY_ITSELF, CALENDAR_FILE, Meeting, Reminder, Scope
+from bot.domain.programme import BY_ITSELF, CALENDAR_FILE, TASKS, Meeting, Reminder
 from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
@@ -20,7 +19,8 @@ from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import Place, place_of
-from bot.storage.models import Delivery, Event, Municipality, Village
+from bot.services.tasks import Tasks
+from bot.storage.models import Delivery, Event
 
 
 class PollPosts(Protocol):
@@ -42,7 +42,7 @@ class Posts:
         self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts, files: CalendarFiles
     ) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
-        self._files = files
+        self._files, self._tasks = files, Tasks(context)
         self._milestones = milestone_posts.MilestonePosts(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
@@ -86,6 +86,9 @@ class Posts:
         reminder = self._find(str(delivery.payload["meeting"]), str(delivery.payload["reminder"]))
         if event is None or reminder is None or _unneeded(reminder, event):
             return None
+        left = await self._tasks.open_of(session, event) if TASKS in reminder.add else []
+        if TASKS in reminder.add and not left:
+            return None
         days: list[Choice] = []
         if "pick_date" in reminder.add and place.cohort is not None:
             days = [
@@ -96,7 +99,8 @@ class Posts:
         if "pulse_poll" in reminder.add and place.village is not None:
             extra = await self._polls.pulse(session, place.village.id, event.code)
         of_task = reminder.to == "secretariat"
-        values = await self._values(session, event, place, delivery.cohort_id, of_task=of_task)
+        names = [task.name for task in left]
+        values = self._values(event, place, names, of_task=of_task)
         written = build.reminder(
             self._context.texts,
             reminder.text,
@@ -110,15 +114,15 @@ class Posts:
             return written
         return replace(written, files=(*written.files, *self._files.files(event, place)))
 
-    async def _values(
-        self, session: AsyncSession, event: Event, place: Place, cohort_id: int | None, *, of_task: bool
+    def _values(
+        self, event: Event, place: Place, left: Sequence[str], *, of_task: bool
     ) -> Mapping[str, object]:
         timezone = self._context.programme.timezone
         return {
             "village": place.village.name if place.village else "",
             "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
             "phone": self._context.facts.phone,
-            "places": Ready(await self._concerned(session, event, cohort_id) if of_task else ""),
+            "places": Ready(build.few(self._context.texts, left)),
             "questions": " ".join(self._asked_at(event)) if of_task else "",
         }
 
@@ -128,18 +132,6 @@ class Posts:
         return [
             poll.question for poll in polls if poll.where == "meeting" and poll.opens.meeting == event.code
         ]
-
-    async def _concerned(self, session: AsyncSession, event: Event, cohort_id: int | None) -> str:
-        """Name the municipalities or villages a task is about, the first few by name."""
-        scope = self._context.programme.meetings[event.code].scope
-        villages = select(Village).where(Village.cohort_id == cohort_id).order_by(Village.name)
-        if scope is Scope.MUNICIPALITY:
-            ids = select(Village.municipality_id).where(Village.cohort_id == cohort_id)
-            query = select(Municipality.name).where(Municipality.id.in_(ids)).order_by(Municipality.name)
-            names: Sequence[str] = (await session.scalars(query)).all()
-        else:
-            names = [village.name for village in await session.scalars(villages)]
-        return build.few(self._context.texts, names)
 
     async def _opening(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         phase = self._context.programme.phase(str(delivery.payload["phase"]))

@@ -29,6 +29,7 @@ from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
+from bot.services.tasks import Tasks
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Services:
     provisioning: Provisioning
     register_export: RegisterExport
     scheduled_events: ScheduledEvents
+    tasks: Tasks
 
 
 def services_on(context: Context) -> Services:
@@ -92,4 +94,5 @@ def services_on(context: Context) -> Services:
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
         scheduled_events=ScheduledEvents(context),
+        tasks=Tasks(context),
     )

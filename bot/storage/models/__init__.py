@@ -20,6 +20,7 @@ from bot.storage.models.polls import Ballot, Decision, Poll, PollOption, PollRul
 from bot.storage.models.posts import Delivery
 from bot.storage.models.register import Register, RegisterEntry
 from bot.storage.models.rehearsal import RehearsalMark
+from bot.storage.models.tasks import TaskDone
 
 __all__ = [
     "AuditEntry",
@@ -51,6 +52,7 @@ __all__ = [
     "RehearsalMark",
     "RoleAssignment",
     "Rsvp",
+    "TaskDone",
     "UtcTime",
     "Village",
 ]
