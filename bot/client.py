@@ -87,7 +87,8 @@ class Ask:
 
     async def place(self) -> Place:
         """Return the village, group or common channel it happens in. Raises NotFound elsewhere."""
-        return await self.services.places.of_channel(self.interaction.channel_id or 0)
+        parent = getattr(self.interaction.channel, "parent_id", None)  # in a thread of ours
+        return await self.services.places.of_channel(self.interaction.channel_id or 0, parent)
 
     async def reply(self, message: Message) -> None:
         """Answer so that only the person sees it."""
@@ -97,6 +98,17 @@ class Ask:
                 await response.send_message(**payload(message), ephemeral=True)
                 return
         await self.interaction.followup.send(**payload(message), ephemeral=True)
+
+    async def tell(self, message: Message) -> None:
+        """Answer so that all who see the channel read it."""
+        response = self.interaction.response
+        async with self._first_answer:
+            if not response.is_done():
+                await response.send_message(**payload(message))
+                return
+        channel = self.bot.get_partial_messageable(self.interaction.channel_id or 0)
+        await channel.send(**payload(message))
+        await self.interaction.delete_original_response()
 
     async def say(self, key: str, **values: object) -> None:
         """Answer with a text that needs no buttons."""

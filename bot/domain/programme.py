@@ -44,7 +44,7 @@ class Reminder:
     add: tuple[
         Literal[
             "link", "rsvp", "next_steps", "first_next_step", "pulse_poll", "decisions",
-            "calendar", "calendar_file", "pick_date", "join_panel", "tasks",
+            "calendar", "calendar_file", "pick_date", "join_panel", "tasks", "meeting_day",
         ],
         ...,
     ] = ()  # fmt: skip
@@ -334,6 +334,7 @@ class Rules:
     village_channel_after: tuple[str, ...]
     quiet_village_days: int
     steering_established_by: str | None = None
+    sharing_part: str | None = None
     milestone_reminders: MilestoneReminders | None = None
     global_goals: int = 0
     seed_lines: int = 0

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
 from bot.messages.calendar_files import my_calendar_button
+from bot.messages.meeting_day import day_button
 from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
 
@@ -23,6 +24,8 @@ POST_VALUES = frozenset(
         "first_step",
         "places",
         "questions",
+        "people",
+        "notes",
     }
 )
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -141,6 +144,8 @@ def _buttons(texts: Texts, additions: Sequence[str], occasion: Occasion) -> list
         buttons.append(Button(texts("button.decisions"), "decisions"))
     if "join_panel" in additions:
         buttons.append(Button(texts("button.join_panel"), "join_panel", style="success"))
+    if "meeting_day" in additions:
+        buttons.append(day_button(texts, occasion.event_id))
     if "tasks" in additions:
         buttons.append(Button(texts("button.tasks"), "tasks", style="primary"))
     if "calendar" in additions:

@@ -56,8 +56,13 @@ class CalendarFiles:
     async def one(self, place: Place, event_id: int) -> tuple[MeetingSeen, File]:
         """Return one of a place's meetings, and its file. Raises NotFound."""
         async with self._context.database.transaction() as session:
-            for meeting in await self.of_place(session, place):
-                if meeting.event_id == event_id:
-                    now = self._context.now()
-                    return meeting, named_file(self._context.texts, meeting, self.calendars(place), now)
+            meeting = await self.find(session, place, event_id)
+        file = named_file(self._context.texts, meeting, self.calendars(place), self._context.now())
+        return meeting, file
+
+    async def find(self, session: AsyncSession, place: Place, event_id: int) -> MeetingSeen:
+        """Return one of a place's meetings. Raises NotFound."""
+        for meeting in await self.of_place(session, place):
+            if meeting.event_id == event_id:
+                return meeting
         raise NotFound("error_people.meeting_gone")

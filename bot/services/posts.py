@@ -13,11 +13,12 @@ from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import milestone_posts, polled_meeting_posts
+from bot.services import milestone_posts, polled_meeting_posts, sharing
 from bot.services.calendar import Calendar
 from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.letters import Letters
+from bot.services.meeting_day import values_of
 from bot.services.places import Place, place_of
 from bot.services.tasks import Tasks
 from bot.storage.models import Delivery, Event
@@ -42,7 +43,7 @@ class Posts:
         self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts, files: CalendarFiles
     ) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
-        self._files, self._tasks = files, Tasks(context)
+        self._files, self._tasks, self._sharing = files, Tasks(context), sharing.Sharing(context, files)
         self._milestones = milestone_posts.MilestonePosts(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
@@ -70,6 +71,8 @@ class Posts:
             return await self._milestones.compose(session, delivery, place)
         if delivery.kind == polled_meeting_posts.KIND:
             return await self._polled.compose(session, delivery, place)
+        if delivery.kind == sharing.KIND:
+            return await self._sharing.compose(session, delivery, place)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)
@@ -100,7 +103,10 @@ class Posts:
             extra = await self._polls.pulse(session, place.village.id, event.code)
         of_task = reminder.to == "secretariat"
         names = [task.name for task in left]
-        values = self._values(event, place, names, of_task=of_task)
+        values = {
+            **self._values(event, place, names, of_task=of_task),
+            **await values_of(session, place.key, event.id),
+        }
         written = build.reminder(
             self._context.texts,
             reminder.text,

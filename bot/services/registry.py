@@ -14,6 +14,7 @@ from bot.services.feeds import Feeds
 from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
 from bot.services.letters import Letters
+from bot.services.meeting_day import MeetingDay
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
 from bot.services.outbox import Outbox
@@ -29,6 +30,7 @@ from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
+from bot.services.sharing import Sharing
 from bot.services.tasks import Tasks
 
 
@@ -45,6 +47,7 @@ class Services:
     hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
+    meeting_day: MeetingDay
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -60,6 +63,7 @@ class Services:
     provisioning: Provisioning
     register_export: RegisterExport
     scheduled_events: ScheduledEvents
+    sharing: Sharing
     tasks: Tasks
 
 
@@ -79,6 +83,7 @@ def services_on(context: Context) -> Services:
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,
+        meeting_day=MeetingDay(context, files),
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),
         objections=Objections(context),
@@ -94,5 +99,6 @@ def services_on(context: Context) -> Services:
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
         scheduled_events=ScheduledEvents(context),
+        sharing=Sharing(context, files),
         tasks=Tasks(context),
     )

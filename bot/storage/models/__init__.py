@@ -13,6 +13,7 @@ from bot.storage.models.cohorts import (
     Village,
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
+from bot.storage.models.meeting_day import AgreedStep, HeadCount, MeetingNotes, SharedNote
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
@@ -23,6 +24,7 @@ from bot.storage.models.rehearsal import RehearsalMark
 from bot.storage.models.tasks import TaskDone
 
 __all__ = [
+    "AgreedStep",
     "AuditEntry",
     "Ballot",
     "Base",
@@ -36,6 +38,8 @@ __all__ = [
     "Event",
     "Feed",
     "HandCount",
+    "HeadCount",
+    "MeetingNotes",
     "MilestoneState",
     "Municipality",
     "NewsletterVideo",
@@ -52,6 +56,7 @@ __all__ = [
     "RehearsalMark",
     "RoleAssignment",
     "Rsvp",
+    "SharedNote",
     "TaskDone",
     "UtcTime",
     "Village",
