@@ -12,7 +12,6 @@ from bot.domain.posting import PostingHours
 from bot.domain.programme import (
     COORDINATOR_CIRCLE,
     EACH_CIRCLE,
-    TASKS,
     VILLAGE_CIRCLE,
     WHOLE_PROGRAMME,
     Meeting,
@@ -106,7 +105,7 @@ def _of(
     meeting = dated.meeting
     if reminder.unless == "link" and meeting.mode == "online":
         return  # the story's secretariat sets every link on the first day
-    if TASKS in reminder.add and _settled(year, meeting):
+    if reminder.unless == "done" and _settled(year, meeting):
         return  # every village of the story is agreed on the first day
     own = meeting.scope is Scope.VILLAGE and meeting.window is not None
     casts: list[VillageCast | None] = (

@@ -48,7 +48,7 @@ class Reminder:
         ],
         ...,
     ] = ()  # fmt: skip
-    unless: Literal["link", "picked"] | None = None
+    unless: Literal["link", "picked", "done"] | None = None
     useful_days: int = 7
 
 

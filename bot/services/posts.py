@@ -11,6 +11,7 @@ from bot.domain.errors import NotFound
 from bot.domain.programme import BY_ITSELF, CALENDAR_FILE, TASKS, Meeting, Reminder
 from bot.messages import people
 from bot.messages import posts as build
+from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
 from bot.services import milestone_posts, polled_meeting_posts, sharing
@@ -19,6 +20,7 @@ from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.meeting_day import values_of
+from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, place_of
 from bot.services.tasks import Tasks
 from bot.storage.models import Delivery, Event
@@ -89,7 +91,7 @@ class Posts:
         reminder = self._find(str(delivery.payload["meeting"]), str(delivery.payload["reminder"]))
         if event is None or reminder is None or _unneeded(reminder, event):
             return None
-        left = await self._tasks.open_of(session, event) if TASKS in reminder.add else []
+        left = await self._left(session, event, reminder)
         if TASKS in reminder.add and not left:
             return None
         days: list[Choice] = []
@@ -102,12 +104,11 @@ class Posts:
         if "pulse_poll" in reminder.add and place.village is not None:
             extra = await self._polls.pulse(session, place.village.id, event.code)
         of_task = reminder.to == "secretariat"
-        names = [task.name for task in left]
         values = {
-            **self._values(event, place, names, of_task=of_task),
+            **self._values(event, place, left, of_task=of_task),
             **await values_of(session, place.key, event.id),
         }
-        written = build.reminder(
+        message = build.reminder(
             self._context.texts,
             reminder.text,
             reminder.add,
@@ -116,28 +117,32 @@ class Posts:
             days,
             extra,
         )
-        if CALENDAR_FILE not in reminder.add:
-            return written
-        return replace(written, files=(*written.files, *self._files.files(event, place)))
+        if CALENDAR_FILE in reminder.add:
+            message = replace(message, files=(*message.files, *self._files.files(event, place)))
+        if of_task and asked_at(self._context.programme, event.code):
+            answers = meeting_poll_button(self._context.texts, event.id)
+            return replace(message, buttons=(answers, *message.buttons))
+        return message
+
+    async def _left(self, session: AsyncSession, event: Event, reminder: Reminder) -> list[str]:
+        """Name whom a task of the secretariat still waits for."""
+        if TASKS not in reminder.add:
+            return []
+        by_agreement = reminder.unless == "done"
+        return [task.name for task in await self._tasks.open_of(session, event, by_agreement=by_agreement)]
 
     def _values(
         self, event: Event, place: Place, left: Sequence[str], *, of_task: bool
     ) -> Mapping[str, object]:
         timezone = self._context.programme.timezone
+        questions = [poll.question for poll in asked_at(self._context.programme, event.code)]
         return {
             "village": place.village.name if place.village else "",
             "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
             "phone": self._context.facts.phone,
             "places": Ready(build.few(self._context.texts, left)),
-            "questions": " ".join(self._asked_at(event)) if of_task else "",
+            "questions": " ".join(questions) if of_task else "",
         }
-
-    def _asked_at(self, event: Event) -> list[str]:
-        """Return what standard polls ask at a meeting itself, where there is no channel yet (S13)."""
-        polls = self._context.programme.polls.values()
-        return [
-            poll.question for poll in polls if poll.where == "meeting" and poll.opens.meeting == event.code
-        ]
 
     async def _opening(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         phase = self._context.programme.phase(str(delivery.payload["phase"]))

@@ -15,6 +15,7 @@ from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
 from bot.services.letters import Letters
 from bot.services.meeting_day import MeetingDay
+from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
 from bot.services.outbox import Outbox
@@ -48,6 +49,7 @@ class Services:
     follow_up: FollowUp
     ledger: Ledger
     meeting_day: MeetingDay
+    meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -84,6 +86,7 @@ def services_on(context: Context) -> Services:
         follow_up=FollowUp(context),
         ledger=ledger,
         meeting_day=MeetingDay(context, files),
+        meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),
         objections=Objections(context),

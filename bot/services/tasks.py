@@ -49,13 +49,13 @@ class Tasks:
                     found += await self.open_of(session, event)
         return sorted(found, key=lambda task: (task.due_on, task.title, task.name))
 
-    async def open_of(self, session: AsyncSession, event: Event) -> list[Task]:
-        """Return what is left of one meeting in its cohort, by name."""
+    async def open_of(self, session: AsyncSession, event: Event, *, by_agreement: bool = True) -> list[Task]:
+        """Return what is left of one meeting in its cohort, by name; without `by_agreement` an agreement settles nothing."""
         programme = self._context.programme
         meeting = programme.meetings[event.code]
         query = select(Village).where(Village.cohort_id == event.cohort_id).order_by(Village.id)
         villages = (await session.scalars(query)).all()
-        by_agreement = bool({*meeting.milestones} & {*programme.rules.village_channel_after})
+        by_agreement &= bool({*meeting.milestones} & {*programme.rules.village_channel_after})
         done = select(TaskDone.scope_key).where(
             TaskDone.cohort_id == event.cohort_id, TaskDone.code == event.code
         )

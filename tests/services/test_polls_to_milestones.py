@@ -126,9 +126,8 @@ async def test_a_standard_decision_settles_the_milestones_that_name_it(
 
 
 async def test_what_is_asked_at_a_meeting_stands_in_the_secretariats_task_before_it(
-    context: Context,
+    world: PollsWorld,
 ) -> None:
-    world = await polls_world(context, agreed=False)
     asked = [poll for poll in PROGRAMME.polls.values() if poll.where == "meeting"]
     services = services_on(world.context)
     posts = Posts(
