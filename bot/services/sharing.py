@@ -94,10 +94,11 @@ class Sharing:
             if version != (row.version if row else 0):
                 raise Conflict("error_day.changed_meanwhile")
             if row is None:
-                row = MeetingNotes(**here, version=0)
+                row = MeetingNotes(**here)
                 session.add(row)
-                await self._plan(session, place, event_id, NOTES)
             row.text, row.version, row.saved_at = text.strip(), version + 1, self._context.now()
+            if row.version == 1:
+                await self._plan(session, place, event_id, NOTES)
             await self._agree(session, place, event_id, lines(steps, MOST_STEPS, STEP_LONGEST))
             await audit(session, self._context, actor, "meeting.notes", f"{place.key} event:{event_id}")
             await session.flush()
