@@ -6,6 +6,7 @@ from bot.services.calendar import Calendar
 from bot.services.calendar_files import CalendarFiles
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+from bot.services.corrections import Corrections
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -43,6 +44,7 @@ class Services:
     calendar: Calendar
     calendar_files: CalendarFiles
     cohorts: Cohorts
+    corrections: Corrections
     decisions: Decisions
     feeds: Feeds
     hand_votes: HandVotes
@@ -75,11 +77,13 @@ def services_on(context: Context) -> Services:
     ledger = Ledger(context)
     files = CalendarFiles(context, calendar)
     posts = Posts(context, calendar, letters, PollPosts(context), files)
+    newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
         calendar=calendar,
         calendar_files=files,
         cohorts=Cohorts(context),
+        corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
@@ -88,7 +92,7 @@ def services_on(context: Context) -> Services:
         meeting_day=MeetingDay(context, files),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
-        newsletters=Newsletters(context, letters, posts, ledger),
+        newsletters=newsletters,
         objections=Objections(context),
         outbox=Outbox(context, posts),
         people=People(context),

@@ -13,6 +13,7 @@ from bot.storage.models.cohorts import (
     Village,
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
+from bot.storage.models.letters import Letter, LetterVersion
 from bot.storage.models.meeting_day import AgreedStep, HeadCount, MeetingNotes, SharedNote
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
@@ -39,6 +40,8 @@ __all__ = [
     "Feed",
     "HandCount",
     "HeadCount",
+    "Letter",
+    "LetterVersion",
     "MeetingNotes",
     "MilestoneState",
     "Municipality",
