@@ -100,15 +100,14 @@ class Ask:
         await self.interaction.followup.send(**payload(message), ephemeral=True)
 
     async def tell(self, message: Message) -> None:
-        """Answer so that all who see the channel read it."""
-        response = self.interaction.response
-        async with self._first_answer:
-            if not response.is_done():
-                await response.send_message(**payload(message))
-                return
-        channel = self.bot.get_partial_messageable(self.interaction.channel_id or 0)
-        await channel.send(**payload(message))
-        await self.interaction.delete_original_response()
+        """Say something to all in the thread of the post that was pressed; in its channel where it has none."""
+        pressed, here = self.interaction.message, self.interaction.channel_id or 0
+        in_thread = isinstance(self.interaction.channel, discord.Thread)
+        thread = here if in_thread or pressed is None else pressed.id  # a thread has its first post's number
+        try:
+            await self.bot.get_partial_messageable(thread).send(**payload(message))
+        except discord.NotFound:
+            await self.bot.get_partial_messageable(here).send(**payload(message))
 
     async def say(self, key: str, **values: object) -> None:
         """Answer with a text that needs no buttons."""

@@ -51,6 +51,7 @@ class MeetingDayCog(CompanionCog):
             await ask.actor(), await ask.place(), event_id, ask.filled["words"]
         )
         await ask.tell(build.advice(self.bot.texts, event_id, words))
+        await ask.say("meeting_day.shared")
 
     @handles("notes_edit")
     async def notes_edit(self, ask: Ask, event_id: int, version: int = 0) -> None:

@@ -51,12 +51,13 @@ class DiscordMessages:
 
         Raises TransientFailure.
         """
-        message = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
         try:
             with failures():
                 async with asyncio.timeout(SEND_WITHIN.total_seconds()):
-                    # minutes: a week
-                    await message.create_thread(name=name, auto_archive_duration=10080)
+                    channel = await self._client.fetch_channel(channel_id)
+                    if isinstance(channel, discord.TextChannel):
+                        message = channel.get_partial_message(message_id)
+                        await message.create_thread(name=name, auto_archive_duration=10080)  # a week
         except PermanentFailure as error:
             cause = error.__cause__
             if not isinstance(cause, discord.HTTPException) or cause.code != _HAS_A_THREAD:

@@ -24,6 +24,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "meeting_day.question": _NONE,
     "meeting_day.thread": frozenset({"title"}),
     "meeting_day.opened": _NONE,
+    "meeting_day.shared": _NONE,
     "meeting_day.advice": frozenset({"words"}),
     "meeting_day.saved": _MEETING,
     "meeting_day.notes": _MEETING | {"text"},
