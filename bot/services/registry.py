@@ -13,7 +13,9 @@ from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.feeds import Feeds
 from bot.services.hand_votes import HandVotes
+from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
+from bot.services.letter_sheets import LetterSheets
 from bot.services.letters import Letters
 from bot.services.meeting_day import MeetingDay
 from bot.services.meeting_polls import MeetingPolls
@@ -49,7 +51,9 @@ class Services:
     feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
+    invitation: InvitationKeeper
     ledger: Ledger
+    letter_sheets: LetterSheets
     meeting_day: MeetingDay
     meeting_polls: MeetingPolls
     milestones: Milestones
@@ -88,7 +92,9 @@ def services_on(context: Context) -> Services:
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
+        invitation=InvitationKeeper(context),
         ledger=ledger,
+        letter_sheets=LetterSheets(context, letters),
         meeting_day=MeetingDay(context, files),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
