@@ -9,6 +9,8 @@ from bot.domain.access import may
 from bot.domain.calendar import local
 from bot.domain.errors import Conflict
 from bot.messages import calendar as build
+from bot.messages.calendar_files import subscribe_button
+from bot.messages.meeting_day import with_agreed
 from bot.messages.meetings import choose
 from bot.messages.message import Message
 from bot.messages.milestones import board_message, reopen_form
@@ -45,8 +47,10 @@ class CalendarCog(CompanionCog):
         facts = ask.services.context.facts
         own = await ask.services.polled_meetings.changeable(await ask.actor(), place)
         message = build.calendar_message(self.bot.texts, _name(place), lines, facts.phone)
+        feed = (subscribe_button(self.bot.texts),) if ask.services.feeds.offered else ()
         cards = choose(self.bot.texts, [(m.event_id, m.title, m.number, m.starts_at) for m in upcoming])
-        await ask.reply(replace(message, buttons=correct_buttons(self.bot.texts, own), menus=cards))
+        buttons = (*correct_buttons(self.bot.texts, own), *feed)
+        await ask.reply(replace(message, buttons=buttons, menus=cards))
 
     @command("next")
     async def next(self, ask: Ask) -> None:
@@ -154,12 +158,13 @@ class CalendarCog(CompanionCog):
     async def _steps(self, ask: Ask, letter: str | None) -> Message:
         place = await ask.place()
         found = await ask.services.newsletters.next_steps(place, letter)
-        if found is None:
-            return Message(self.bot.texts("steps.none"))
         tick = may(await ask.actor(), tick_right(place), place.where)
-        return build.steps_message(
-            self.bot.texts, found.letter.id, found.starts_at, found.letter.next_steps, found.done, tick
-        )
+        message = Message(self.bot.texts("steps.none"))
+        if found is not None:
+            message = build.steps_message(
+                self.bot.texts, found.letter.id, found.starts_at, found.letter.next_steps, found.done, tick
+            )
+        return with_agreed(self.bot.texts, message, await ask.services.sharing.agreed(place), tick)
 
 
 def _name(place: Place) -> str:
