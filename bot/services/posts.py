@@ -79,7 +79,7 @@ class Posts:
         if delivery.kind == polled_meeting_posts.KIND:
             return await self._polled.compose(session, delivery, place)
         if delivery.kind in (meeting_news.KIND, meeting_news.WAITING_LIST):
-            return await self._news.compose(session, delivery)
+            return await self._changed(session, delivery, place)
         if delivery.kind == sharing.KIND:
             return await self._sharing.compose(session, delivery, place)
         if delivery.kind == "phase_opening":
@@ -122,6 +122,14 @@ class Posts:
             answers = meeting_poll_button(self._context.texts, event.id)
             return replace(message, buttons=(answers, *message.buttons))
         return message
+
+    async def _changed(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
+        """Tell that a meeting has changed, with the file that tells the same to people's own calendars."""
+        message = await self._news.compose(session, delivery)
+        if message is None or delivery.kind != meeting_news.KIND:
+            return message
+        event = await session.get_one(Event, delivery.event_id)
+        return replace(message, files=tuple(self._files.files(event, place)))
 
     async def _left(self, session: AsyncSession, event: Event, reminder: Reminder) -> list[str]:
         """Name whom a task of the secretariat still waits for."""

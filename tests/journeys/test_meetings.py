@@ -57,7 +57,7 @@ async def test_a_village_dates_its_information_meeting_answers_calls_it_off_and_
     off = await lead.submit_modal(form, year.hands.filled(form, {"why": "Jeg er blevet syg."}))
     assert "er aflyst" in said(off)
     (notice,) = [r for r in posts(year, cast) if "er aflyst" in r.content]
-    assert "Der står: Jeg er blevet syg." in notice.content
+    assert "Der står: Jeg er blevet syg." in notice.content and len(notice.attachments) == 1
     assert "(aflyst)" in said(await year.hands.command(villager, cast.channel_id, "calendar"))
     await year.discord.advance_to(datetime(2027, 11, 19, 12, tzinfo=UTC))
     assert not [r for r in posts(year, cast) if "I er inviteret torsdag den 2. december" in r.content]
