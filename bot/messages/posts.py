@@ -20,6 +20,7 @@ POST_VALUES = frozenset(
         "starts_at",
         "ends_at",
         "link",
+        "venue",
         "phone",
         "first_step",
         "places",
@@ -62,6 +63,7 @@ class Occasion:
     newsletter: str | None = None
     link: str | None = None
     first_step: str | None = None
+    venue: str = ""
 
 
 def when(texts: Texts, starts_at: datetime, now: datetime, timezone: str) -> Ready:
@@ -120,6 +122,7 @@ def reminder(
         "starts_at": occasion.starts_at,
         "ends_at": occasion.ends_at,
         "link": occasion.link,
+        "venue": occasion.venue,
         "first_step": occasion.first_step,
         **values,
     }

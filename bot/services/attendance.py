@@ -123,18 +123,16 @@ class Attendance:
     async def _change(
         self, session: AsyncSession, event: Event, row: Rsvp, answer: Answer, place_key: str | None
     ) -> None:
-        now, had_seat = self._context.now(), row.id is not None and row.waiting_since is None
-        row.answer, row.answered_at, row.place_key, row.waiting_since = answer, now, place_key, None
-        if answer is Answer.YES:
-            taken = await taken_seats(session, event.id) if event.seats is not None else 0
-            waits = await waiting_number(session, event.id) > 0
+        now, waiting_since = self._context.now(), None
+        if answer is Answer.YES and event.seats is not None:
+            taken, waits = await taken_seats(session, event.id), await waiting_number(session, event.id) > 0
             if not has_room(row.people, taken, event.seats, somebody_waits=waits):
-                row.waiting_since = await _last_in_row(session, event.id, now)
-        else:
-            row.people = 1
+                waiting_since = await _last_in_row(session, event.id, now)
+        row.answer, row.answered_at, row.place_key, row.waiting_since = answer, now, place_key, waiting_since
+        row.people = row.people if answer is Answer.YES else 1
         session.add(row)
         await session.flush()
-        if had_seat or answer is not Answer.YES:
+        if answer is not Answer.YES:
             await self.move_up(session, event)
 
     async def _seen(

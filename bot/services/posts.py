@@ -196,7 +196,7 @@ class Posts:
         letter = await self._letters.current(session, event.cohort_id, code) if code else None
         return build.Occasion(
             event.id, event.code, meeting.title, meeting.number, event.starts_at, event.ends_at,
-            meeting.newsletter, event.link, letter.next_steps[0] if letter else None,
+            meeting.newsletter, event.link, letter.next_steps[0] if letter else None, event.venue or "",
         )  # fmt: skip
 
     def _following(self, circle: Meeting) -> Meeting | None:

@@ -14,9 +14,13 @@ from bot.domain.calendar import local
 from bot.domain.errors import CompanionError, NotPermitted
 from bot.domain.seats import Answer
 from bot.messages.meetings import Mine
+from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
+from bot.services.letters import Letters
 from bot.services.meeting_changes import Meant
 from bot.services.meeting_news import KIND, WAITING_LIST, MeetingNews
+from bot.services.poll_posts import PollPosts
+from bot.services.posts import Posts
 from bot.services.registry import Services, services_on
 from bot.storage.models import Delivery, Event, Person, Rsvp
 from bot.storage.repositories.deliveries import Post, plan
@@ -184,6 +188,11 @@ async def test_seats_are_given_in_order_and_the_waiting_list_moves_up_by_itself(
     assert not any(name in text for text in told for name in ("Eva", "Per")), "no names in a channel"
     await people.erase(eva)
     assert (await services.meeting_cards.card(per, event.id)).people == 2
+    await people.bring(ida, event.id, 2)
+    assert (await people.answer_meeting(bo, event.id, Answer.YES, home)).waits_as is None, (
+        "the last seat, after a no"
+    )
+    assert await people.head_count(event.id) == 4
     with pytest.raises(NotPermitted):
         await services.meeting_changes.set_seats(ida, Meant(event.cohort_id, CIRCLE), 0)
 
@@ -334,3 +343,25 @@ async def test_coordinators_see_how_many_come_from_the_villages_they_look_after_
     assert (await services.meeting_cards.who_comes(elsewhere, event.id)).villages == []
     with pytest.raises(NotPermitted):
         await services.meeting_cards.who_comes(ida, event.id)
+
+
+async def test_where_a_meeting_is_held_stands_in_what_is_said_of_it(
+    services: Services, world: PollsWorld
+) -> None:
+    """S25, S59."""
+    event = await meeting(world, "EV-M1-KURSUS")
+    await services.planning.refresh(event.cohort_id)
+    meant = Meant(event.cohort_id, "EV-M1-KURSUS")
+    await services.meeting_changes.set_venue(SECRETARY, meant, "Fensby Forsamlingshus")
+    posts = Posts(world.context, services.calendar, Letters(world.context), PollPosts(world.context),
+                  CalendarFiles(world.context, services.calendar))  # fmt: skip
+    async with world.context.database.transaction() as session:
+        rows = (await session.scalars(select(Delivery).where(Delivery.event_id == event.id))).all()
+        texts = {row.key.split(":")[1]: (await posts.compose(session, row)) for row in rows}
+    for post in ("signup", "r2"):
+        message = texts[post]
+        assert message is not None and "kl. 10.00, Fensby Forsamlingshus." in message.text
+    card = await services.meeting_cards.card(await world.person("Ida", Role.VILLAGER), event.id)
+    assert (card.venue, card.audience) == ("Fensby Forsamlingshus", ("steering",))
+    with pytest.raises(NotPermitted):
+        await services.meeting_changes.set_venue(await world.lead(), meant, "Et andet sted")
