@@ -40,7 +40,7 @@ async def test_a_village_dates_its_information_meeting_answers_calls_it_off_and_
     yes = await year.hands.press(villager, told, part(told, "rsvp"))
     assert "du kommer torsdag den 2. december" in said(yes)
     three = await villager.select(answer(yes), ["3"], custom_id=button(yes, "rsvp_people"))
-    assert "I kommer 3 torsdag den 2. december" in said(three)
+    assert "I er 3, der kommer torsdag den 2. december" in said(three)
     seen = await year.hands.press(villager, told, part(told, "meeting_card"))
     for words in (
         "kl. 19.30-21.00",
