@@ -114,8 +114,8 @@ class ProgrammeYear(Stage):
 
     async def count(self) -> Account:
         """Count what stands in the channels."""
-        register = self._evenings.register if self._evenings else None
-        self._account, self.complaints = await look(self, self.seconds(), register)
+        told = (self._evenings.register, self._evenings.days) if self._evenings else (None, None)
+        self._account, self.complaints = await look(self, self.seconds(), *told)
         return self._account
 
     def seconds(self) -> float:
