@@ -52,5 +52,8 @@ async def test_an_evening_from_the_first_minute_to_the_steps_that_are_ticked_on(
     assert "Ring til tre naboer" in said(steps)
     assert "Ring til tre naboer (klar)" in said(await press(lead, steps, "step_done"))
     await year.discord.advance_to(BEGINS + timedelta(days=1))
-    assert any("I var 14. Noterne ligger klar" in post.content for post in posts(year, cast))
+    assert any(
+        "I var 14. Noterne ligger klar på knappen.\nI næste nyhedsbrev" in post.content
+        for post in posts(year, cast)
+    )
     year.discord.raise_errors()
