@@ -10,7 +10,7 @@ from bot.domain.calendar import local
 from bot.domain.errors import Conflict
 from bot.messages import calendar as build
 from bot.messages.calendar_files import subscribe_button
-from bot.messages.meeting_day import with_agreed
+from bot.messages.meeting_day import notes_shown, with_agreed
 from bot.messages.meetings import choose
 from bot.messages.message import Message
 from bot.messages.milestones import board_message, reopen_form
@@ -68,6 +68,13 @@ class CalendarCog(CompanionCog):
         place = await ask.place()
         await ask.services.newsletters.tick(await ask.actor(), place, letter, step)
         await ask.update(await self._steps(ask, letter))
+
+    @handles("step_done")
+    async def step_done(self, ask: Ask, step_id: int, in_notes: int = 0) -> None:
+        """Mark a step agreed at a meeting as done, or as not done after all."""
+        notes = await ask.services.sharing.tick(await ask.actor(), await ask.place(), step_id)
+        steps = await self._steps(ask, None)
+        await ask.update(notes_shown(self.bot.texts, notes, may_tick=True) if in_notes and notes else steps)
 
     @command("phase")
     async def phase(self, ask: Ask) -> None:

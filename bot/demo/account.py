@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
+from bot.demo.day_hands import DayHands
 from bot.demo.expected import expected_letters, expected_milestones, expected_polls, expected_reminders
 from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
@@ -38,6 +39,8 @@ _DANISH = {
     "meetings_moved": "Møder flyttet",
     "meetings_called_off": "Møder aflyst",
     "moved_up": "Rykket op fra venteliste",
+    "head_counts": "Fremmøde skrevet",
+    "notes": "Noter fra møder",
     "duplicates": "Dubletter",
     "missing": "Mangler",
     "seconds": "Sekunder",
@@ -65,6 +68,8 @@ class Account:
     meetings_moved: int
     meetings_called_off: int
     moved_up: int
+    head_counts: int
+    notes: int
     duplicates: int
     missing: int
     seconds: float
@@ -107,7 +112,7 @@ class Found:
 
 
 async def look(
-    year: Stage, seconds: float, register: RegisterHands | None = None
+    year: Stage, seconds: float, register: RegisterHands | None = None, days: DayHands | None = None
 ) -> tuple[Account, list[str]]:
     """Count the year so far. Returns the account, and what is missing or doubled in words."""
     now, programme = year.discord.now(), year.plan.content.programme
@@ -150,6 +155,8 @@ async def look(
         )
         missing += sorted(register.reminders(now - PUT_OFF_BY) - found.of("decision_due:"))
         missing += await register.not_final(now - PUT_OFF_BY)
+    counted = await days.head_counts() if days else {}
+    missing += ["a head count"] * (len(days.counted.items() - counted.items()) if days else 0)
     guild = year.discord.guilds()[0]
     account = Account(
         villages=len(year.villages),
@@ -169,6 +176,8 @@ async def look(
         meetings_moved=len(found.meetings("moved:")),
         meetings_called_off=len(found.meetings("called_off:")),
         moved_up=len(found.of("seats:")),
+        head_counts=len(counted),
+        notes=len(found.of("notes:")),
         duplicates=len(doubled),
         missing=len(missing),
         seconds=round(seconds, 1),

@@ -7,6 +7,7 @@ from typing import Any
 from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
+from bot.demo.day_hands import DayHands
 from bot.demo.hands import answer, private_ids
 from bot.demo.meeting_hands import MeetingHands
 from bot.demo.on_paper import OnPaper
@@ -31,6 +32,7 @@ class Evenings:
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
         self.register, self._meetings = RegisterHands(year), MeetingHands(year)
+        self.days = DayHands(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -104,6 +106,10 @@ class Evenings:
                 await self.register.recorded(cast, record, int(args[0]), chance(cast.village_id, *args))
             elif action == "decision_keep":
                 await self.register.keep(cast, record, custom_id, int(args[0]))
+            elif action == "meeting_day":
+                await self.days.met(cast, record, custom_id, int(args[0]))
+            elif action == "share":
+                await self.days.share(cast, record, custom_id)
             elif action == "decision_done":
                 await self.register.done(cast, record, custom_id, int(args[0]))
             elif action == "decide":

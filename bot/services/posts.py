@@ -20,7 +20,7 @@ from bot.services.calendar import Calendar
 from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.letters import Letters
-from bot.services.meeting_day import values_of
+from bot.services.meeting_day import NOT_HELD, values_of
 from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, place_of
 from bot.services.tasks import Tasks
@@ -105,7 +105,7 @@ class Posts:
         of_task = reminder.to == "secretariat"
         values = {
             **self._values(event, place, left, of_task=of_task),
-            **await values_of(session, place.key, event.id),
+            **(await values_of(session, place.key, event.id) if reminder.after else NOT_HELD),
         }
         message = build.reminder(
             self._context.texts,
