@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.calendar import local
 from bot.domain.errors import CompanionError, NotPermitted
+from bot.domain.programme import Window
 from bot.domain.seats import Answer
 from bot.messages.meetings import Mine
 from bot.services.calendar_files import CalendarFiles
@@ -22,9 +23,11 @@ from bot.services.meeting_news import KIND, WAITING_LIST, MeetingNews
 from bot.services.poll_posts import PollPosts
 from bot.services.posts import Posts
 from bot.services.registry import Services, services_on
+from bot.storage.database import Database
 from bot.storage.models import Delivery, Event, Person, Rsvp
 from bot.storage.repositories.deliveries import Post, plan
-from tests.support.polls_world import SECRETARY, PollsWorld
+from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
+from tests.support.world import context_on, loaded
 
 CIRCLE, KICKOFF = "VC01", "EV-M1-OPSTART"
 
@@ -365,3 +368,26 @@ async def test_where_a_meeting_is_held_stands_in_what_is_said_of_it(
     assert (card.venue, card.audience) == ("Fensby Forsamlingshus", ("steering",))
     with pytest.raises(NotPermitted):
         await services.meeting_changes.set_venue(await world.lead(), meant, "Et andet sted")
+
+
+async def test_when_there_are_more_villages_than_times_the_secretariat_is_told_once(
+    database: Database,
+) -> None:
+    """S61: four evenings in a week, one time each, and five villages."""
+    content = loaded()
+    week = replace(content.programme.meetings[COACHING], hours=(time(19),), window=Window(10, 10))
+    programme = replace(content.programme, meetings={**content.programme.meetings, COACHING: week})
+    context = context_on(database, content=replace(content, programme=programme))
+    world = await polls_world(context, names=("Aby", "Beby", "Ceby", "Deby", "Eby"))
+    services = services_on(context)
+    await services.planning.refresh()
+    await services.planning.refresh()
+    async with context.database.transaction() as session:
+        own = (Event.code == COACHING) & Event.village_id.is_not(None)
+        slots = (await session.scalars(select(Event.slot_at).where(own).order_by(Event.village_id))).all()
+        notices = (
+            await session.scalars(select(Delivery).where(Delivery.key.startswith("notice:times:")))
+        ).all()
+    assert len(set(slots)) == 5 and slots[-1] is None
+    assert ["1 landsby har ingen tid" in str(notice.payload["said"]) for notice in notices] == [True]
+    assert await services.village_dates.times(await world.lead(), world.village, COACHING) == [slots[0]]
