@@ -57,6 +57,7 @@ class Action(StrEnum):
     OPEN_CHANNEL_TO_COORDINATOR = "open_channel_to_coordinator"
     EDIT_CALENDAR = "edit_calendar"
     SEND_NEWSLETTER = "send_newsletter"
+    EDIT_MAIL_LIST = "edit_mail_list"
     PROVISION = "provision"
     SEE_ALL_VILLAGES = "see_all_villages"
 
@@ -91,6 +92,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.OPEN_CHANNEL_TO_COORDINATOR: frozenset({S, R, L, SEC}),
     Action.EDIT_CALENDAR: frozenset({SEC}),
     Action.SEND_NEWSLETTER: frozenset({SEC}),
+    Action.EDIT_MAIL_LIST: frozenset({R, L, SEC}),
     Action.PROVISION: frozenset({SEC}),
     Action.SEE_ALL_VILLAGES: frozenset({SEC}),
 }

@@ -14,6 +14,8 @@ from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
 from bot.services.letter_sheets import LetterSheets
 from bot.services.letters import Letters
+from bot.services.mail_lists import MailLists
+from bot.services.mail_outbox import MailOutbox
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
 from bot.services.outbox import Outbox
@@ -43,6 +45,8 @@ class Services:
     invitation: InvitationKeeper
     ledger: Ledger
     letter_sheets: LetterSheets
+    mail_lists: MailLists
+    mail_outbox: MailOutbox
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -64,6 +68,7 @@ def services_on(context: Context) -> Services:
     calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
     ledger = Ledger(context)
     posts = Posts(context, calendar, letters, PollPosts(context))
+    mail_outbox = MailOutbox(context, letters, posts)
     return Services(
         context=context,
         calendar=calendar,
@@ -74,13 +79,15 @@ def services_on(context: Context) -> Services:
         invitation=InvitationKeeper(context),
         ledger=ledger,
         letter_sheets=LetterSheets(context, letters),
+        mail_lists=MailLists(context),
+        mail_outbox=mail_outbox,
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),
         objections=Objections(context),
         outbox=Outbox(context, posts),
         people=People(context),
         places=Places(context),
-        planning=Planning(context, calendar, polls),
+        planning=Planning(context, calendar, polls, mail_outbox),
         poll_drafts=PollDrafts(context),
         poll_life=PollLife(context),
         poll_rules=VillageRulesDesk(context),

@@ -48,6 +48,7 @@ TABLE: dict[Action, set[Role]] = {
     Action.OPEN_CHANNEL_TO_COORDINATOR: {S, R, L, SEC},
     Action.EDIT_CALENDAR: {SEC},
     Action.SEND_NEWSLETTER: {SEC},
+    Action.EDIT_MAIL_LIST: {R, L, SEC},
     Action.PROVISION: {SEC},
     Action.SEE_ALL_VILLAGES: {SEC},
 }

@@ -13,6 +13,7 @@ from bot.storage.models.cohorts import (
     Village,
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
+from bot.storage.models.mail import Mail, MailRecipient
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
@@ -34,6 +35,8 @@ __all__ = [
     "Event",
     "HandCount",
     "Invitation",
+    "Mail",
+    "MailRecipient",
     "MilestoneState",
     "Municipality",
     "NewsletterVideo",
