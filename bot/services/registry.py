@@ -16,6 +16,7 @@ from bot.services.letter_sheets import LetterSheets
 from bot.services.letters import Letters
 from bot.services.mail_lists import MailLists
 from bot.services.mail_outbox import MailOutbox
+from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
 from bot.services.outbox import Outbox
@@ -47,6 +48,7 @@ class Services:
     letter_sheets: LetterSheets
     mail_lists: MailLists
     mail_outbox: MailOutbox
+    meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -81,6 +83,7 @@ def services_on(context: Context) -> Services:
         letter_sheets=LetterSheets(context, letters),
         mail_lists=MailLists(context),
         mail_outbox=mail_outbox,
+        meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),
         objections=Objections(context),
