@@ -20,6 +20,7 @@ DATA_KEYS = (
     "given_at", "withdrawn_at", "starts_at", "answer", "people", "place",
     "answered_at",
     "waiting_since", "asked_again_at", "title", "question", "choice", "mark", "reason",
+    "letters_written", "letters_approved", "code", "written_at", "approved_at",
     "opens_at", "decided_on", "at", "action", "subject", "secret_votes",
 )  # fmt: skip
 SUPPLIES: Mapping[str, frozenset[str]] = {

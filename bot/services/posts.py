@@ -73,9 +73,11 @@ class Posts:
         return await self._polls.compose(session, delivery)
 
     async def _letter(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
-        letter = self._context.programme.newsletters.get(str(delivery.payload["newsletter"]))
-        if letter is None or delivery.event_id is None:
+        code = str(delivery.payload["newsletter"])
+        if code not in self._context.programme.newsletters or delivery.event_id is None:
             return None
+        assert place.cohort is not None
+        letter = await self._letters.current(session, place.cohort.id, code)
         text = await self._letters.text(session, letter, place)
         return build.letter(self._context.texts, text, delivery.event_id, letter.id)
 
@@ -99,7 +101,7 @@ class Posts:
             self._context.texts,
             reminder.text,
             reminder.add,
-            self._occasion(event, reminder),
+            await self._occasion(session, event, reminder),
             values,
             days,
             extra,
@@ -170,12 +172,13 @@ class Posts:
         buttons = [milestones_button(texts)] if milestones else []
         return build.phase_opening(texts, values, [*buttons, build.calendar_button(texts)])
 
-    def _occasion(self, event: Event, reminder: Reminder) -> build.Occasion:
+    async def _occasion(self, session: AsyncSession, event: Event, reminder: Reminder) -> build.Occasion:
         """Show a meeting as a post speaks of it; after a circle the next step is the coming letter's first (S07)."""
         programme = self._context.programme
         meeting = programme.meetings[event.code]
         source = self._following(meeting) if reminder.after is not None else meeting
-        letter = programme.newsletters.get(source.newsletter or "") if source else None
+        code = source.newsletter if source else None
+        letter = await self._letters.current(session, event.cohort_id, code) if code else None
         return build.Occasion(
             event.id, event.code, meeting.title, meeting.number, event.starts_at, event.ends_at,
             meeting.newsletter, event.link, letter.next_steps[0] if letter else None,

@@ -14,6 +14,7 @@ from bot.storage.models.cohorts import (
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
 from bot.storage.models.mail import Mail, MailRecipient
+from bot.storage.models.letters import Letter, LetterVersion
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
@@ -37,6 +38,8 @@ __all__ = [
     "Invitation",
     "Mail",
     "MailRecipient",
+    "Letter",
+    "LetterVersion",
     "MilestoneState",
     "Municipality",
     "NewsletterVideo",
