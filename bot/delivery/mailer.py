@@ -5,7 +5,7 @@ import logging
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
@@ -44,17 +44,9 @@ class ServerAway(Exception):
 class MailServer(Protocol):
     """Where mails go."""
 
-    def connected(self) -> "AbstractCarrier":
+    def connected(self) -> AbstractAsyncContextManager[Carry]:
         """Return a connection for some mails. Entering it raises ServerAway."""
         ...
-
-
-class AbstractCarrier(Protocol):
-    """A connection as a context: what it gives takes an address and a mail."""
-
-    async def __aenter__(self) -> Carry: ...
-
-    async def __aexit__(self, *_: object) -> bool | None: ...
 
 
 class Mailer:

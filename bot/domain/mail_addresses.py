@@ -1,10 +1,33 @@
 """Which e-mail addresses we write to: plain ones only, so that nothing can be smuggled into a mail's head."""
 
 import re
+from dataclasses import dataclass
+from datetime import datetime
 
 LONGEST = 254
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One address on a list."""
+
+    id: int
+    address: str
+    consent: str
+    added_at: datetime
+    bounced_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MailList:
+    """The list of a village or a municipality in one cohort."""
+
+    cohort_id: int
+    scope_key: str
+    name: str
+    listed: tuple[Listed, ...]
 
 
 def read_addresses(text: str) -> tuple[list[str], list[str]]:

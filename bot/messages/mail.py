@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from bot.domain.letter_blocks import Block, blocks_of, plain_of
 from bot.messages.message import Message
@@ -21,14 +20,13 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 }
 
 
-class Sender(Protocol):
-    """What a mail says of whoever sends it."""
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a mail says of whoever sends it, and in which language."""
 
-    @property
-    def phone(self) -> str: ...
-
-    @property
-    def controller(self) -> str: ...
+    controller: str
+    phone: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class MailText:
     unsubscribe: str | None
 
 
-def written(texts: Texts, message: Message, sender: Sender, unsubscribe: str | None, language: str) -> MailText:
+def written(texts: Texts, message: Message, sender: Sender, unsubscribe: str | None) -> MailText:
     """Write a post out as a mail; its first bold line is the subject, links of its buttons stand as addresses."""
     blocks = [_headed(block) for block in blocks_of(message.text)]
     heading = "".join(run.text for run in blocks[0].lines[0])
@@ -54,9 +52,11 @@ def written(texts: Texts, message: Message, sender: Sender, unsubscribe: str | N
     plain = [plain_of(blocks), *(f"{name}: {url}" for name, url in links), "--", *ending]
     if unsubscribe is not None:
         plain.append(f"{label}: {unsubscribe}")
-    html = page("mail", title=heading, language=language, blocks=blocks, links=links, ending=ending,
+    html = page("mail", title=heading, language=sender.language, blocks=blocks, links=links, ending=ending,
                 unsubscribe=unsubscribe, unsubscribe_label=label)  # fmt: skip
-    return MailText(" ".join(heading.split()), "\n\n".join(plain) + "\n", html, sender.controller, unsubscribe)
+    return MailText(
+        " ".join(heading.split()), "\n\n".join(plain) + "\n", html, sender.controller, unsubscribe
+    )
 
 
 def _headed(block: Block) -> Block:

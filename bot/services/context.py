@@ -19,6 +19,7 @@ class Facts:
     phone: str
     controller: str
     privacy_url: str | None = None
+    public_url: str | None = None
     mail_from: str | None = None
 
 

@@ -6,15 +6,13 @@ Addresses stand in one table and are never logged or audited; whoever is taken o
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import InvalidInput, NotFound
-from bot.domain.mail_addresses import read_addresses
+from bot.domain.mail_addresses import Listed, MailList, read_addresses
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.storage.database import FORGOTTEN, PLANNED
@@ -30,27 +28,6 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_mail.full": frozenset({"most", "phone"}),
     "error_mail.where": frozenset({"phone"}),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One address on a list."""
-
-    id: int
-    address: str
-    consent: str
-    added_at: datetime
-    bounced_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class MailList:
-    """The list of a village or a municipality in one cohort."""
-
-    cohort_id: int
-    scope_key: str
-    name: str
-    listed: tuple[Listed, ...]
 
 
 class MailLists:
@@ -161,7 +138,7 @@ class MailLists:
         return owner.name
 
 
-def _by_token(token: str):  # type: ignore[no-untyped-def]
+def _by_token(token: str) -> Select[MailRecipient]:
     wanted = token if re.fullmatch(r"[\w-]{20,64}", token, re.ASCII) else ""
     return select(MailRecipient).where(MailRecipient.token == wanted).with_for_update()
 

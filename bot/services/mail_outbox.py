@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.messages.mail import MailText, written
+from bot.messages.mail import MailText, Sender, written
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.letters import Letters
@@ -37,6 +37,13 @@ class Reader:
 
     recipient_id: int
     of_municipality: bool
+    since: datetime
+
+    def reads(self, post: Post, own_events: Collection[int]) -> bool:
+        """Tell whether a post is for this reader; who comes late still gets the letter, but no old reminders."""
+        if self.of_municipality and post.event_id in own_events:
+            return False
+        return post.kind == "newsletter" or post.due_at >= self.since
 
 
 Readers = Mapping[str, Sequence[Reader]]
@@ -74,12 +81,12 @@ class MailOutbox:
         rows = (await session.scalars(query.order_by(MailRecipient.id))).all()
         for row in rows:
             if row.scope_key.startswith("village:"):
-                found[row.scope_key].append(Reader(row.id, False))
+                found[row.scope_key].append(Reader(row.id, False, row.added_at))
                 continue
             villages = await _agreed(session, cohort_id, int(row.scope_key.split(":")[1]))
             if villages:
                 for key in (village_key(villages[0].id), group_key(villages[0].coordinator_group_id)):
-                    found[key].append(Reader(row.id, True))
+                    found[key].append(Reader(row.id, True, row.added_at))
         return found
 
     async def plan(
@@ -104,7 +111,7 @@ class MailOutbox:
             f"{post.key}:mail:{reader.recipient_id}": (post, reader.recipient_id)
             for post in posts
             for reader in readers.get(post.place_key, ())
-            if not (reader.of_municipality and post.event_id in own_events)
+            if reader.reads(post, own_events)
         }
         changes = 0
         for key, (post, recipient_id) in wanted.items():
@@ -147,9 +154,6 @@ class MailOutbox:
         if reader is None or reader.bounced_at is not None:
             row.state = "cancelled"
             return None
-        if row.kind == "newsletter" and not await self._may_go(session, row):
-            row.state = "held"
-            return None
         try:
             message = await self._compose(session, row, reader)
         except SQLAlchemyError:
@@ -163,13 +167,10 @@ class MailOutbox:
         row.state, row.claimed_by, row.lease_until = "claimed", claim, now + LEASE
         row.attempts += 1
         context = self._context
-        text = written(
-            context.texts, message, context.facts, _unsubscribe(context, reader), context.programme.language
-        )
+        facts = context.facts
+        sender = Sender(facts.controller, facts.phone, context.programme.language)
+        text = written(context.texts, message, sender, _unsubscribe(context, reader))
         return OutgoingMail(row.id, row.key, claim, reader.address, self._message_id(row), text, now)
-
-    async def _may_go(self, session: AsyncSession, row: Mail) -> bool:
-        return await self._letters.may_go(session, row.cohort_id, str(row.payload["newsletter"]))
 
     async def _compose(self, session: AsyncSession, row: Mail, reader: MailRecipient) -> Message | None:
         """Write what a post says; a letter to a municipality names all its villages."""
@@ -227,7 +228,9 @@ class MailOutbox:
 
 async def _agreed(session: AsyncSession, cohort_id: int, municipality_id: int) -> Sequence[Village]:
     query = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
-    return (await session.scalars(query.where(Village.municipality_id == municipality_id).order_by(Village.id))).all()
+    return (
+        await session.scalars(query.where(Village.municipality_id == municipality_id).order_by(Village.id))
+    ).all()
 
 
 async def _due(session: AsyncSession, now: datetime) -> Sequence[Mail]:

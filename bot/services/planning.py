@@ -60,9 +60,7 @@ class Target:
 class Planning:
     """Turn dates into posts."""
 
-    def __init__(
-        self, context: Context, calendar: Calendar, polls: PollPlanner, mails: MailOutbox
-    ) -> None:
+    def __init__(self, context: Context, calendar: Calendar, polls: PollPlanner, mails: MailOutbox) -> None:
         self._context, self._calendar, self._polls, self._mails = context, calendar, polls, mails
         self._zone = ZoneInfo(context.programme.timezone)
 

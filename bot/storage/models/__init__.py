@@ -13,8 +13,8 @@ from bot.storage.models.cohorts import (
     Village,
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
-from bot.storage.models.mail import Mail, MailRecipient
 from bot.storage.models.letters import Letter, LetterVersion
+from bot.storage.models.mail import Mail, MailRecipient
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
@@ -36,10 +36,10 @@ __all__ = [
     "Event",
     "HandCount",
     "Invitation",
-    "Mail",
-    "MailRecipient",
     "Letter",
     "LetterVersion",
+    "Mail",
+    "MailRecipient",
     "MilestoneState",
     "Municipality",
     "NewsletterVideo",
