@@ -26,6 +26,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error.letter_not_out": frozenset({"title", "phone"}),
     "error.no_letter_out": frozenset({"phone"}),
     "error.print_where": frozenset({"phone"}),
+    "error.letter_stands_nowhere": frozenset({"title", "phone"}),
+    "error.letter_withdrawn": frozenset({"title", "phone"}),
     "error.not_found.other": frozenset({"phone"}),
     "error.not_found.cohort": frozenset({"phone"}),
     "error.not_found.place": frozenset({"phone"}),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+from bot.services.corrections import Corrections
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -40,6 +41,7 @@ class Services:
     context: Context
     calendar: Calendar
     cohorts: Cohorts
+    corrections: Corrections
     decisions: Decisions
     hand_votes: HandVotes
     follow_up: FollowUp
@@ -71,10 +73,12 @@ def services_on(context: Context) -> Services:
     ledger = Ledger(context)
     posts = Posts(context, calendar, letters, PollPosts(context))
     mail_outbox = MailOutbox(context, letters, posts)
+    newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
         calendar=calendar,
         cohorts=Cohorts(context),
+        corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
@@ -85,7 +89,7 @@ def services_on(context: Context) -> Services:
         mail_outbox=mail_outbox,
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
-        newsletters=Newsletters(context, letters, posts, ledger),
+        newsletters=newsletters,
         objections=Objections(context),
         outbox=Outbox(context, posts),
         people=People(context),

@@ -14,6 +14,16 @@ async def find(session: AsyncSession, cohort_id: int, code: str) -> Letter | Non
     return await session.scalar(query)
 
 
+async def made(session: AsyncSession, cohort_id: int, code: str) -> Letter:
+    """Return a letter's row, which is made when nobody has worked on it."""
+    row = await find(session, cohort_id, code)
+    if row is None:
+        row = Letter(cohort_id=cohort_id, code=code)
+        session.add(row)
+        await session.flush()
+    return row
+
+
 async def newest(session: AsyncSession, cohort_id: int, code: str) -> LetterVersion | None:
     """Return the version that goes out, or None when that is the content's own text."""
     query = (
