@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -109,14 +110,22 @@ def mime(mail: OutgoingMail, sender: str) -> bytes:
     found["Date"] = format_datetime(mail.at)
     found["Message-ID"] = mail.message_id
     found["Auto-Submitted"] = "auto-generated"
-    if mail.text.unsubscribe is not None:
-        found["List-Unsubscribe"] = f"<{mail.text.unsubscribe}>"
-        if mail.text.unsubscribe.startswith("https://"):
-            found["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # not every server takes letters beyond ASCII as they are
     found.set_content(mail.text.plain, cte="quoted-printable")
     found.add_alternative(mail.text.html, subtype="html", cte="quoted-printable")
-    return found.as_bytes()
+    return _list_lines(mail.text.unsubscribe) + found.as_bytes()
+
+
+def _list_lines(unsubscribe: str | None) -> bytes:
+    """Return the lines by which a mail program offers to unsubscribe; the library would tear a long address."""
+    if unsubscribe is None:
+        return b""
+    if re.search(r"[\s<>]", unsubscribe):
+        raise ValueError("no address for a mail's head")
+    lines = [f"List-Unsubscribe: <{unsubscribe}>"]
+    if unsubscribe.startswith("https://"):
+        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 class SmtpServer:

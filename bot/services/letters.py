@@ -52,7 +52,7 @@ class Letters:
         values = letter_values(
             self._context.programme.circle_of(letter.id),
             describe=lambda code: self._describe(events[code]),
-            village=place.village.name if place.village else "",
+            village=named or (place.village.name if place.village else ""),
             phone=self._context.facts.phone,
             coordinator=await self._coordinator(session, place),
             videos=video_block(letter, urls, self._context.texts),
