@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.access import Action, Actor, Where, require
+from bot.domain.access import Action, Actor, Where, may, require
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.mail_addresses import Listed, MailList, read_addresses
 from bot.services.audit import audit
@@ -35,6 +35,10 @@ class MailLists:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    def may_edit(self, actor: Actor, where: Where) -> bool:
+        """Tell whether somebody keeps the mail list of a place, and mails are sent at all."""
+        return self._context.facts.mail_from is not None and may(actor, Action.EDIT_MAIL_LIST, where)
 
     async def show(self, actor: Actor, cohort_id: int, scope_key: str) -> MailList:
         """Return a list. Raises NotPermitted, and NotFound for a place that has none."""
