@@ -209,7 +209,7 @@ async def test_a_mail_with_a_line_break_in_its_head_is_never_written_and_a_long_
     (mail,) = await office.services.mail_outbox.claim("w")
 
     def written(**changes: str) -> bytes:
-        return mime(replace(mail, text=replace(mail.text, **changes)), SENDER)  # type: ignore[arg-type]
+        return mime(replace(mail, text=replace(mail.text, **changes)), SENDER)
 
     far = "https://en-meget-lang-adresse.landsbyer.example/" + "x" * 120
     assert f"List-Unsubscribe: <{far}>\r\n".encode() in written(unsubscribe=far, subject="Ærø " * 40)
