@@ -101,7 +101,9 @@ class LetterSheets:
             ends_at=event.ends_at,
             where="online" if online else "physical",
             venue=event.venue or "",
-            invitation=await invitation.address(session) if place.village is not None else "",
+            invitation=await invitation.address(session)
+            if place.village and place.village.on_discord
+            else "",
         )
 
 

@@ -120,14 +120,16 @@ class Planning:
         keys: set[str] = set()
         readers = await self._mails.readers(session, cohort_id)
         by_mail: list[Post] = []
+        silent = {village_key(village.id) for village in villages if not village.on_discord}
 
         def wanted() -> Iterator[Post]:
             for post in self.posts_of(cohort, villages, groups, events):
                 if place in (None, post.place_key):
                     if post.place_key in readers and self._also_by_mail(post):
                         by_mail.append(post)
-                    keys.add(post.key)
-                    yield post
+                    if post.place_key not in silent:
+                        keys.add(post.key)
+                        yield post
 
         changes = await plan(session, wanted(), self._context.now())
         changes += await cancel_missing(session, cohort_id, KINDS, keys, place)

@@ -15,7 +15,9 @@ from bot.domain.errors import InvalidInput, NotPermitted
 from bot.domain.mail_addresses import read_addresses
 from bot.services.context import Context
 from bot.services.registry import Services, services_on
-from bot.storage.models import AuditEntry, Cohort, Mail, MailRecipient, Village
+from bot.storage.models import AuditEntry, Cohort, Delivery, Mail, MailRecipient, Village
+from bot.storage.repositories import deliveries
+from bot.storage.repositories.deliveries import Post
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 from tests.support.smtp import SmtpHouse, smtp_house
 
@@ -186,6 +188,49 @@ async def test_a_municipalitys_reader_gets_one_letter_for_all_its_villages_and_t
     body = letter.get_body(("plain",))
     assert body is not None and "Kære alle i Sønder Ørslev og Ålby" in body.get_content()
     assert len(office.house.taken) == len({mail["Subject"] for mail in office.house.to(KAJ)})
+
+
+async def test_a_municipality_without_discord_reads_by_mail_and_nothing_is_parked_or_told(
+    office: Office,
+) -> None:
+    services, village, context = office.services, office.world.village.village, office.world.context
+    assert village is not None
+    with pytest.raises(NotPermitted):
+        await services.cohorts.use_discord(await office.world.lead(), village.municipality_id, uses=False)
+    await services.planning.refresh(office.cohort_id)
+    await services.cohorts.use_discord(SECRETARY, village.municipality_id, uses=False)
+    await services.mail_lists.add(SECRETARY, office.cohort_id, office.scope, IDA, YES)
+    await services.planning.refresh(office.cohort_id)
+    assert f"village:{village.id}" not in {
+        channel.key for channel in (await services.provisioning.desired()).channels
+    }
+    assert village.id not in [
+        int(choice.value) for choice in await services.cohorts.village_choices(village.municipality_id)
+    ]
+    async with context.database.transaction() as session:
+        await deliveries.plan(
+            session, [Post("said", office.scope, "broadcast", office.world.now, payload={"said": "Hej"})]
+        )
+    await services.outbox.claim("worker")
+    async with context.database.transaction() as session:
+        rows = [row for row in await session.scalars(select(Delivery)) if row.place_key == office.scope]
+        told = await session.scalars(select(Delivery).where(Delivery.key.contains(f"parked:{office.scope}")))
+        assert {row.state for row in rows} <= {"cancelled", "not_needed"} and rows and not told.all()
+    await office.send()
+    assert [mail["Subject"] for mail in office.house.to(IDA)] == ["Nyhedsbrev 1: Hvem skal med?"]
+    printed, _ = await services.letter_sheets.printed(SECRETARY, office.scope, "NL-V01")
+    assert printed.invitation == "" and "Kære alle i Sønder Ørslev" in printed.text
+    office.world.at(datetime(2027, 10, 25, 15, 0, tzinfo=UTC))
+    await office.send()
+    invitation = office.house.to(IDA)[-1].get_body(("plain",))
+    assert (
+        invitation is not None
+        and "Vi ses i morgen, tirsdag den 26. oktober kl. 19.00" in invitation.get_content()
+    )
+    await services.cohorts.use_discord(SECRETARY, village.municipality_id, uses=True)
+    assert village.id in [
+        int(choice.value) for choice in await services.cohorts.village_choices(village.municipality_id)
+    ]
 
 
 async def test_no_address_is_taken_in_while_no_mail_is_sent(context: Context) -> None:
