@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from bot.delivery.mailer import Mailer, SmtpServer
 from bot.demo.year import ProgrammeYear
+from bot.services.places import SECRETARIAT
 from tests.journeys.test_polls_by_buttons import choose, fill, press
 from tests.support.smtp import smtp_house
 from tests.support.year import part, said, starting
@@ -42,3 +43,14 @@ async def test_a_village_lists_a_neighbour_who_then_reads_the_letter_by_mail(yea
     one = await choose(cast.secretary, added, "mail_one", "1")
     assert "sagde ja i telefonen" in said(one)
     assert "ingen på listen" in said(await press(cast.secretary, one, "mail_remove"))
+
+    office = (await year.app.services.places.channel_ids())[SECRETARIAT]
+    answers = {}
+    for who in (cast.lead, year.secretariat):
+        where = office if who is year.secretariat else cast.channel_id
+        asked = await hands.command(
+            who, where, "municipality.discord", municipality=cast.municipality, uses=False
+        )
+        answers[who is year.secretariat] = said(asked)
+    assert "Du har ikke gjort noget forkert" in answers[False]
+    assert f"{cast.municipality} er med uden Discord" in answers[True]

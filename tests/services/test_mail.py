@@ -1,16 +1,21 @@
 """Letters by e-mail on SQLite and PostgreSQL, against a mail server on a real socket (S05)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from aiohttp import ClientSession, web
 from sqlalchemy import select
 
+from bot.app import App
+from bot.client import CompanionBot
 from bot.delivery.mailer import Mailer, SmtpServer, mime
 from bot.delivery.web_unsubscribe import unsubscribe
 from bot.domain.access import Role
+from bot.domain.clock import FixedClock, SystemClock
 from bot.domain.errors import InvalidInput, NotPermitted
 from bot.domain.mail_addresses import read_addresses
 from bot.services.context import Context
@@ -24,6 +29,13 @@ from tests.support.smtp import SmtpHouse, smtp_house
 LETTER_COMES = datetime(2027, 10, 14, 8, tzinfo=UTC)
 SENDER, YES = "brev@blup.example", "sagt ja på borgermødet"
 IDA, BO, KAJ = "ida@example.dk", "bo@example.dk", "kaj@example.dk"
+
+
+class _Still(FixedClock):
+    """A clock that stands still, and rings at once what is due."""
+
+    def machine_time(self, moment: datetime) -> datetime:
+        return SystemClock().now() + (moment - self.at)
 
 
 @dataclass
@@ -113,6 +125,22 @@ async def test_what_the_server_says_decides_and_a_retry_has_the_same_message_id(
     office.world.at(datetime(2027, 10, 25, 15, 30, tzinfo=UTC))
     await office.send()
     assert (await office.states())["refused"] == 2, "the reminder a day before goes by mail too"
+
+
+async def test_the_bot_at_work_sends_mails_by_itself_and_those_of_a_list_filled_meanwhile(
+    office: Office,
+) -> None:
+    context = replace(office.world.context, clock=_Still(LETTER_COMES))
+    app = App(context.database, services_on(context))
+    app.mail_server = SmtpServer(f"smtp://127.0.0.1:{office.house.port}", SENDER)
+    await app.stand_by(cast(CompanionBot, None))  # no channel stands, so nothing of Discord is asked
+    try:
+        await office.add(IDA)
+        async with asyncio.timeout(10):
+            await office.house.took_one.wait()
+    finally:
+        await app.stop()
+    assert await office.states() == {"sent": 1}
 
 
 async def test_a_kill_between_claim_and_send_loses_nothing(office: Office) -> None:

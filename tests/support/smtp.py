@@ -18,7 +18,7 @@ class SmtpHouse:
     codes: dict[str, int] = field(default_factory=dict)
     data_code: int = 250
     hangs_up_after_data: bool = False
-    connections: int = 0
+    took_one: asyncio.Event = field(default_factory=asyncio.Event)
 
     def to(self, address: str) -> list[EmailMessage]:
         """Return the mails to one address."""
@@ -26,7 +26,6 @@ class SmtpHouse:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Talk with one client."""
-        self.connections += 1
         try:
             await self._talk(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
@@ -54,6 +53,7 @@ class SmtpHouse:
                     mail = message_from_bytes(whole.replace(b"\r\n..", b"\r\n."), policy=default)
                     assert isinstance(mail, EmailMessage)
                     self.taken.append((to, mail))
+                    self.took_one.set()
                 if self.hangs_up_after_data:
                     return
                 await say(f"{self.data_code} that was for <{to}>")
