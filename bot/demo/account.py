@@ -33,6 +33,7 @@ _DANISH = {
     "polls_closed": "Afstemninger afsluttet",
     "ballots": "Stemmer",
     "hand_votes": "Stemmer på papir",
+    "sheets_printed": "Breve på papir",
     "pictures": "Billeder af resultater",
     "decisions": "Beslutninger",
     "duplicates": "Dubletter",
@@ -57,6 +58,7 @@ class Account:
     polls_closed: int
     ballots: int
     hand_votes: int
+    sheets_printed: int
     pictures: int
     decisions: int
     duplicates: int
@@ -119,6 +121,9 @@ async def look(
     missing = [_named(*letter) for letter in letters if not found.letters[letter]]
     missing += [f"{_named(*letter)}, in time" for letter in sorted(found.late)]
     missing += [_named(*post) for post in sorted(reminders - posted)]
+    first = year.villages[0].channel_id
+    on_paper = sum(channel == first and at < now - PUT_OFF_BY for (_, channel), at in letters.items())
+    missing += ["a letter on paper"] * (on_paper - len(year.sheets))
     closed = await year.app.services.polls.closed_ids()
     missing += sorted({f"poll:{poll}:result" for poll in closed if poll in found.polls} - results)
     views = [await year.app.services.polls.view(poll) for poll in year.on_paper]
@@ -152,6 +157,7 @@ async def look(
         polls_closed=len(results),
         ballots=year.ballots,
         hand_votes=sum(by_hand.values()),
+        sheets_printed=sum(year.sheets.values()),
         pictures=sum(found.pictures.values()),
         decisions=len(found.of("decision:")),
         duplicates=len(doubled),

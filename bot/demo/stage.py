@@ -1,5 +1,6 @@
 """What everybody in the demo's year shares: the simulated Discord, the bot, the people, and what was picked."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -47,6 +48,7 @@ class Stage:
         self.picks: dict[tuple[int, str], tuple[datetime, date]] = {}
         self.ballots = self.own_polls = 0
         self.on_paper: dict[int, int] = {}  # votes on paper by poll
+        self.sheets: Counter[str] = Counter()  # letters printed in the first village
         self.decided: set[tuple[int, str]] = set()
         self.reached: dict[tuple[int, str], datetime] = {}
         self.cohort_id = 0
