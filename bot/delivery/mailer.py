@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as WIRE
 from email.utils import format_datetime
+from mimetypes import guess_type
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -113,6 +114,9 @@ def mime(mail: OutgoingMail, sender: str) -> bytes:
     # not every server takes letters beyond ASCII as they are
     found.set_content(mail.text.plain, cte="quoted-printable")
     found.add_alternative(mail.text.html, subtype="html", cte="quoted-printable")
+    for file in mail.text.files:
+        maintype, _, subtype = (guess_type(file.name)[0] or "application/octet-stream").partition("/")
+        found.add_attachment(file.data, maintype=maintype, subtype=subtype, filename=file.name)
     return _list_lines(mail.text.unsubscribe) + found.as_bytes()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.letter_blocks import Block, blocks_of, plain_of
-from bot.messages.message import Message
+from bot.messages.message import File, Message
 from bot.messages.texts import Texts
 from bot.printing.web import page
 
@@ -38,6 +38,7 @@ class MailText:
     html: str
     sender: str
     unsubscribe: str | None
+    files: tuple[File, ...] = ()
 
 
 def written(texts: Texts, message: Message, sender: Sender, unsubscribe: str | None) -> MailText:

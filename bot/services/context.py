@@ -14,7 +14,8 @@ from bot.storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What only the operator knows: the help line, who is responsible for personal data, and where to read more."""
+    """What only the operator knows: the help line, who is responsible for personal data, where to read more, and how
+    people reach the bot's own pages."""
 
     phone: str
     controller: str

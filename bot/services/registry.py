@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.services.calendar import Calendar
+from bot.services.calendar_files import CalendarFiles
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.corrections import Corrections
@@ -10,6 +11,7 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.feeds import Feeds
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
@@ -17,6 +19,7 @@ from bot.services.letter_sheets import LetterSheets
 from bot.services.letters import Letters
 from bot.services.mail_lists import MailLists
 from bot.services.mail_outbox import MailOutbox
+from bot.services.meeting_day import MeetingDay
 from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
@@ -32,6 +35,9 @@ from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
+from bot.services.scheduled_events import ScheduledEvents
+from bot.services.sharing import Sharing
+from bot.services.tasks import Tasks
 
 
 @dataclass(frozen=True)
@@ -40,9 +46,11 @@ class Services:
 
     context: Context
     calendar: Calendar
+    calendar_files: CalendarFiles
     cohorts: Cohorts
     corrections: Corrections
     decisions: Decisions
+    feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
     invitation: InvitationKeeper
@@ -50,6 +58,7 @@ class Services:
     letter_sheets: LetterSheets
     mail_lists: MailLists
     mail_outbox: MailOutbox
+    meeting_day: MeetingDay
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -65,21 +74,27 @@ class Services:
     polls: Polls
     provisioning: Provisioning
     register_export: RegisterExport
+    scheduled_events: ScheduledEvents
+    sharing: Sharing
+    tasks: Tasks
 
 
 def services_on(context: Context) -> Services:
     """Put the services together."""
     calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
     ledger = Ledger(context)
-    posts = Posts(context, calendar, letters, PollPosts(context))
+    files = CalendarFiles(context, calendar)
+    posts = Posts(context, calendar, letters, PollPosts(context), files)
     mail_outbox = MailOutbox(context, letters, posts)
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
         calendar=calendar,
+        calendar_files=files,
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
+        feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         invitation=InvitationKeeper(context),
@@ -87,6 +102,7 @@ def services_on(context: Context) -> Services:
         letter_sheets=LetterSheets(context, letters),
         mail_lists=MailLists(context),
         mail_outbox=mail_outbox,
+        meeting_day=MeetingDay(context, files),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
@@ -102,4 +118,7 @@ def services_on(context: Context) -> Services:
         polls=polls,
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
+        scheduled_events=ScheduledEvents(context),
+        sharing=Sharing(context, files),
+        tasks=Tasks(context),
     )
