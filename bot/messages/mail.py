@@ -56,7 +56,12 @@ def written(texts: Texts, message: Message, sender: Sender, unsubscribe: str | N
     html = page("mail", title=heading, language=sender.language, blocks=blocks, links=links, ending=ending,
                 unsubscribe=unsubscribe, unsubscribe_label=label)  # fmt: skip
     return MailText(
-        " ".join(heading.split()), "\n\n".join(plain) + "\n", html, sender.controller, unsubscribe
+        " ".join(heading.split()),
+        "\n\n".join(plain) + "\n",
+        html,
+        sender.controller,
+        unsubscribe,
+        message.files,
     )
 
 
