@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from aiohttp import ClientSession, web
@@ -281,7 +281,7 @@ async def test_a_mail_with_a_line_break_in_its_head_is_never_written_and_a_long_
     await office.add(IDA)
     (mail,) = await office.services.mail_outbox.claim("w")
 
-    def written(**changes: str) -> bytes:
+    def written(**changes: Any) -> bytes:
         return mime(replace(mail, text=replace(mail.text, **changes)), SENDER)
 
     far = "https://en-meget-lang-adresse.landsbyer.example/" + "x" * 120
