@@ -28,6 +28,7 @@ from bot.storage.repositories.deliveries import Post
 LEASE = timedelta(minutes=5)
 AT_ONCE = 5  # so many are claimed together: each is sent, or given up, within a minute
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+_OF_CALENDAR = ("newsletter", "reminder")  # kinds that follow the calendar
 _MOVABLE = ("pending", "held", "cancelled", "stale")
 
 
@@ -125,7 +126,7 @@ class MailOutbox:
                 row.state = "cancelled" if useless else "pending"
                 changes += 1
         for key, row in known.items():
-            if row.state in ("pending", "held") and key not in wanted:
+            if row.state in ("pending", "held") and row.kind in _OF_CALENDAR and key not in wanted:
                 row.state = "cancelled"
                 changes += 1
         if changes:
