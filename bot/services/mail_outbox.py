@@ -23,6 +23,7 @@ from bot.services.outbox import Composer
 from bot.services.places import group_key, place_of, village_key
 from bot.storage.database import PLANNED
 from bot.storage.models import Delivery, Mail, MailRecipient, Village
+from bot.storage.repositories import letters as letters_table
 from bot.storage.repositories.deliveries import Post
 
 LEASE = timedelta(minutes=5)
@@ -177,6 +178,9 @@ class MailOutbox:
         """Write what a post says; a letter to a municipality names all its villages."""
         if row.kind != "newsletter":
             return await self._composer.compose(session, _as_delivery(row))
+        standing = await letters_table.find(session, row.cohort_id, str(row.payload["newsletter"]))
+        if standing is not None and standing.withdrawn_at is not None:
+            return None
         place = await place_of(session, row.place_key)
         letter = await self._letters.current(session, row.cohort_id, str(row.payload["newsletter"]))
         named = ""

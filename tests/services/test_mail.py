@@ -22,6 +22,7 @@ from bot.services.context import Context
 from bot.services.registry import Services, services_on
 from bot.storage.models import AuditEntry, Cohort, Delivery, Mail, MailRecipient, Village
 from bot.storage.repositories import deliveries
+from bot.storage.repositories import letters as letters_table
 from bot.storage.repositories.deliveries import Post
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 from tests.support.smtp import SmtpHouse, smtp_house
@@ -141,6 +142,15 @@ async def test_the_bot_at_work_sends_mails_by_itself_and_those_of_a_list_filled_
     finally:
         await app.stop()
     assert await office.states() == {"sent": 1}
+
+
+async def test_a_letter_that_is_withdrawn_goes_to_nobody_by_mail(office: Office) -> None:
+    await office.add(IDA)
+    async with office.world.context.database.transaction() as session:
+        letter = await letters_table.made(session, office.cohort_id, "NL-V01")
+        letter.withdrawn_at = office.world.now
+    await office.send()
+    assert not office.house.taken and await office.states() == {"not_needed": 1}
 
 
 async def test_a_kill_between_claim_and_send_loses_nothing(office: Office) -> None:
