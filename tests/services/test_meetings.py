@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -20,11 +21,12 @@ from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.meeting_changes import Meant
 from bot.services.meeting_news import KIND, WAITING_LIST, MeetingNews
+from bot.services.places import place_of, village_key
 from bot.services.poll_posts import PollPosts
 from bot.services.posts import Posts
 from bot.services.registry import Services, services_on
 from bot.storage.database import Database
-from bot.storage.models import Delivery, Event, Person, Rsvp
+from bot.storage.models import Delivery, Event, Person, Rsvp, Village
 from bot.storage.repositories.deliveries import Post, plan
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 from tests.support.world import context_on, loaded
@@ -391,3 +393,31 @@ async def test_when_there_are_more_villages_than_times_the_secretariat_is_told_o
     assert len(set(slots)) == 5 and slots[-1] is None
     assert ["1 landsby har ingen tid" in str(notice.payload["said"]) for notice in notices] == [True]
     assert await services.village_dates.times(await world.lead(), world.village, COACHING) == [slots[0]]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # SQLite has one writer anyway
+async def test_of_two_hundred_villages_that_press_the_same_time_at_once_one_gets_it(context: Context) -> None:
+    """S61."""
+    world = await polls_world(context, names=[f"Landsby {number}" for number in range(200)])
+    services = services_on(context)
+    crowd = await crowd_of(world, 200)
+    async with context.database.transaction() as session:
+        rows = (await session.scalars(select(Village).order_by(Village.id))).all()
+        places = [await place_of(session, village_key(row.id)) for row in rows]
+    leads = [
+        replace(one, roles=frozenset({RoleHeld(Role.STEERING_LEAD, village_id=place.where.village_id)}))
+        for one, place in zip(crowd, places, strict=True)
+    ]
+    day, at = date(2028, 9, 4), time(16)
+    answers = await asyncio.gather(
+        *(
+            services.planning.pick(lead, place, COACHING, day, at)
+            for lead, place in zip(leads, places, strict=True)
+        ),
+        return_exceptions=True,
+    )
+    refused = [one.key for one in answers if isinstance(one, CompanionError)]
+    assert refused == ["error_meetings.time_taken"] * 199, "each with a kind answer"
+    async with context.database.transaction() as session:
+        held = (await session.scalars(select(Event.slot_at).where(Event.slot_at.is_not(None)))).all()
+    assert held == [local(day, at, ZoneInfo("Europe/Copenhagen"))]
