@@ -19,7 +19,7 @@ class RegisterCog(CompanionCog):
         actor = await ask.actor()
         view = await ask.services.decisions.show(actor, await ask.place(), decision_id)
         rights = await ask.services.decisions.rights(actor, view)
-        await ask.reply(build.decision_full(self.bot.texts, view, rights))
+        await ask.reply(build.decision_full(self.bot.texts, ask.services.context.programme, view, rights))
 
     @handles("decision_object")
     async def object(self, ask: Ask, decision_id: int) -> None:

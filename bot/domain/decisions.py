@@ -10,6 +10,7 @@ from bot.domain.polls import one_line
 from bot.domain.register import OBJECTIONS_FOR
 
 TITLE_LONGEST, TEXT_LONGEST, HOW_LONGEST = 100, 1000, 200
+CHOICES = 24  # what a menu holds beside "nothing"
 REASON_LONGEST, BACKGROUND_LONGEST, LINK_LONGEST, LINKS = 300, 1000, 200, 5
 
 
@@ -155,6 +156,24 @@ class Minutes:
     cohort: str
     decisions: tuple[DecisionView, ...]
     chain: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something of the programme that a decision settles: a standard decision, or a milestone chosen by hand."""
+
+    id: str
+    title: str
+    is_milestone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settles:
+    """What a new decision can settle, which of it is proposed, and whether it may settle nothing."""
+
+    things: tuple[Thing, ...]
+    proposed: str | None = None
+    plain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

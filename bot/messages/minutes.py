@@ -10,8 +10,10 @@ from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
 from bot.domain.decisions import DecisionView, Kind, Link, Minutes, Status
+from bot.domain.milestones import milestones_of
 from bot.domain.programme import Programme
 from bot.domain.register import BEGINNING
+from bot.messages.decisions import titles_of
 from bot.messages.message import Button, File, Message
 from bot.messages.texts import Texts
 from bot.printing.paper import pdf
@@ -19,7 +21,7 @@ from bot.printing.paper import pdf
 _NONE: frozenset[str] = frozenset()
 _FIELDS = (
     "place", "municipality", "text", "background", "how", "recorded", "recorded_by", "final", "replaces",
-    "replaced_by", "responsible", "deadline", "review", "done", "goals", "milestone", "links", "objections",
+    "replaced_by", "responsible", "deadline", "review", "done", "goals", "standard", "milestone", "links", "objections",
 )  # fmt: skip
 _HEADS = ("number", "title", "decided_on", "status")
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -108,7 +110,7 @@ def _decision(texts: Texts, programme: Programme, view: DecisionView) -> dict[st
 def _fields(texts: Texts, programme: Programme, view: DecisionView) -> dict[str, str]:
     """Return what stands in a table under a decision's text, in the order it is read."""
     details, goals = view.details, {goal.n: goal.title for goal in programme.global_goals}
-    milestone = programme.milestones.get(view.milestone or "")
+    template = programme.decisions.get(view.code or "")
     return {
         "how": view.how,
         "recorded": f"{_day(texts, view.recorded_at)}, {_role(texts, view.recorded_by)}",
@@ -120,7 +122,8 @@ def _fields(texts: Texts, programme: Programme, view: DecisionView) -> dict[str,
         "review": _day(texts, details.review),
         "done": _day(texts, view.done_at),
         "goals": "\n".join(f"{number}: {goals.get(number, '')}" for number in details.goals),
-        "milestone": milestone.title if milestone else "",
+        "standard": f"{template.id}: {template.title}" if template else "",
+        "milestone": "\n".join(titles_of(programme, view)),
     }
 
 
@@ -169,7 +172,7 @@ def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def data(texts: Texts, found: Sequence[Minutes], now: datetime) -> File:
+def data(texts: Texts, programme: Programme, found: Sequence[Minutes], now: datetime) -> File:
     """Write registers with their whole chains as JSON, so that anybody can check the hashes."""
     whole = {
         "made_at": now.isoformat(),
@@ -177,7 +180,7 @@ def data(texts: Texts, found: Sequence[Minutes], now: datetime) -> File:
             {
                 "place": minutes.place, "municipality": minutes.municipality, "cohort": minutes.cohort,
                 "entries": len(minutes.chain), "head": _head(minutes),
-                "decisions": [_plain(view) for view in minutes.decisions],
+                "decisions": [_plain(programme, view) for view in minutes.decisions],
                 "chain": [_link(link) for link in minutes.chain],
             }
             for minutes in found
@@ -186,14 +189,14 @@ def data(texts: Texts, found: Sequence[Minutes], now: datetime) -> File:
     return _file(texts, found, "json", json.dumps(whole, ensure_ascii=False, indent=2, default=str).encode())
 
 
-def _plain(view: DecisionView) -> dict[str, object]:
+def _plain(programme: Programme, view: DecisionView) -> dict[str, object]:
     details = view.details
     return {
         "number": view.ref, "kind": view.kind, "status": view.status, "title": view.title, "text": view.text,
         "how": view.how, "decided_on": view.decided_on, "recorded_by": view.recorded_by,
         "recorded_at": view.recorded_at.isoformat(), "final_at": _iso(view.final_at), "done_at": _iso(view.done_at),
         "replaces": view.replaces, "replaced_by": view.replaced_by, "standard": view.code,
-        "milestone": view.milestone, **asdict(details),
+        "milestones": milestones_of(programme, view.code, view.milestone), **asdict(details),
         "objections": [
             {"at": one.at.isoformat(), "words": one.words, "answered": one.answered} for one in view.objections
         ],

@@ -77,7 +77,7 @@ class RegisterExport:
         if wanted is Format.CSV:
             return build.spreadsheet(context.texts, context.programme, found)
         if wanted is Format.JSON:
-            return build.data(context.texts, found, context.now())
+            return build.data(context.texts, context.programme, found, context.now())
         return await asyncio.to_thread(build.paper, context.texts, context.programme, found, context.now())
 
     async def _all(self, session: AsyncSession, keys: Sequence[str]) -> list[Minutes]:

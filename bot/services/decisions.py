@@ -14,6 +14,7 @@ from bot.domain import decisions as rules
 from bot.domain.access import Action, Actor, Role, may, require
 from bot.domain.decisions import DecisionPage, DecisionView, Kind, Proposal, Rights, Status
 from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.milestones import milestones_of
 from bot.domain.poll_view import CLOSED
 from bot.domain.register import OBJECTIONS_FOR, Entry
 from bot.services import decision_milestones as milestones
@@ -66,6 +67,7 @@ class Decisions:
         programme = self._context.programme
         milestones.check(programme, place, code, milestone)
         role = require(actor, milestones.right_needed(programme, place, code, milestone), place.where)
+        milestones.must_confirm(programme, actor, place, code, milestone)
         if decided_on > local_date(self._context, self._context.now()):
             raise InvalidInput("error_polls.decided_later")
         template = programme.decisions.get(code or "")
@@ -84,7 +86,7 @@ class Decisions:
             if poll_id is not None:
                 await self._check_poll(session, place, poll_id)
             await self._add(session, actor, role, place, row)
-            settled = milestones.milestones_of(programme, code, milestone)
+            settled = milestones_of(programme, code, milestone)
             opened = False
             if isinstance(owner, Village):
                 opened = await milestones.settle(session, self._context, owner, settled, decided_on)

@@ -50,10 +50,11 @@ class Book:
         """Return a villager."""
         return await self.world.person(name, Role.VILLAGER)
 
-    async def record(self, title: str = "Vi køber et telt") -> DecisionView:
+    async def record(self, title: str = "Vi køber et telt", code: str | None = None) -> DecisionView:
         """Let the minute-taker write a decision down."""
         return await self.decisions.record(
-            await self.rie(), self.world.village, title=title, text="Til festen.", decided_on=TODAY, how="Enighed"
+            await self.rie(), self.world.village, title=title, text="Til festen.", decided_on=TODAY, how="Enighed",
+            code=code,
         )  # fmt: skip
 
     async def seen(self, view: DecisionView) -> DecisionView:
@@ -463,7 +464,7 @@ async def test_the_spreadsheet_is_for_danish_excel_and_holds_no_formula(book: Bo
 async def test_the_paper_tells_corrections_objections_and_the_chains_fingerprint(book: Book) -> None:
     rie, desk = await book.rie(), RegisterExport(book.world.context)
     assert book.world.village.village is not None
-    old = await book.record()
+    old = await book.record(code="D05")
     await book.objections.object(await book.villager(), old.id, "Teltet skulle lejes.")
     await book.decisions.correct(rie, old.id, "Vi lejer et telt", "#pagebreak() Af *spejderne*.")
     await book.turn(48)
@@ -472,7 +473,8 @@ async def test_the_paper_tells_corrections_objections_and_the_chains_fingerprint
     said = " ".join(" ".join(pages).split())
     for words in (
         "Beslutningsprotokol", "Sønder Ørslev, Næstved Kommune · BLUP 2027/28", "SØND-2027-001", "Rettet",
-        "Erstattet af SØND-2027-002", "»Teltet skulle lejes.«", "#pagebreak() Af *spejderne*.", "Endelig siden",
-        (await book.verdict()).head, f"Side 1 / {len(pages)}",
+        "Erstattet af SØND-2027-002", "Fast beslutning i forløbet D05: Formål og tidshorisont aftalt",
+        "Milepæl Formål aftalt Tidshorisont aftalt", "»Teltet skulle lejes.«", "#pagebreak() Af *spejderne*.",
+        "Endelig siden", (await book.verdict()).head, f"Side 1 / {len(pages)}",
     ):  # fmt: skip
         assert words in said, words
