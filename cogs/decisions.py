@@ -6,6 +6,7 @@ from bot.client import Ask, CompanionBot
 from bot.domain.decisions import Proposal
 from bot.domain.errors import NotFound
 from bot.messages import decisions as build
+from bot.services.decision_export import may_take_agreements
 from bot.services.decision_follow_up import may_export
 from bot.services.moments import read_day, today
 from cogs._base import CompanionCog, Suggestions, command, handles
@@ -81,6 +82,7 @@ class DecisionCog(CompanionCog):
         message = build.decision_list(
             self.bot.texts, found, may_ask=ask.services.poll_drafts.may_begin(actor, place),
             may_export=may_export(actor, place),
+            may_take_agreements=may_take_agreements(actor, place),
             may_record=ask.services.decision_choices.may_record(actor, place),
         )  # fmt: skip
         await ask.reply(message)

@@ -149,13 +149,14 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """A place's whole register, oldest first, to be handed out."""
+    """A place's register, oldest first, to be handed out; an excerpt has no chain, for links are missing."""
 
     place: str
     municipality: str
     cohort: str
     decisions: tuple[DecisionView, ...]
     chain: tuple[Link, ...]
+    excerpt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ def decision_list(
     *,
     may_ask: bool = False,
     may_export: bool = False,
+    may_take_agreements: bool = False,
     may_record: bool = False,
 ) -> Message:
     """Show one page of the register, with a menu to open a decision and buttons to turn the page.
@@ -145,8 +146,8 @@ def decision_list(
         ask = (Button(texts("decision.button.begin"), "decision_begin"), *ask)
     if page.total:
         ask = (Button(texts("decision.button.standing"), "decision_standing"), *ask)
-    if page.total and may_export:
-        ask = (*ask, Button(texts("decision.button.export"), "decision_export", ("pdf",)))
+    export = export_buttons(texts, whole=may_export and page.total > 0, agreements=may_take_agreements)
+    ask = (*ask, *export)
     values = {"place": page.place_name, "total": page.total, "search": page.search}
     if not page.total:
         return Message(texts(f"decision.list.{'nothing_found' if page.search else 'empty'}", **values), ask)
@@ -167,6 +168,16 @@ def decision_list(
     choices = tuple(_choice(view) for view in page.decisions)
     menu = Menu("decision_show", choices, prompt=texts("decision.menu"))
     return Message("\n".join(lines), (*buttons, *ask), (menu,))
+
+
+def export_buttons(texts: Texts, *, whole: bool, agreements: bool) -> tuple[Button, ...]:
+    """Return the buttons that hand out the register here, and the agreements of a coordinator's municipality."""
+    buttons = []
+    if whole:
+        buttons.append(Button(texts("decision.button.export"), "decision_export", ("pdf",)))
+    if agreements:
+        buttons.append(Button(texts("minutes.button.agreements"), "decision_export", ("pdf", "agreements")))
+    return tuple(buttons)
 
 
 def decision_full(texts: Texts, programme: Programme, view: DecisionView, rights: Rights) -> Message:

@@ -14,7 +14,8 @@ from bot.domain.milestones import milestones_of
 from bot.domain.programme import Programme
 from bot.domain.register import BEGINNING
 from bot.messages.decisions import titles_of
-from bot.messages.message import Button, File, Message
+from bot.messages.menu_pages import on_page, prompt, turn_buttons
+from bot.messages.message import Button, Choice, File, Menu, Message
 from bot.messages.texts import Texts
 from bot.printing.paper import pdf
 
@@ -25,12 +26,16 @@ _FIELDS = (
 )  # fmt: skip
 _HEADS = ("number", "title", "decided_on", "status")
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    **{f"minutes.{name}": _NONE for name in ("title", "page", "about", "ready", "none", "overview")},
+    **{
+        f"minutes.{name}": _NONE
+        for name in ("title", "page", "about", "ready", "none", "overview", "choose", "excerpt")
+    },
     **{f"minutes.head.{name}": _NONE for name in _HEADS},
     **{f"minutes.field.{name}": _NONE for name in _FIELDS},
     "minutes.status.*": _NONE,
     "minutes.button.*": _NONE,
     "minutes.subtitle": frozenset({"place", "municipality", "cohort"}),
+    "minutes.of_municipality": frozenset({"municipality"}),
     "minutes.several": frozenset({"count"}),
     "minutes.made": frozenset({"at", "count", "open"}),
     "minutes.foot": frozenset({"place", "at"}),
@@ -42,14 +47,25 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def ready(texts: Texts, file: File) -> Message:
-    """Hand a register out, with buttons for the other forms of it."""
-    others = (
-        Button(texts(f"minutes.button.{name}"), "decision_export", (name,))
-        for name in ("csv", "json")
+def ready(texts: Texts, file: File, which: Sequence[int | str] = (), *, may_choose: bool = False) -> Message:
+    """Hand registers out, with buttons for the other forms of them; `which` tells the action whose they are.
+
+    Who hands out all of them may choose others.
+    """
+    others = [
+        Button(texts(f"minutes.button.{name}"), "decision_export", (name, *which))
+        for name in ("pdf", "csv", "json")
         if not file.name.endswith(name)
-    )
+    ]
+    if may_choose:
+        others.append(Button(texts("minutes.button.others"), "export_parts", (0,)))
     return Message(texts("minutes.ready"), tuple(others), files=(file,))
+
+
+def parts(texts: Texts, choices: Sequence[Choice], page: int) -> Message:
+    """Ask whose registers are wanted: a cohort's or a municipality's."""
+    menu = Menu("export_part", on_page(choices, page), prompt=prompt(texts, choices, page))
+    return Message(texts("minutes.choose"), turn_buttons(texts, choices, page, "export_parts"), (menu,))
 
 
 def paper(texts: Texts, programme: Programme, found: Sequence[Minutes], now: datetime) -> File:
@@ -85,8 +101,14 @@ def _place(texts: Texts, programme: Programme, minutes: Minutes) -> dict[str, ob
             [view.ref, view.title, _day(texts, view.decided_on), _status(texts, view)] for view in minutes.decisions
         ],
         "decisions": [_decision(texts, programme, view) for view in minutes.decisions],
-        "seal": texts("minutes.seal", entries=len(minutes.chain), head=_head(minutes)),
+        "seal": _seal(texts, minutes),
     }  # fmt: skip
+
+
+def _seal(texts: Texts, minutes: Minutes) -> str:
+    if minutes.excerpt:
+        return texts("minutes.excerpt")
+    return texts("minutes.seal", entries=len(minutes.chain), head=_head(minutes))
 
 
 def _decision(texts: Texts, programme: Programme, view: DecisionView) -> dict[str, object]:
@@ -179,9 +201,8 @@ def data(texts: Texts, programme: Programme, found: Sequence[Minutes], now: date
         "places": [
             {
                 "place": minutes.place, "municipality": minutes.municipality, "cohort": minutes.cohort,
-                "entries": len(minutes.chain), "head": _head(minutes),
                 "decisions": [_plain(programme, view) for view in minutes.decisions],
-                "chain": [_link(link) for link in minutes.chain],
+                **({} if minutes.excerpt else _chain(minutes)),
             }
             for minutes in found
         ],
@@ -201,6 +222,14 @@ def _plain(programme: Programme, view: DecisionView) -> dict[str, object]:
             {"at": one.at.isoformat(), "words": one.words, "answered": one.answered} for one in view.objections
         ],
     }  # fmt: skip
+
+
+def _chain(minutes: Minutes) -> dict[str, object]:
+    return {
+        "entries": len(minutes.chain),
+        "head": _head(minutes),
+        "chain": [_link(link) for link in minutes.chain],
+    }
 
 
 def _link(link: Link) -> dict[str, object]:
@@ -240,7 +269,12 @@ def _head(minutes: Minutes) -> str:
 
 
 def _name(texts: Texts, found: Sequence[Minutes]) -> str:
-    return found[0].place if len(found) == 1 else texts("minutes.several", count=len(found))
+    if len(found) == 1:
+        return found[0].place
+    towns = {minutes.municipality for minutes in found}
+    if len(towns) == 1 and (town := towns.pop()):
+        return texts("minutes.of_municipality", municipality=Ready(town))
+    return texts("minutes.several", count=len(found))
 
 
 def _file(texts: Texts, found: Sequence[Minutes], ending: str, content: bytes) -> File:

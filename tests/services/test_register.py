@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 from bot.domain import register as rules
 from bot.domain.access import Actor, Role
 from bot.domain.decisions import DecisionView, Status
-from bot.domain.errors import Conflict, InvalidInput, NotPermitted
+from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.messages.message import Message
 from bot.services import decision_chain as chain
 from bot.services.context import Context
@@ -25,7 +25,7 @@ from bot.services.decision_posts import DecisionPosts
 from bot.services.decisions import Decisions
 from bot.services.places import Place
 from bot.services.privacy import Privacy
-from bot.storage.models import Decision, Delivery, RegisterEntry, Village
+from bot.storage.models import Decision, Delivery, Municipality, RegisterEntry, Village
 from bot.storage.repositories.deliveries import next_moment
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 
@@ -391,13 +391,18 @@ async def test_the_register_goes_out_to_those_who_may_and_to_nobody_else(book: B
     desk, world = RegisterExport(book.world.context), book.world
     await book.record()
     kim = await world.person("Kim", Role.COORDINATOR, world.group)
+    with pytest.raises(NotFound):
+        await desk.hand_out(kim, world.group, "json")
+    await book.decisions.record(
+        kim, world.group, title="Møde", text="Vi mødes.", decided_on=TODAY, how="Enighed"
+    )
     for actor, place in (
         (await book.rie(), world.village),
         (await world.lead(), world.village),
         (SECRETARY, world.village),
         (kim, world.group),
     ):
-        assert (await desk.of_channel(actor, place, "json")).name.endswith(".json")
+        assert (await desk.hand_out(actor, place, "json")).name.endswith(".json")
     for actor, place in (
         (await book.villager(), world.village),
         (await world.person("Sif", Role.STEERING), world.village),
@@ -406,7 +411,66 @@ async def test_the_register_goes_out_to_those_who_may_and_to_nobody_else(book: B
         (await book.rie(), world.group),
     ):
         with pytest.raises(NotPermitted):
-            await desk.of_channel(actor, place, "json")
+            await desk.hand_out(actor, place, "json")
+
+
+async def test_coordinators_take_out_their_own_municipalitys_agreements_and_nothing_else(book: Book) -> None:
+    world, desk = book.world, RegisterExport(book.world.context)
+    own, other = world.village.village, world.neighbour.village
+    assert own is not None and other is not None
+    async with world.context.database.transaction() as session:
+        session.add(Municipality(id=99, name="Odense", key="odense"))
+        (await session.get_one(Village, other.id)).municipality_id = 99
+    kim = await world.person("Kim", Role.COORDINATOR, world.group)
+
+    def of(municipality_id: int) -> Actor:
+        (held,) = kim.roles
+        return replace(kim, roles=frozenset({replace(held, municipality_id=municipality_id)}))
+
+    with pytest.raises(NotFound):
+        await desk.hand_out(of(own.municipality_id), world.group, "json", "agreements")
+    for place in (world.village, world.neighbour):
+        for code in ("D01", "D22"):
+            await book.decisions.record(
+                SECRETARY, place, title=f"{code} {place.key}", text="Skrevet under.", decided_on=TODAY, how="Aftale",
+                code=code,
+            )  # fmt: skip
+    await book.record()
+    signed = (await book.decisions.list_of(world.village, "D01")).decisions[0]
+    await book.objections.object(await book.villager(), signed.id, "Nej.")
+    await book.decisions.correct(SECRETARY, signed.id, "D01 rettet", "Skrevet under igen.")
+    file = await desk.hand_out(of(own.municipality_id), world.group, "json", "agreements")
+    (place,) = json.loads(file.data)["places"]
+    assert [one["title"] for one in place["decisions"]] == [signed.title, "D01 rettet"]
+    assert "Nej." not in file.data.decode() and "chain" not in place
+    paper = await desk.hand_out(of(own.municipality_id), world.group, "pdf", "agreements")
+    said = " ".join(PdfReader(io.BytesIO(paper.data)).pages[-1].extract_text().split())
+    assert "Resten af protokollen er landsbyens egen" in said and "D22" not in said
+    (theirs,) = json.loads((await desk.hand_out(of(99), world.group, "json", "agreements")).data)["places"]
+    assert theirs["place"] == "Ålby"
+    for actor, where in (
+        (await book.rie(), world.group),
+        (await book.rie(), world.village),
+        (SECRETARY, world.group),
+    ):
+        with pytest.raises(NotPermitted):
+            await desk.hand_out(actor, where, "json", "agreements")
+
+
+async def test_the_secretariat_chooses_any_cohort_or_municipality_and_nobody_else_does(book: Book) -> None:
+    desk, world = RegisterExport(book.world.context), book.world
+    view, secretariat = await book.record(), Place("secretariat")
+    choices = await desk.parts(SECRETARY)
+    assert [choice.label for choice in choices] == ["BLUP 2027/28", "Næstved"]
+    for choice in choices:
+        part, _, number = choice.value.partition(":")
+        file = await desk.hand_out(SECRETARY, secretariat, "json", part, int(number))
+        assert view.ref in file.data.decode()
+        for actor in (await book.rie(), await world.person("Kim", Role.COORDINATOR, world.group)):
+            with pytest.raises(NotPermitted):
+                await desk.hand_out(actor, world.village, "json", part, int(number))
+    with pytest.raises(NotPermitted):
+        await desk.parts(await book.rie())
 
 
 async def test_a_whole_municipality_and_a_cohort_go_out_with_chains_that_anybody_can_check(
