@@ -34,7 +34,8 @@ class Poll(Base):
 
     `pick` is how many answers a voter may choose (0 is any number), `fewest` how many they must; `points` is what
     they share. `why` tells whether voters are asked for a reason.
-    `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
+    `counted` holds what the closing found beside the sums: the run-off's rounds, an open one's rankings without
+    names, the reasons given.
     One that misses its quorum is extended once, by `extend_days`; `settled` is the answer that the lead chose in a tie.
     One with `repeat` comes again until a day, counted from the day the first opened.
     A `scheduled` one opens by itself at `opens_at`; a draft that is not opens when somebody says so.
