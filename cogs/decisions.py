@@ -77,8 +77,8 @@ class DecisionCog(CompanionCog):
     async def page(self, ask: Ask, page: int, search: int | str = "") -> None:
         """Turn to another page of the list."""
         place = await ask.place()
-        found = await ask.services.decisions.list_of(place, str(search) or None, page)
         actor = await ask.actor()
+        found = await ask.services.decisions.list_of(place, str(search) or None, page, actor)
         message = build.decision_list(
             self.bot.texts, found, may_ask=ask.services.poll_drafts.may_begin(actor, place),
             may_export=may_export(actor, place),

@@ -9,7 +9,7 @@ from bot.domain.errors import InvalidInput
 from bot.domain.polls import one_line
 from bot.domain.register import OBJECTIONS_FOR
 
-TITLE_LONGEST, TEXT_LONGEST, HOW_LONGEST = 100, 1000, 200
+TITLE_LONGEST, TEXT_LONGEST, HOW_LONGEST = 100, 1000, 1000  # a count names up to 25 answers
 CHOICES = 24  # what a menu holds beside "nothing"
 REASON_LONGEST, BACKGROUND_LONGEST, LINK_LONGEST, LINKS = 300, 1000, 200, 5
 

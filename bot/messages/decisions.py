@@ -144,7 +144,7 @@ def decision_list(
     ask = ask_buttons(texts) if may_ask else ()
     if may_record:
         ask = (Button(texts("decision.button.begin"), "decision_begin"), *ask)
-    if page.total:
+    if page.total or not page.place_key.startswith("village:"):  # others look after villages too
         ask = (Button(texts("decision.button.standing"), "decision_standing"), *ask)
     export = export_buttons(texts, whole=may_export and page.total > 0, agreements=may_take_agreements)
     ask = (*ask, *export)
@@ -224,11 +224,11 @@ def _add_buttons(texts: Texts, view: DecisionView) -> tuple[Button, ...]:
 def _whole(
     texts: Texts, view: DecisionView, settled: Sequence[str], letters: int, objections: int, links: int
 ) -> str:
-    shown = replace(view, text=_cut(view.text, letters))
+    shown = replace(view, text=_cut(view.text, letters), how=_cut(view.how, max(letters, 100)))
     lines = [
         _say(texts, "full.heading", view),
         _say(texts, "full.text", shown),
-        _say(texts, "full.how", view),
+        _say(texts, "full.how", shown),
         *settled,
     ]
     lines += _detail_lines(texts, view, letters, links)
@@ -283,7 +283,7 @@ def decision_form(
         Field(
             "text", _label(texts, "text"), True, longest=TEXT_LONGEST, value=proposal.text if proposal else ""
         ),
-        Field("how", _label(texts, "how"), longest=HOW_LONGEST, value=proposal.how if proposal else ""),
+        Field("how", _label(texts, "how"), True, longest=HOW_LONGEST, value=proposal.how if proposal else ""),
         Field("decided_on", _label(texts, "decided_on"), longest=20, value=decided_on),
     )
     if settles.things:

@@ -21,6 +21,7 @@ from bot.services import decision_milestones as milestones
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.decision_chain import append, number_of, register_of
+from bot.services.decision_follow_up import looked_after
 from bot.services.decision_proposal import local_date, proposal
 from bot.services.decision_register import (
     decided_by,
@@ -108,10 +109,19 @@ class Decisions:
             raise InvalidInput("error_polls.reason_missing")
         return await self._replace(actor, decision_id, Kind.WITHDRAWAL, None, rules.checked_text(reason))
 
-    async def list_of(self, place: Place, search: str | None = None, page: int = 1) -> DecisionPage:
-        """Return one page of a place's decisions, newest first; letter case makes no difference."""
+    async def list_of(
+        self, place: Place, search: str | None = None, page: int = 1, actor: Actor | None = None
+    ) -> DecisionPage:
+        """Return one page of a place's decisions, newest first; letter case makes no difference.
+
+        In the secretariat's channel the secretariat sees those of every place in the programme.
+        """
         async with self._context.database.transaction() as session:
-            return await page_of(session, place, search, page)
+            views = await views_of(session, place)
+            if place.key == SECRETARIAT and actor and may(actor, Action.SEE_ALL_VILLAGES, place.where):
+                for key in await looked_after(session, self._context, place):
+                    views += await views_of(session, await place_of(session, key))
+            return page_of(place, views, search, page)
 
     async def show(self, actor: Actor, place: Place, decision_id: int) -> DecisionView:
         """Return one decision of a place; the secretariat's channel shows every place's to the secretariat.

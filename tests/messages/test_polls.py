@@ -267,6 +267,8 @@ def test_an_empty_register_and_a_search_without_luck_say_what_to_do() -> None:
     begin = decisions.decision_list(TEXTS, empty, may_record=True).buttons[0]
     assert (begin.label, begin.action) == ("Skriv en beslutning ned", "decision_begin")
     assert "»telt«" in decisions.decision_list(TEXTS, replace(empty, search="telt")).text
+    above = replace(empty, place_key="group:1", place_name="Koordinatorer")  # their villages have some
+    assert [action for action, _ in actions(decisions.decision_list(TEXTS, above))] == ["decision_standing"]
 
 
 def test_a_decision_offers_what_its_reader_may_do_with_it() -> None:
@@ -289,9 +291,9 @@ def test_the_longest_page_fits_a_discord_message() -> None:
     longest = replace(REPLACED, title="x" * 100, ref="SØND-2027-100", replaced_by="SØND-2027-101")
     page = DecisionPage("village:1", "x" * 70, (longest,) * 5, 2, 3, 12, "y" * 60)
     assert len(decisions.decision_list(TEXTS, page).text) <= 2000
-    worst = replace(longest, text="x" * 1000, how="x" * 200, objections=(OBJECTION,) * 9, details=FULL)
+    worst = replace(longest, text="x" * 1000, how="x" * 1000, objections=(OBJECTION,) * 9, details=FULL)
     shown = decisions.decision_full(TEXTS, PROGRAMME, worst, ALL).text
-    assert 1000 < len(shown) <= 2000 and shown.endswith("Rettet: Se SØND-2027-101.")
+    assert 900 < len(shown) <= 2000 and shown.endswith("Rettet: Se SØND-2027-101.")
 
 
 @pytest.mark.parametrize("letter", ["x", "*"])  # a star is escaped, so it takes two characters
@@ -326,7 +328,7 @@ def test_whatever_is_searched_for_the_pages_can_be_turned(search: str) -> None:
 
 def test_a_decision_of_signs_that_must_be_escaped_can_be_shown() -> None:
     view = replace(
-        DECISION, text="_" * 1000, title="*" * 100, how="_" * 200,
+        DECISION, text="_" * 1000, title="*" * 100, how="_" * 1000,
         objections=(replace(OBJECTION, words="_" * 300),) * 9, details=replace(FULL, background="_" * 1000),
     )  # fmt: skip
     assert 500 < len(decisions.decision_full(TEXTS, PROGRAMME, view, ALL).text) <= 2000

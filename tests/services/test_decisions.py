@@ -225,7 +225,7 @@ async def test_faulty_records_are_refused_and_leave_nothing(register: Register) 
         {"text": "\n"},
         {"text": "x" * 1001},
         {"how": ""},
-        {"how": "x" * 201},
+        {"how": "x" * 1001},
         {"on": TODAY + timedelta(days=1)},
     ]
     for fault in faults:
@@ -335,6 +335,8 @@ async def test_the_register_shows_the_newest_first_in_pages_and_says_what_is_rep
         ("åen ÆBLE", [2]),
         ("A\u030aen", [2]),  # a ring written as a letter of its own
         ("haven", [2, 1]),
+        ("Planterne, »åen!«", [2]),  # another ending, and signs around
+        ("planterne", [2]),
         ("#2", [2]),
         ("sønd-2027-002", [2]),
         ("SOEND-2027", [2, 1]),
@@ -514,3 +516,13 @@ async def test_a_form_is_shown_to_those_who_record_and_a_group_settles_nothing(r
             await choices.settles(actor, place)
     with pytest.raises(NotFound):
         await choices.settles(SECRETARY, Place("secretariat"))
+
+
+async def test_a_count_of_many_answers_is_written_down_whole(register: Register) -> None:
+    world, answers = register.world, [f"Svar nummer {n:02} med nogle ord" for n in range(1, 26)]
+    poll = await world.start(question="Hvad?", options=answers, pick=0)
+    await world.polls.vote(await world.lead(), poll.id, list(range(1, 26)))
+    world.at(poll.closes_at)
+    await world.turn()
+    proposal = await register.decisions.proposal_from_poll(await world.lead(), poll.id)
+    assert all(f"{answer} 1" in proposal.how for answer in answers)

@@ -384,6 +384,33 @@ async def test_what_is_open_due_and_late_is_seen_and_the_late_by_coordinators_an
     assert (await book.verdict()).broken is None and new.status is Status.PROPOSED
 
 
+async def test_the_secretariat_finds_every_places_decisions_from_its_own_channel(book: Book) -> None:
+    world, desk = book.world, Place("secretariat")
+    await book.record("Telt")
+    lead = await world.person("Nina", Role.STEERING_LEAD, world.neighbour)
+    await book.decisions.record(
+        lead, world.neighbour, title="Bænken", text="En bænk.", decided_on=TODAY, how="Enighed"
+    )
+    found = await book.decisions.list_of(desk, actor=SECRETARY)
+    assert [view.title for view in found.decisions] == ["Bænken", "Telt"]
+    assert [v.title for v in (await book.decisions.list_of(desk, "bænkene", 1, SECRETARY)).decisions] == [
+        "Bænken"
+    ]
+    assert (await book.decisions.list_of(desk, actor=await book.rie())).total == 0
+
+
+async def test_a_day_to_look_again_is_reminded_of_before_it_comes_also_after_a_correction(book: Book) -> None:
+    view, rie = await book.record(), await book.rie()
+    await book.follow_up.agree(rie, view.id, "panel", None, TODAY + timedelta(days=30))
+    new = await book.decisions.correct(rie, view.id, "Vi lejer et telt", "Lejet.")
+    for post in await book.posts("decision_due"):
+        assert post is not None
+        for words in (new.ref, "se på den igen onsdag den 1. september", "borgerpanelet"):
+            assert words in post.text
+    await book.turn(24 * 31)
+    assert [v.ref for v in (await book.follow_up.standing(rie, book.world.village)).late] == [new.ref]
+
+
 # Handed out ---------------------------------------------------------------------------------
 
 
