@@ -119,7 +119,7 @@ class FollowUp:
             own = await views_of(session, place)
             below = [
                 view
-                for key in await self._looked_after(session, place)
+                for key in await looked_after(session, self._context, place)
                 for view in await self._seen_from(session, place, key)
             ]
         today = local_date(self._context, self._context.now())
@@ -143,25 +143,6 @@ class FollowUp:
             and not village.village.open_to_coordinator
         )
         return [replace(view, title="") for view in views] if hidden else views
-
-    async def _looked_after(self, session: AsyncSession, place: Place) -> list[str]:
-        """Return whose decisions are looked after from here, beside the place's own."""
-        if place.village is not None:
-            return []
-        if place.group is not None:
-            query = (
-                select(Village.id)
-                .where(Village.coordinator_group_id == place.group.id)
-                .order_by(Village.name)
-            )
-            return [village_key(id) for id in await session.scalars(query)]
-        ids = [cohort.id for cohort in await running_cohorts(session, self._context, upcoming=True)]
-        villages = select(Village.id).where(Village.cohort_id.in_(ids)).order_by(Village.name)
-        groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id.in_(ids))
-        return [
-            *(village_key(id) for id in await session.scalars(villages)),
-            *(group_key(id) for id in await session.scalars(groups)),
-        ]
 
     async def _add(
         self, session: AsyncSession, actor: Actor, decision_id: int, kind: Entry, said: Mapping[str, Any]
@@ -192,6 +173,24 @@ class FollowUp:
                          payload={"what": what, "on": day.isoformat(), "before": before})
                 )  # fmt: skip
         return posts
+
+
+async def looked_after(session: AsyncSession, context: Context, place: Place) -> list[str]:
+    """Return whose decisions are looked after from here, beside the place's own."""
+    if place.village is not None:
+        return []
+    if place.group is not None:
+        query = (
+            select(Village.id).where(Village.coordinator_group_id == place.group.id).order_by(Village.name)
+        )
+        return [village_key(id) for id in await session.scalars(query)]
+    ids = [cohort.id for cohort in await running_cohorts(session, context, upcoming=True)]
+    villages = select(Village.id).where(Village.cohort_id.in_(ids)).order_by(Village.name)
+    groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id.in_(ids))
+    return [
+        *(village_key(id) for id in await session.scalars(villages)),
+        *(group_key(id) for id in await session.scalars(groups)),
+    ]
 
 
 def export_right(place: Place) -> Action:

@@ -14,12 +14,14 @@ from bot.domain import decisions as rules
 from bot.domain.access import Action, Actor, Role, may, require
 from bot.domain.decisions import DecisionPage, DecisionView, Kind, Proposal, Rights, Status
 from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.milestones import milestones_of
 from bot.domain.poll_view import CLOSED
 from bot.domain.register import OBJECTIONS_FOR, Entry
 from bot.services import decision_milestones as milestones
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.decision_chain import append, number_of, register_of
+from bot.services.decision_follow_up import looked_after
 from bot.services.decision_proposal import local_date, proposal
 from bot.services.decision_register import (
     decided_by,
@@ -69,6 +71,7 @@ class Decisions:
         programme = self._context.programme
         milestones.check(programme, place, code, milestone)
         role = require(actor, milestones.right_needed(programme, place, code, milestone), place.where)
+        milestones.must_confirm(programme, actor, place, code, milestone)
         if decided_on > local_date(self._context, self._context.now()):
             raise InvalidInput("error_polls.decided_later")
         template = programme.decisions.get(code or "")
@@ -87,7 +90,7 @@ class Decisions:
             if poll_id is not None:
                 await self._check_poll(session, place, poll_id)
             await self._add(session, actor, role, place, row)
-            settled = milestones.milestones_of(programme, code, milestone)
+            settled = milestones_of(programme, code, milestone)
             opened = False
             if isinstance(owner, Village):
                 opened = await milestones.settle(session, self._context, owner, settled, decided_on)
@@ -116,10 +119,19 @@ class Decisions:
             raise InvalidInput("error_polls.reason_missing")
         return await self._replace(actor, decision_id, Kind.WITHDRAWAL, None, rules.checked_text(reason))
 
-    async def list_of(self, place: Place, search: str | None = None, page: int = 1) -> DecisionPage:
-        """Return one page of a place's decisions, newest first; letter case makes no difference."""
+    async def list_of(
+        self, place: Place, search: str | None = None, page: int = 1, actor: Actor | None = None
+    ) -> DecisionPage:
+        """Return one page of a place's decisions, newest first; letter case makes no difference.
+
+        In the secretariat's channel the secretariat sees those of every place in the programme.
+        """
         async with self._context.database.transaction() as session:
-            return await page_of(session, place, search, page)
+            views = await views_of(session, place)
+            if place.key == SECRETARIAT and actor and may(actor, Action.SEE_ALL_VILLAGES, place.where):
+                for key in await looked_after(session, self._context, place):
+                    views += await views_of(session, await place_of(session, key))
+            return page_of(place, views, search, page)
 
     async def show(self, actor: Actor, place: Place, decision_id: int) -> DecisionView:
         """Return one decision of a place; the secretariat's channel shows every place's to the secretariat.

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import polls as rules
 from bot.domain.ballots import STEP_BY_STEP, YES, Count, Kind, Majority, Why, adopted, by_sums, carried, count
 from bot.domain.hand_votes import added
+from bot.domain.milestones import settled_by_decision
 from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
@@ -23,7 +24,6 @@ from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
 from bot.services import poll_sequels
 from bot.services.entitled import entitled_counts
 from bot.services.hand_counts import confirmed, hand_counts, kept_at_closing, rankings_of, stored, told_parts
-from bot.services.milestones import settled_by_decision
 from bot.services.moments import written
 from bot.services.polled_meeting_posts import meeting_of
 from bot.storage.database import FORGOTTEN, one_at_a_time

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+from bot.services.decision_choices import DecisionChoices
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -37,6 +38,7 @@ class Services:
     calendar: Calendar
     cohorts: Cohorts
     decisions: Decisions
+    decision_choices: DecisionChoices
     hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
@@ -67,6 +69,7 @@ def services_on(context: Context) -> Services:
         calendar=calendar,
         cohorts=Cohorts(context),
         decisions=Decisions(context),
+        decision_choices=DecisionChoices(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,

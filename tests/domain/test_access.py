@@ -36,6 +36,7 @@ TABLE: dict[Action, set[Role]] = {
     Action.OBJECT_IN_GROUP: {K},
     Action.FINISH_DECISION: {S, R, L, SEC},
     Action.EXPORT_REGISTER: {R, L, SEC},
+    Action.EXPORT_AGREEMENTS: {K},
     Action.TICK_NEXT_STEP: {P, S, R, L, SEC},
     Action.TICK_GROUP_STEP: {K, SEC},
     Action.TICK_MILESTONE: {S, R, L, SEC},

@@ -11,7 +11,7 @@ from bot.demo.hands import private_ids
 from bot.demo.world import MessageRecord
 from bot.demo.year import ProgrammeYear
 from bot.services.places import SECRETARIAT
-from tests.support.year import part, posts, said
+from tests.support.year import filled, part, posts, said
 
 ANSWERS = "Ved skolen\nVed kirken\nVed havnen"
 
@@ -37,8 +37,7 @@ async def choose(actor: MemberActor, shown: Any, action: str, value: str) -> Any
 
 async def fill(actor: MemberActor, shown: Any, *values: str) -> Any:
     """Fill in a form, box by box."""
-    boxes = [row["component"]["custom_id"] for row in shown.modal["components"]]
-    return await actor.submit_modal(shown, dict(zip(boxes, values, strict=True)))
+    return await actor.submit_modal(shown, filled(shown, *values))
 
 
 async def asked(
@@ -77,9 +76,8 @@ async def result(year: ProgrammeYear, cast: VillageCast) -> MessageRecord:
 async def becomes_final(year: ProgrammeYear, cast: VillageCast, told: MessageRecord) -> None:
     """Let the minute-taker write down what a result proposes, and the two days pass in which one can object."""
     form = await cast.secretary.click(year.discord.clickable(told), custom_id=part(told, "decide"))
-    assert form.modal is not None
-    boxes = [row["component"] for row in form.modal["components"]]
-    await cast.secretary.submit_modal(form, {box["custom_id"]: box.get("value") or "-" for box in boxes})
+    written = {key: there or "-" for key, there in filled(form).items()}
+    await cast.secretary.submit_modal(form, written)
     await year.discord.advance_to(year.discord.now() + timedelta(days=3))
     post = [record for record in posts(year, cast) if "Er det rigtigt forstået?" in record.content][-1]
     seen = await year.hands.press(cast.who("villager")[0], post, part(post, "decision_open"))
