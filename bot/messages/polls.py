@@ -56,7 +56,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 
 def poll_open(texts: Texts, view: PollView) -> Message:
     """Ask the question with its answers to press; an open poll's running totals stand under it."""
-    buttons, menus = _ballot(texts, view)
+    buttons, menus = ballot_parts(texts, view)
     if not view.secret and not view.turnout:
         buttons = (*buttons, Button(texts("poll.button.secret"), "poll_secret", (view.id,)))
     if may_still_be_entered(view):
@@ -85,21 +85,21 @@ def asked(texts: Texts, view: PollView) -> str:
 
 def poll_reminder(texts: Texts, view: PollView) -> Message:
     """Remind those who have not voted, naming nobody, with the answers to press again."""
-    buttons, menus = _ballot(texts, view)
+    buttons, menus = ballot_parts(texts, view)
     text = f"{say(texts, 'heading', view)}\n{say(texts, 'reminder', view)}"
     return Message(text, buttons, menus, silent=True)
 
 
 def poll_extended(texts: Texts, view: PollView) -> Message:
     """Tell that too few have voted, so that the poll goes on, with the answers to press again."""
-    buttons, menus = _ballot(texts, view)
+    buttons, menus = ballot_parts(texts, view)
     text = f"{say(texts, 'heading', view)}\n{say(texts, 'extended', view)}"
     return Message(text, buttons, menus, silent=True)
 
 
 def pulse(texts: Texts, view: PollView) -> Message:
     """Ask a short question that stands in another post."""
-    buttons, menus = _ballot(texts, view)
+    buttons, menus = ballot_parts(texts, view)
     return Message(f"{say(texts, 'heading', view)}\n{say(texts, 'pulse', view)}", buttons, menus)
 
 
@@ -134,7 +134,7 @@ def _by_buttons(view: PollView) -> bool:
     return view.pick == 1 and len(view.answers) <= MOST_BUTTONS and view.kind not in STEP_BY_STEP
 
 
-def _ballot(texts: Texts, view: PollView) -> tuple[tuple[Button, ...], tuple[Menu, ...]]:
+def ballot_parts(texts: Texts, view: PollView) -> tuple[tuple[Button, ...], tuple[Menu, ...]]:
     """Return one button for each answer where one may be chosen, one that begins a ballot of steps, or a menu."""
     if view.kind in STEP_BY_STEP:
         return (Button(texts("poll.button.vote"), "ballot", (view.id,), "primary"),), ()

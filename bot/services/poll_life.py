@@ -23,6 +23,7 @@ from bot.services.poll_rules import rules_of
 from bot.services.poll_schedule import CANCELLED_POST, poll_post
 from bot.services.poll_sequels import copy_of, days_of, ties_of
 from bot.services.polls import right_to_start
+from bot.services.private_reminders import forget as forget_private
 from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Decision, Delivery, HandCount, Poll
 from bot.storage.repositories.deliveries import plan
@@ -147,6 +148,7 @@ async def _forget(session: AsyncSession, poll: Poll) -> None:
     """Destroy a poll's ballots, and take back what was to be posted about it."""
     await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id))
     await session.execute(delete(HandCount).where(HandCount.poll_id == poll.id))
+    await forget_private(session, [poll.id])
     waiting = (Delivery.poll_id == poll.id) & (Delivery.state == "pending")
     await session.execute(update(Delivery).where(waiting).values(state="cancelled"))
     session.info[FORGOTTEN] = True
