@@ -4,6 +4,7 @@ A ballot is a mark for each answer's position: 1 where an answer is only chosen,
 place in the voter's own order (S30 voting rules, S43 priorities, S49 and S50).
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,6 +13,9 @@ from fractions import Fraction
 from bot.domain.errors import InvalidInput
 
 Marks = Mapping[int, int]
+Rankings = tuple[
+    tuple[tuple[int, ...], int], ...
+]  # answers' positions, the best first, and how many ranked them so
 STARS = range(1, 6)
 FEWEST_POINTS, USUAL_POINTS, MOST_POINTS = 2, 3, 20
 
@@ -84,11 +88,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A poll counted; `rounds` are the run-off's, each with the votes of those still in it."""
+    """A poll counted; `rounds` are the run-off's, each with the votes of those still in it.
+
+    `rankings` are the ballots of a ranked poll, None where they are not known: with them it can be counted again.
+    """
 
     standings: Mapping[int, Standing]
     turnout: int
     rounds: tuple[Mapping[int, int], ...] = field(default=())
+    rankings: Rankings | None = None
 
     @property
     def winners(self) -> tuple[int, ...]:
@@ -137,7 +145,9 @@ def count(kind: Kind, positions: Iterable[int], ballots: Collection[Marks]) -> C
     """Count ballots; the order in which they come makes no difference."""
     ordered = list(positions)
     if kind is Kind.RANKED:
-        return _run_off(ordered, ballots)
+        return instant_run_off(
+            ordered, Counter(tuple(sorted(marks, key=marks.__getitem__)) for marks in ballots)
+        )
     sums, given = dict.fromkeys(ordered, 0), dict.fromkeys(ordered, 0)
     for marks in ballots:
         for position, mark in marks.items():
@@ -163,29 +173,34 @@ def _places(merits: Mapping[int, tuple[bool, Fraction]]) -> dict[int, int]:
     return {position: steps.index(merit) + 1 for position, merit in merits.items()}
 
 
-def _run_off(positions: list[int], ballots: Collection[Marks]) -> Count:
+def instant_run_off(positions: Collection[int], ballots: Mapping[tuple[int, ...], int]) -> Count:
     """Count in rounds: each ballot for the best it has left, and the answer with fewest goes out.
 
-    Of several with fewest, the one goes that had fewer in the last round where they differed; when they never did,
-    they go out together and share a place. The rounds go on to the end, so that every answer has a place.
+    `ballots` holds how many ranked the answers so. Of several with fewest, the one goes that had fewer in the last
+    round where they differed; when they never did, they go out together and share a place. The rounds go on to the
+    end, so that every answer has a place.
     """
-    orders = [sorted(marks, key=lambda p, m=marks: m[p]) for marks in ballots]  # type: ignore[misc]
     left, rounds, out = list(positions), list[dict[int, int]](), list[list[int]]()
     while left:
         tally = dict.fromkeys(left, 0)
-        for order in orders:
+        for order, times in ballots.items():
             best = next((position for position in order if position in tally), None)
             if best is not None:
-                tally[best] += 1
+                tally[best] += times
         rounds.append(tally)
         leaving = _weakest(rounds)
         out.append(leaving)
         left = [position for position in left if position not in leaving]
     places = {position: number for number, gone in enumerate(reversed(out), start=1) for position in gone}
-    given = {position: sum(position in order for order in orders) for position in positions}
+    given = {p: sum(times for order, times in ballots.items() if p in order) for p in positions}
     first = rounds[0] if rounds else {}
     standings = {p: Standing(first.get(p, 0), given[p], places[p]) for p in positions}
-    return Count(standings, len(ballots), tuple(rounds))
+    return Count(standings, sum(ballots.values()), tuple(rounds), sorted_rankings(ballots))
+
+
+def sorted_rankings(ballots: Mapping[tuple[int, ...], int]) -> Rankings:
+    """Return rankings in an order that tells nothing of who came first."""
+    return tuple(sorted(ballots.items()))
 
 
 def _weakest(rounds: list[dict[int, int]]) -> list[int]:

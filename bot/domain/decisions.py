@@ -57,6 +57,7 @@ class DecisionView:
     """A recorded decision; `settled` names the milestones that recording it has just settled.
 
     `ref` is the full number, SØND-2027-003, as `replaces` and `replaced_by` are; `number` is short, for talk.
+    `first_poll` is the poll that the first of a line of records was made from.
     `village_opened` tells that an invited village waited for nothing else: it may have its channel now.
     """
 
@@ -74,6 +75,7 @@ class DecisionView:
     code: str | None = None
     milestone: str | None = None
     poll_id: int | None = None
+    first_poll: int | None = None
     replaces: str | None = None
     replaced_by: str | None = None
     replaced_kind: Kind | None = None
@@ -114,6 +116,7 @@ class Rights:
     record: bool = False
     object: bool = False
     finish: bool = False
+    again: bool = False  # write anew what this one withdraws
 
 
 @dataclass(frozen=True, slots=True)

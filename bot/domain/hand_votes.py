@@ -4,12 +4,23 @@ It knows no database and no prose. Rules: PRIVACY section 6 (totals by the minut
 and DOMAIN section 4; they serve S30 and S41.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.domain.ballots import FIXED_ANSWERS, STARS, Count, Kind, Rules, by_sums
+from bot.domain.ballots import (
+    FIXED_ANSWERS,
+    STARS,
+    Count,
+    Kind,
+    Rankings,
+    Rules,
+    by_sums,
+    instant_run_off,
+    sorted_rankings,
+)
 from bot.domain.errors import InvalidInput
 from bot.domain.polls import Shown, shown
 from bot.domain.programme import SecretResults
@@ -30,10 +41,16 @@ class Way(StrEnum):
 BY_HAND = (Way.HAND, Way.PAPER, Way.PHONE)
 
 
+def ways_of(kind: Kind) -> tuple[Way, ...]:
+    """Return how one can vote without Discord: nobody ranks answers by a show of hands."""
+    return (Way.PAPER, Way.PHONE) if kind is Kind.RANKED else BY_HAND
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """The votes given in one way: by how many, and for each answer's position the sum of marks and how many gave one.
 
+    Of a ranked poll `votes` are of those who put an answer first, and `rankings` are the ballots.
     Without `votes` only the number of voters is known: the sums went into the poll's own when it closed in secret.
     """
 
@@ -41,6 +58,7 @@ class Part:
     turnout: int
     votes: Mapping[int, int] = field(default_factory=dict)
     given: Mapping[int, int] = field(default_factory=dict)
+    rankings: Rankings = ()
 
 
 def checked_part(
@@ -48,10 +66,8 @@ def checked_part(
 ) -> Part:
     """Return totals as a part. `numbers` holds one for each answer, for a rating one for each number of stars.
 
-    Raises InvalidInput when they cannot be the totals of so many ballots, or the kind has no totals.
+    Raises InvalidInput when they cannot be the totals of so many ballots.
     """
-    if kind is Kind.RANKED:
-        raise InvalidInput("error_paper.ranked")
     every = [number for given in numbers.values() for number in given]
     if turnout < 1 or turnout > MOST_VOTERS or any(not 0 <= number <= MOST_VOTERS * 20 for number in every):
         raise InvalidInput("error_paper.numbers")
@@ -65,6 +81,16 @@ def checked_part(
         given = {position: min(number, turnout) for position, number in votes.items()}
     _must_add_up(kind, turnout, votes, given, rules)
     return Part(way, turnout, votes, given)
+
+
+def ranked_part(way: Way, turnout: int, positions: Sequence[int], rankings: Rankings) -> Part:
+    """Return ballots with rankings as a part. Raises InvalidInput when there are not as many as have voted."""
+    total = sum(times for _, times in rankings)
+    if not 0 < total <= MOST_VOTERS or total != turnout:
+        raise InvalidInput("error_paper.rankings_differ", turnout=turnout, total=total)
+    alone = instant_run_off(positions, dict(rankings))
+    given = {position: one.given for position, one in alone.standings.items()}
+    return Part(way, turnout, alone.votes, given, rankings)
 
 
 def _must_add_up(
@@ -85,10 +111,15 @@ def _must_add_up(
 
 
 def added(kind: Kind, count: Count, parts: Iterable[Part]) -> Count:
-    """Return a count with the parts whose sums are known added to it."""
+    """Return a count with the parts whose sums are known added to it; one of rankings is counted again over all."""
     known = [part for part in parts if part.votes]
     if not known:
         return count
+    if count.rankings is not None:
+        ballots = Counter(dict(count.rankings))
+        for part in known:
+            ballots.update(dict(part.rankings))
+        return instant_run_off(count.standings, ballots)
     votes = {p: one.votes + sum(part.votes.get(p, 0) for part in known) for p, one in count.standings.items()}
     given = {p: one.given + sum(part.given.get(p, 0) for part in known) for p, one in count.standings.items()}
     return by_sums(kind, votes, given, count.turnout + sum(part.turnout for part in known))
@@ -122,6 +153,7 @@ def together(parts: Iterable[Part]) -> list[Part]:
             before.turnout + part.turnout,
             _summed(before.votes, part.votes),
             _summed(before.given, part.given),
+            sorted_rankings(Counter(dict(before.rankings)) + Counter(dict(part.rankings))),
         )
     return [found[way] for way in Way if way in found]
 

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from bot.content.templates import Ready
 from bot.domain.ballots import Kind
+from bot.domain.paper_rankings import labels
 from bot.domain.poll_view import PollView
 from bot.messages.message import File, Message
 from bot.messages.poll_parts import how_to_vote
 from bot.messages.texts import Texts
 from bot.printing.paper import pdf
 
-_MARKS = {Kind.RATING: "stars", Kind.POINTS: "blank"}
+_MARKS = {Kind.RATING: "stars", Kind.POINTS: "blank", Kind.RANKED: "blank"}
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
     **{
@@ -40,8 +41,16 @@ def ballots(texts: Texts, view: PollView, place: str, language: str, now: dateti
         "question": view.question,
         "how": how,
         "mark": _MARKS.get(view.kind, "tick"),
-        "answers": [answer.text for answer in view.answers],
+        "answers": _answers(view),
         "notes": [hand_in, texts("sheet.nameless"), texts("sheet.once")],
     }
     file = File(f"{texts('sheet.file')}.pdf", pdf("ballot", document, now), texts("sheet.file_about"))
     return Message(texts("sheet.ready"), files=(file,))
+
+
+def _answers(view: PollView) -> list[str]:
+    """Return the answers; those that are ranked with the letter by which the minute-taker enters them."""
+    if view.kind is not Kind.RANKED:
+        return [answer.text for answer in view.answers]
+    names = labels([answer.position for answer in view.answers])
+    return [f"{names[answer.position]}. {answer.text}" for answer in view.answers]

@@ -73,9 +73,17 @@ def decision_saved(texts: Texts, view: DecisionView) -> Message:
     kind = owner if view.kind is Kind.DECISION else view.kind
     see = Button(texts("decision.button.open"), "decision_open", (view.id,))
     if view.kind is Kind.WITHDRAWAL:
-        return Message(_say(texts, f"saved.{kind}", view), (see,))
+        return Message(_say(texts, f"saved.{kind}", view), (see, _again_button(texts, view)))
     against = Button(texts("decision.button.object"), "decision_object", (view.id,))
     return Message(_say(texts, f"saved.{kind}", view), (against, see))
+
+
+def _again_button(texts: Texts, view: DecisionView) -> Button:
+    """Return the button that begins anew what was withdrawn: from its poll, or the same standard decision."""
+    label = texts("decision.button.again")
+    if view.first_poll is not None:
+        return Button(label, "decide", (view.first_poll,))
+    return Button(label, "decision_begin", (view.code,) if view.code else ())
 
 
 def decision_recorded(texts: Texts, view: DecisionView) -> Message:
@@ -126,6 +134,8 @@ def decision_full(texts: Texts, view: DecisionView, rights: Rights) -> Message:
         buttons.append(Button(texts("decision.button.object"), "decision_object", (view.id,)))
     if rights.finish:
         buttons.append(Button(texts("decision.button.done"), "decision_done", (view.id,)))
+    if rights.again:
+        buttons.append(_again_button(texts, view))
     if rights.record:
         if view.unanswered:
             buttons.append(keep_button(texts, view))

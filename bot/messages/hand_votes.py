@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.content.templates import Ready
 from bot.domain.ballots import Kind
-from bot.domain.hand_votes import BY_HAND, Part
+from bot.domain.hand_votes import Part, ways_of
+from bot.domain.paper_rankings import LEGEND, labels, written
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView, shortened
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
@@ -13,6 +14,7 @@ from bot.messages.texts import Texts
 
 _BOXES = 4  # answers that get a box each; a form holds five
 _NUMBER, _LINES = 6, 4000
+_ANSWER, _LEGEND = 40, 2000  # what a legend shows of an answer, and how long it may be in all
 _OF_PART = frozenset({"line", "question"})
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "paper.about": frozenset(),
@@ -24,12 +26,18 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "paper.form.*": frozenset(),
     "paper.body.*": frozenset(),
     "paper.entered": frozenset(),
+    "paper.form.alike": frozenset({"order"}),
     "paper.look.*": frozenset(),
+    "paper.look.letter": frozenset({"letter", "answer"}),
+    "paper.look.ballots": frozenset({"times", "order"}),
     "paper.confirmed": frozenset(),
     "paper.withdrawn": frozenset({"question"}),
     "paper.post.*": _OF_PART,
     "error_paper.*": frozenset(),
     "error_paper.numbers": frozenset(),
+    "error_paper.ranking": frozenset({"line"}),
+    "error_paper.ranking_many": frozenset({"most"}),
+    "error_paper.rankings_differ": frozenset({"turnout", "total"}),
     "error_paper.over_turnout": frozenset({"turnout"}),
     "error_paper.do_not_add_up": frozenset({"turnout", "total"}),
     "error_paper.too_many": frozenset({"room"}),
@@ -65,11 +73,10 @@ def board(
     ]  # fmt: skip
     menus: tuple[Menu, ...] = ()
     if may_enter:
-        buttons = [Button(texts("paper.button.off"), "off_discord", (view.id,)), *buttons]
-        if view.kind is not Kind.RANKED:
-            choices = tuple(Choice(way, texts(f"paper.way.{way}")) for way in BY_HAND)
-            buttons = [*sheet_button(texts, view), *buttons]
-            menus = (Menu("hand_way", choices, (view.id,), texts("paper.menu")),)
+        off_button = Button(texts("paper.button.off"), "off_discord", (view.id,))
+        buttons = [*sheet_button(texts, view), off_button, *buttons]
+        choices = tuple(Choice(way, texts(f"paper.way.{way}")) for way in ways_of(view.kind))
+        menus = (Menu("hand_way", choices, (view.id,), texts("paper.menu")),)
     return Message("\n".join(lines), tuple(buttons[:20]), menus)
 
 
@@ -79,9 +86,16 @@ def sheet_button(texts: Texts, view: PollView) -> tuple[Button, ...]:
 
 
 def votes_form(texts: Texts, view: PollView, way: str) -> Form:
-    """Return the form for totals: a box for each answer where they are few, else a line for each."""
+    """Return the form for totals: a box for each answer where they are few, else a line for each.
+
+    For rankings there is one box, in which the answers' letters stand already.
+    """
     turnout = Field("turnout", texts("paper.form.turnout"), longest=_NUMBER)
-    if len(view.answers) <= _BOXES and view.kind is not Kind.RATING:
+    numbers: tuple[Field, ...]
+    if view.kind is Kind.RANKED:
+        legend = _letters_form(texts, view)
+        numbers = (Field("lines", texts("paper.form.rankings"), long=True, longest=_LINES, value=legend),)
+    elif len(view.answers) <= _BOXES and view.kind is not Kind.RATING:
         numbers = tuple(
             Field(f"n{answer.position}", answer.text, longest=_NUMBER, required=False)
             for answer in view.answers
@@ -93,6 +107,18 @@ def votes_form(texts: Texts, view: PollView, way: str) -> Form:
         lines = "\n".join(f"{shortened(answer.text, room)}: {empty}" for answer in view.answers)
         numbers = (Field("lines", texts(f"paper.form.{label}"), long=True, longest=_LINES, value=lines),)
     return Form("hand_votes", texts("paper.form.title"), (turnout, *numbers), (view.id, way))
+
+
+def _letters_form(texts: Texts, view: PollView) -> str:
+    """Return the answers with their letters, and how to write ballots that are alike; the ballots follow under it."""
+    names = labels([answer.position for answer in view.answers])
+    room = min(_ANSWER, _LEGEND // len(view.answers))
+    lines = [
+        f"{names[answer.position]} {LEGEND} {shortened(answer.text, room)}".replace("\n", " ")
+        for answer in view.answers
+    ]
+    alike = written([answer.position for answer in reversed(view.answers[:3])], names)
+    return "\n".join([*lines, texts("paper.form.alike", order=alike), ""])
 
 
 def off_form(texts: Texts, poll_id: int, off: Mapping[str, int]) -> Form:
@@ -137,6 +163,18 @@ def _numbers(texts: Texts, view: PollView, part: Part) -> list[Ready]:
     """Return what was entered for each answer."""
     if not part.votes:
         return []
+    if view.kind is Kind.RANKED:
+        names = labels([answer.position for answer in view.answers])
+        room = min(_ANSWER, _LEGEND // 2 // len(view.answers))
+        letters = [
+            texts("paper.look.letter", letter=names[a.position], answer=shortened(a.text, room))
+            for a in view.answers
+        ]
+        ballots = [
+            texts("paper.look.ballots", times=times, order=written(order, names))
+            for order, times in part.rankings
+        ]
+        return [*letters, *ballots]
     answers = [
         AnswerView(a.position, a.text, part.votes.get(a.position, 0), given=part.given.get(a.position, 0))
         for a in view.answers

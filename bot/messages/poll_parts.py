@@ -27,6 +27,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.mark.*": frozenset({"answer", "mark"}),
     "poll.way.*": frozenset(),
     "poll.by_hand.part": frozenset({"way", "turnout", "votes"}),
+    "poll.by_hand.first": frozenset({"votes"}),
     "poll.by_hand.sum": frozenset(),
     "poll.by_hand.counted": frozenset(),
     **dict.fromkeys(("poll.by_hand.unconfirmed", "poll.by_hand.missed"), frozenset({"unconfirmed"})),
@@ -107,6 +108,8 @@ def part_line(texts: Texts, view: PollView, part: Part, *, votes: bool = True) -
         told = ", ".join(
             f"{plain(a.text)} {_of_part(texts, view.kind, part, a.position)}" for a in view.answers
         )
+        if view.kind is Kind.RANKED:
+            told = texts("poll.by_hand.first", votes=Ready(told))
     way = texts(f"poll.way.{part.way}")
     return texts("poll.by_hand.part", way=way, turnout=part.turnout, votes=Ready(told))
 

@@ -90,9 +90,8 @@ def _notes(texts: Texts, view: PollView) -> list[Ready]:
     """Return what is to be said under the bars: what they leave out, and that some voted elsewhere."""
     if view.shown is Shown.RANKING:
         return [texts("poll_picture.note.ranking_only")]
-    if view.last_round:
-        return [texts("poll_picture.note.last_round")]
-    return [part_line(texts, view, part, votes=False) for part in view.parts]
+    last = [texts("poll_picture.note.last_round")] if view.last_round else []
+    return last + [part_line(texts, view, part, votes=False) for part in view.parts]
 
 
 def _described(

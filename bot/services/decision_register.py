@@ -36,12 +36,14 @@ async def views_of(session: AsyncSession, place: Place) -> list[DecisionView]:
         written[entry.decision_id].append(entry)
     newer = {row.replaces_id: row for row in rows if row.replaces_id is not None}
     details: dict[int, Details] = {}
+    polls: dict[int, int | None] = {}
     views = []
     for row in rows:
         before = details.get(row.replaces_id or 0, Details())
         details[row.id] = _details(before, written[row.id])
+        polls[row.id] = row.poll_id or polls.get(row.replaces_id or 0)
         view = _view(row, place_name(place), letters, newer.get(row.id), written[row.id])
-        views.append(replace(view, details=details[row.id]))
+        views.append(replace(view, details=details[row.id], first_poll=polls[row.id]))
     numbers = {view.id: view.ref for view in views}
     replaced = {row.id: numbers.get(row.replaces_id or 0) for row in rows}
     return [replace(view, replaces=replaced[view.id]) for view in views]
@@ -63,6 +65,20 @@ async def newest_of(session: AsyncSession, row: Decision) -> Decision:
         if newer is None:
             return row
         row = newer
+
+
+async def decided_by(session: AsyncSession, poll_id: int) -> Decision | None:
+    """Return the record that holds of what a poll led to; None when there is none, or it was withdrawn."""
+    query = select(Decision).where(Decision.poll_id == poll_id).order_by(Decision.id.desc()).limit(1)
+    last = await session.scalar(query)
+    newest = await newest_of(session, last) if last is not None else None
+    return newest if newest is not None and newest.kind != Kind.WITHDRAWAL else None
+
+
+async def full_number_of(session: AsyncSession, row: Decision) -> str:
+    """Return a record's full number."""
+    letters = await session.scalar(select(Register.letters).where(Register.scope_key == row.scope_key))
+    return number_of(str(letters), row)
 
 
 async def page_of(session: AsyncSession, place: Place, search: str | None, page: int) -> DecisionPage:

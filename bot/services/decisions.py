@@ -21,7 +21,16 @@ from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.decision_chain import append, number_of, register_of
 from bot.services.decision_proposal import local_date, proposal
-from bot.services.decision_register import decision_view, found, hold, newest_of, page_of, views_of
+from bot.services.decision_register import (
+    decided_by,
+    decision_view,
+    found,
+    full_number_of,
+    hold,
+    newest_of,
+    page_of,
+    views_of,
+)
 from bot.services.places import SECRETARIAT, Place, place_of
 from bot.services.poll_life import must_be_decidable
 from bot.services.poll_results import close_if_over, template_of, view_of
@@ -123,8 +132,10 @@ class Decisions:
         open_now = view.status is Status.PROPOSED and self._context.now() < view.open_until
         finish = Action.FINISH_DECISION if place.village else Action.RECORD_GROUP_DECISION
         object_ = Action.OBJECT if place.village else Action.OBJECT_IN_GROUP
+        recorder = may(actor, right, place.where)
         return Rights(
-            record=view.holds and may(actor, right, place.where),
+            record=view.holds and recorder,
+            again=view.kind is Kind.WITHDRAWAL and recorder,
             object=open_now and may(actor, object_, place.where),
             finish=view.holds and view.done_at is None and may(actor, finish, place.where),
         )
@@ -225,7 +236,7 @@ class Decisions:
         await must_be_decidable(session, poll)
         if poll.state != CLOSED:
             raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)
-        before = await session.scalar(select(Decision).where(Decision.poll_id == poll_id))
+        before = await decided_by(session, poll_id)
         if before is not None:
-            number = number_of((await register_of(session, place)).letters, before)
+            number = await full_number_of(session, before)
             raise Conflict("error_polls.decision_from_poll_before", number=number)

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import hand_votes as rules
-from bot.domain.ballots import Count, Kind
+from bot.domain.ballots import Count, Kind, Rankings
 from bot.domain.hand_votes import Part, Way
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
@@ -25,7 +26,34 @@ async def hand_counts(session: AsyncSession, poll_ids: Collection[int]) -> dict[
 
 def part_of(row: HandCount) -> Part:
     """Return totals as the rules know them."""
-    return Part(Way(row.way), row.turnout, _numbers(row.votes), _numbers(row.given))
+    return Part(
+        Way(row.way), row.turnout, _numbers(row.votes), _numbers(row.given), rankings_of(row.rankings)
+    )
+
+
+def columns(part: Part) -> dict[str, Any]:
+    """Return totals as their row keeps them."""
+    return {
+        "turnout": part.turnout,
+        "votes": {str(position): number for position, number in part.votes.items()},
+        "given": {str(position): number for position, number in part.given.items()},
+        "rankings": stored(part.rankings) or None,
+    }
+
+
+def stored(rankings: Rankings) -> list[Any]:
+    """Return rankings as they are stored."""
+    return [[list(order), times] for order, times in rankings]
+
+
+def rankings_of(kept: Iterable[Any] | None) -> Rankings:
+    """Return stored rankings as the rules know them."""
+    return tuple((tuple(order), times) for order, times in kept or ())
+
+
+def forget(row: HandCount) -> None:
+    """Keep of votes only how many gave them."""
+    row.votes, row.given, row.rankings = {}, {}, None
 
 
 def confirmed(rows: Iterable[HandCount]) -> list[Part]:
@@ -42,16 +70,17 @@ def kept_at_closing(
 ) -> tuple[Count, Shown]:
     """Return what a closing poll keeps as its own count, and how much may be told.
 
-    A secret poll in which some way had few votes takes the sums into its own, and forgets whence they came; what
-    nobody confirmed in time is forgotten too.
+    A secret poll in which some way had few votes takes the sums into its own, and forgets whence they came; so does
+    one of rankings, which is counted over all or not at all. What nobody confirmed in time is forgotten too.
     """
     parts = confirmed(rows)
     shown = rules.told_of(secret=poll.secret, on_discord=count.turnout, parts=parts, rules=told)
     if poll.secret:
-        mixed = not rules.parts_told(secret=True, on_discord=count.turnout, parts=parts, rules=told)
+        apart = rules.parts_told(secret=True, on_discord=count.turnout, parts=parts, rules=told)
+        mixed = not apart or poll.kind == Kind.RANKED
         for row in rows:
             if mixed or row.confirmed_at is None:
-                row.votes, row.given = {}, {}
+                forget(row)
         if mixed:
             count = rules.added(Kind(poll.kind), count, parts)
     return count, shown
@@ -65,7 +94,8 @@ def told_parts(
     on_discord = count.turnout - sum(part.turnout for part in parts if not part.votes)
     shown = rules.told_of(secret=poll.secret, on_discord=on_discord, parts=parts, rules=told)
     apart = rules.parts_told(secret=poll.secret, on_discord=on_discord, parts=parts, rules=told)
-    if not parts or not apart or shown is not Shown.NUMBERS:
+    known = all(part.votes for part in parts)
+    if not parts or not apart or not known or shown is not Shown.NUMBERS:
         return shown, ()
     given = {position: one.given for position, one in count.standings.items()}
     here = Part(Way.DISCORD, on_discord, count.votes, given)

@@ -3,30 +3,29 @@
 Rules: DOMAIN section 4 ("Enter paper panel members, paper votes") and PRIVACY section 6; they serve S30 and S33.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import hand_votes as rules
 from bot.domain.access import Action, Actor, may, require
-from bot.domain.ballots import STARS, Kind, Rules
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from bot.domain.hand_votes import BODIES, BY_HAND, Part, Way
+from bot.domain.hand_votes import BODIES, Part, Way
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
-from bot.services.hand_counts import hand_counts, off_discord, part_of
+from bot.services.decision_register import decided_by
+from bot.services.hand_counts import columns, hand_counts, off_discord, part_of
+from bot.services.hand_written import number_of, part_written
 from bot.services.off_discord import count_anew, room, set_people
 from bot.services.places import Place, place_of
 from bot.services.poll_results import close_if_over, view_of, whole_of
 from bot.services.poll_schedule import RESULT_POST, poll_post
 from bot.services.poll_sequels import run_off, ties_of
-from bot.storage.models import Decision, HandCount, Poll
+from bot.storage.models import HandCount, Poll
 from bot.storage.repositories.deliveries import Post, plan
 
 HAND_POST = "hand_votes"
@@ -97,26 +96,21 @@ class HandVotes:
     async def enter(
         self, actor: Actor, poll_id: int, way: Way, turnout: str, lines: Sequence[str]
     ) -> Entered:
-        """Keep totals, a line of numbers for each answer; they do not count before somebody else confirms them.
+        """Keep totals, or rankings, from the lines of a form; they do not count before somebody else confirms them.
 
-        Raises NotFound, NotPermitted, InvalidInput (not numbers, more than may vote, do not add up), Conflict
+        Raises NotFound, NotPermitted, InvalidInput (not readable, more than may vote, do not add up), Conflict
         (closed too long ago, decided, closed in secret).
         """
-        if way not in BY_HAND:
-            raise InvalidInput("error_paper.numbers")
         async with self._context.database.transaction() as session:
             poll, place = await self._found(session, poll_id, hold=True)
             await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
-            part = rules.checked_part(
-                Kind(poll.kind), way, _number(turnout), _numbers(poll, lines),
-                Rules(poll.fewest, poll.pick, poll.points),
-            )  # fmt: skip
+            part = part_written(poll, way, turnout, lines)
             left = await room(session, poll)
             if part.turnout > left:
                 raise InvalidInput("error_paper.too_many", room=left)
             row = HandCount(
-                poll_id=poll.id, way=str(way), turnout=part.turnout, votes=_stored(part.votes),
-                given=_stored(part.given), entered_by_id=actor.person_id, entered_at=self._context.now(),
+                poll_id=poll.id, way=str(way), **columns(part), entered_by_id=actor.person_id,
+                entered_at=self._context.now(),
             )  # fmt: skip
             session.add(row)
             await session.flush()
@@ -174,7 +168,7 @@ class HandVotes:
             require(actor, Action.ENTER_HAND_VOTES, place.where)
             assert poll.village_id is not None, "only a village's polls are found"
             for body in (body for body in BODIES if body in people):
-                await set_people(session, poll.village_id, body, _number(people[body]))
+                await set_people(session, poll.village_id, body, number_of(people[body]))
             await session.flush()
             await count_anew(session, poll.village_id, self._context.now() - rules.ENTERED_WITHIN)
             await audit(session, self._context, actor, "off_discord.set", f"village:{poll.village_id}")
@@ -207,8 +201,6 @@ class HandVotes:
         require(actor, action, place.where)
         if actor.person_id is None:
             raise Conflict("error_people.privacy_needed")
-        if poll.kind == Kind.RANKED:
-            raise InvalidInput("error_paper.ranked")
         if poll.state == OPEN:
             return
         if poll.state == CANCELLED:
@@ -217,7 +209,7 @@ class HandVotes:
             raise Conflict("error_polls.not_open_yet")
         if poll.secret:
             raise Conflict("error_paper.secret_closed")
-        if await session.scalar(select(Decision.id).where(Decision.poll_id == poll.id).limit(1)):
+        if await decided_by(session, poll.id) is not None:
             raise Conflict("error_paper.decided")
         voted_again = poll.tie == Tie.AGAIN and ties_of(poll, await whole_of(session, poll))
         if poll.settled is not None or voted_again:
@@ -267,30 +259,3 @@ async def unconfirmed(session: AsyncSession, count_id: int) -> Part | None:
 
 def _subject(row: HandCount) -> str:
     return f"hand_count:{row.id} poll:{row.poll_id}"
-
-
-def _stored(numbers: Mapping[int, int]) -> dict[str, int]:
-    return {str(position): number for position, number in numbers.items()}
-
-
-def _number(text: str) -> int:
-    """Return a whole number that is not negative; "" is 0. Raises InvalidInput."""
-    found = text.strip()
-    if not re.fullmatch(r"\d{0,6}", found, re.ASCII):
-        raise InvalidInput("error_paper.numbers")
-    return int(found or 0)
-
-
-def _numbers(poll: Poll, lines: Sequence[str]) -> dict[int, list[int]]:
-    """Read a line for each answer, "Ja: 8" or "8"; for a rating five numbers. Raises InvalidInput."""
-    wanted = len(STARS) if poll.kind == Kind.RATING else 1
-    written = [line for line in lines if line.strip()] if len(lines) != len(poll.options) else list(lines)
-    if len(written) != len(poll.options):
-        raise InvalidInput("error_paper.lines", count=len(poll.options))
-    found = {}
-    for option, line in zip(poll.options, written, strict=True):
-        numbers = [_number(part) for part in line.rpartition(":")[2].split()] or [0] * wanted
-        if len(numbers) != wanted:
-            raise InvalidInput("error_paper.stars" if wanted > 1 else "error_paper.numbers")
-        found[option.position] = numbers
-    return found

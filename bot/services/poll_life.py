@@ -16,6 +16,7 @@ from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CANCELLED, CLOSED, DRAFT, OPEN, PLANNED, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.decision_register import decided_by, full_number_of
 from bot.services.places import Place, place_of
 from bot.services.poll_draft_rules import advise
 from bot.services.poll_results import view_of, whole_of
@@ -25,7 +26,7 @@ from bot.services.poll_sequels import copy_of, days_of, ties_of
 from bot.services.polls import right_to_start
 from bot.services.private_reminders import forget as forget_private
 from bot.storage.database import FORGOTTEN, one_at_a_time
-from bot.storage.models import Ballot, Decision, Delivery, HandCount, Poll
+from bot.storage.models import Ballot, Delivery, HandCount, Poll
 from bot.storage.repositories.deliveries import plan
 
 MOST_LISTED = 25  # what a menu holds
@@ -119,9 +120,10 @@ class PollLife:
             view = await view_of(session, self._context.programme, poll)
             if view.tie is not Tie.LEAD or position not in view.tied:
                 raise Conflict("error_polls.no_tie")
-            written = await session.scalar(select(Decision.number).where(Decision.poll_id == poll.id))
+            written = await decided_by(session, poll.id)
             if written is not None:
-                raise Conflict("error_polls.decision_from_poll_before", number=written)
+                number = await full_number_of(session, written)
+                raise Conflict("error_polls.decision_from_poll_before", number=number)
             poll.settled = position
             await audit(session, self._context, actor, "poll.tie", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)

@@ -3,7 +3,7 @@
 The rules are those of PRIVACY section 6.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,7 @@ from bot.domain.polls import Shown
 from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
 from bot.services import poll_sequels
 from bot.services.entitled import entitled_counts
-from bot.services.hand_counts import confirmed, hand_counts, kept_at_closing, told_parts
+from bot.services.hand_counts import confirmed, hand_counts, kept_at_closing, rankings_of, stored, told_parts
 from bot.services.milestones import settled_by_decision
 from bot.services.moments import written
 from bot.services.private_reminders import forget, reminds_privately
@@ -110,10 +110,15 @@ def _counted(result: Count, cast: _Cast, *, secret: bool) -> dict[str, Any] | No
     """Return what is kept of a count beside the sums.
 
     A secret poll's reasons lose their ballots; in alphabetical order none tells when it was given. An open poll's
-    stay with the ballots, and go with the person who wrote them.
+    stay with the ballots, and go with the person who wrote them. An open poll's rankings are kept without names:
+    votes on paper that come later are counted with them, also when somebody has been erased meanwhile.
     """
     rounds = [{str(position): votes for position, votes in one.items()} for one in result.rounds]
-    kept = {"rounds": rounds, "reasons": sorted(cast.reasons.values()) if secret else []}
+    kept = {
+        "rounds": rounds,
+        "rankings": [] if secret else stored(result.rankings or ()),
+        "reasons": sorted(cast.reasons.values()) if secret else [],
+    }
     return {name: value for name, value in kept.items() if value} or None
 
 
@@ -158,7 +163,11 @@ def result_of(poll: Poll) -> Count:
     found = by_sums(Kind(poll.kind), votes, given, poll.turnout or 0)
     places = {option.position: option.place for option in poll.options if option.place is not None}
     standings = {p: replace(one, place=places.get(p, one.place)) for p, one in found.standings.items()}
-    return replace(found, standings=standings)
+    counted = poll.counted or {}
+    rounds = tuple({int(p): votes for p, votes in one.items()} for one in counted.get("rounds", ()))
+    known = poll.kind == Kind.RANKED and ("rankings" in counted or not poll.turnout) and not poll.secret
+    rankings = rankings_of(counted.get("rankings")) if known else None
+    return replace(found, standings=standings, rounds=rounds, rankings=rankings)
 
 
 async def whole_of(session: AsyncSession, poll: Poll) -> Count:
@@ -246,15 +255,13 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         cancelled_because=poll.cancelled_because or "",
         repeat=poll.repeat or NEVER,
         repeat_until=poll.repeat_until,
-        last_round=_last_round(poll) if closed and shown is Shown.NUMBERS else {},
+        last_round=_last_round(result) if closed and shown is Shown.NUMBERS else {},
     )
 
 
-def _last_round(poll: Poll) -> dict[int, int]:
+def _last_round(result: Count) -> Mapping[int, int]:
     """Return the votes of a run-off's last round between several answers; empty when there was none."""
-    rounds = (poll.counted or {}).get("rounds", ())
-    found: dict[str, int] = next((one for one in reversed(rounds) if len(one) > 1), {})
-    return {int(position): votes for position, votes in found.items()}
+    return next((one for one in reversed(result.rounds) if len(one) > 1), {})
 
 
 async def _reasons(session: AsyncSession, poll: Poll) -> tuple[str, ...]:

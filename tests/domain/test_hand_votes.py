@@ -6,7 +6,18 @@ from hypothesis import strategies as st
 
 from bot.domain.ballots import Count, Kind, Rules, count
 from bot.domain.errors import InvalidInput
-from bot.domain.hand_votes import Part, Way, added, bodies_of, checked_part, parts_told, together, told_of
+from bot.domain.hand_votes import (
+    Part,
+    Way,
+    added,
+    bodies_of,
+    checked_part,
+    parts_told,
+    ranked_part,
+    together,
+    told_of,
+)
+from bot.domain.paper_rankings import read_rankings
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
 
@@ -42,7 +53,6 @@ def test_ballots_on_paper_and_on_discord_add_up_to_what_all_of_them_counted_toge
         (Kind.POINTS, 2, {1: [5], 2: [2]}, Rules(points=3), False),
         (Kind.RATING, 3, {1: [0, 0, 1, 1, 1], 2: [1, 0, 0, 0, 0]}, Rules(), True),
         (Kind.RATING, 3, {1: [1, 1, 1, 1, 0], 2: [0] * 5}, Rules(), False),
-        (Kind.RANKED, 3, {1: [3], 2: [0]}, Rules(), False),
     ],
 )
 def test_totals_that_no_ballots_can_give_are_refused(
@@ -53,6 +63,36 @@ def test_totals_that_no_ballots_can_give_are_refused(
             checked_part(kind, Way.PAPER, turnout, numbers, rules)
         return
     assert checked_part(kind, Way.PAPER, turnout, numbers, rules).turnout == turnout
+
+
+ORDERS = st.lists(st.permutations([1, 2, 3]), max_size=12)
+
+
+@given(ORDERS, ORDERS)
+def test_rankings_on_paper_are_counted_anew_with_those_on_discord(
+    here: list[list[int]], paper: list[list[int]]
+) -> None:
+    def counted(orders: list[list[int]]) -> Count:
+        marks = [{p: place for place, p in enumerate(order, start=1)} for order in orders]
+        return count(Kind.RANKED, (1, 2, 3), marks)
+
+    parts = []
+    if paper:
+        rankings = read_rankings(["".join("ABC"[p - 1] for p in order) for order in paper], (1, 2, 3))
+        parts = [ranked_part(Way.PAPER, len(paper), (1, 2, 3), rankings)]
+    assert added(Kind.RANKED, counted(here), parts) == counted(here + paper)
+
+
+def test_a_line_of_letters_is_a_ballot_and_times_says_how_many_are_alike() -> None:
+    lines = ["A = Sommerfest", "Tre ens sedler = 3 x BA", "", "3 x BA", " b, a ", "C"]
+    assert read_rankings(lines, (1, 2, 3)) == (((2, 1), 4), ((3,), 1))
+    assert read_rankings(["2 x 26 1"], range(1, 27)) == (((26, 1), 2),), "with more answers than letters"
+    for wrong in ("BAB", "D", "1 BA", "0 x BA", "BA x 3", "2,1"):
+        with pytest.raises(InvalidInput) as refused:
+            read_rankings([wrong], (1, 2, 3))
+        assert (refused.value.key, refused.value.values["line"]) == ("error_paper.ranking", wrong)
+    with pytest.raises(InvalidInput, match="rankings_differ"):
+        ranked_part(Way.PAPER, 3, (1, 2, 3), read_rankings(["BA", "C"], (1, 2, 3)))
 
 
 def test_a_rating_on_paper_is_summed_from_how_many_gave_each_number() -> None:

@@ -339,6 +339,35 @@ async def test_votes_on_paper_are_entered_by_the_secretary_looked_through_by_ano
     assert f"- Ja: {len(voters) + 1}" in told_all and "- Nej: 2" in told_all
 
 
+async def test_rankings_on_paper_are_written_as_a_line_of_letters_for_each_ballot(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast = year.villages[0]
+    post = await asked(year, cast, "ranked", ANSWERS, "2")
+    shown = await cast.secretary.click(year.discord.clickable(post), label="Papir og telefon")
+    shown = await fill(cast.secretary, await press(cast.secretary, shown, "off_discord"), "9")
+    form = await choose(cast.secretary, shown, "hand_way", "paper")
+    assert form.modal is not None
+    box = form.modal["components"][1]["component"]["value"]
+    assert box.startswith("A = Ved skolen\nB = Ved kirken\n") and "Tre ens sedler = 3 x CBA" in box
+    refused = await fill(cast.secretary, form, "9", f"{box}8 x BC\nBAB")
+    assert "Jeg kan ikke læse linjen »BAB«" in said(refused) and "8 x BC" in said(refused)
+    form = await choose(cast.secretary, shown, "hand_way", "paper")
+    await fill(cast.secretary, form, "9", f"{box}8 x BC\nBA")
+    await year.discord.settle()
+    waiting = posts(year, cast)[-1]
+    assert "På papir: 9 har stemt (sat først: Ved skolen 0, Ved kirken 9, Ved havnen 0)" in waiting.content
+    looked = await cast.lead.click(year.discord.clickable(waiting), custom_id=part(waiting, "hand_look"))
+    assert "B: Ved kirken" in said(looked) and "- 8 x BC" in said(looked) and "- 1 x BA" in said(looked)
+    await press(cast.lead, looked, "hand_confirm")
+    for voter in voters:
+        shown = await voter.click(year.discord.clickable(post), custom_id=part(post, "ballot"))
+        shown = await press(voter, shown, "ballot_step", "Ved skolen")
+        await press(voter, shown, "ballot_step", "Ved havnen")
+    told = (await result(year, cast)).content
+    assert f"Her på Discord: {len(voters)} har stemt" in told and "Øverst endte: Ved kirken" in told
+
+
 async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end(
     year: ProgrammeYear, voters: list[MemberActor]
 ) -> None:

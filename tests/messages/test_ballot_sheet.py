@@ -30,6 +30,7 @@ def pages(view: PollView) -> list[str]:
         ({"kind": Kind.DATES, "pick": 0}, "Sæt kryds ved alle de tider, hvor du kan."),
         ({"kind": Kind.POINTS, "points": 4}, "Du har 4 point."),
         ({"kind": Kind.RATING}, "Sæt ring om et tal ved hvert svar."),
+        ({"kind": Kind.RANKED}, "Skriv 1 ved det svar, du helst vil have"),
     ],
 )
 def test_a_ballot_says_how_it_is_filled_in_and_several_stand_on_a_page(
@@ -39,6 +40,7 @@ def test_a_ballot_says_how_it_is_filled_in_and_several_stand_on_a_page(
     assert page.count(words) > 1 and page.count("Sønder Ørslev: stemmeseddel") > 1
     assert "senest onsdag den 3. november kl. 10.00" in page
     assert ("1 2 3 4 5" in page) is (changes.get("kind") is Kind.RATING)
+    assert (f"A. {OPEN.answers[0].text}" in page) is (changes.get("kind") is Kind.RANKED)
 
 
 def test_a_secret_polls_ballot_says_so() -> None:

@@ -9,10 +9,13 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
-from bot.domain.decisions import DecisionView, Kind
+from bot.domain.decisions import DecisionView, Kind, Status
 from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.poll_view import PollView
+from bot.messages.decisions import decision_saved
 from bot.services.context import Context
+from bot.services.decision_chain import verify
+from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.places import Place
 from bot.storage.models import AuditEntry, Decision, Delivery, MilestoneState, Village
@@ -424,3 +427,52 @@ async def test_only_those_who_record_begin_a_decision_from_a_poll_and_only_when_
         with pytest.raises(CompanionError):
             await register.record(actor, place, poll_id=poll_id)
     assert await register.rows() == {}
+
+
+async def test_what_was_withdrawn_after_an_objection_is_written_down_from_its_poll_again(
+    register: Register,
+) -> None:
+    world, context = register.world, register.world.context
+    objections = Objections(context)
+    poll = await register.closed_poll([1, 1, 2], binding=True)
+    lead, bo = await world.lead(), await world.person("Bo", Role.VILLAGER)
+    first = await register.record(lead, poll_id=poll.id)
+    await objections.object(bo, first.id, "Vi talte om et andet telt.")
+    second = await register.decisions.correct(lead, first.id, "Et andet telt", "Et andet telt.")
+    with pytest.raises(Conflict) as refused:  # a correction holds, and it is the one to look at
+        await register.record(lead, poll_id=poll.id)
+    assert refused.value.values == {"number": second.ref}
+    gone = await register.decisions.withdraw(lead, second.id, "Vi tæller igen.")
+    again = decision_saved(context.texts, gone).buttons[-1]
+    assert (again.label, again.action, again.args) == ("Skriv en ny beslutning", "decide", (poll.id,))
+    shown = [await register.decisions.rights(actor, gone) for actor in (lead, bo)]
+    assert [rights.again for rights in shown] == [True, False]
+
+    proposal = await register.decisions.proposal_from_poll(lead, poll.id)
+    attempts = [
+        register.record(lead, title=proposal.title, text=proposal.text, how=proposal.how, poll_id=poll.id)
+        for _ in range(3)
+    ]
+    done = await asyncio.gather(*attempts, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == ["Conflict", "Conflict", "DecisionView"]
+    (new,) = [one for one in done if isinstance(one, DecisionView)]
+    assert (new.ref, new.replaces, new.objections) == ("SØND-2027-004", None, ())
+    await objections.object(bo, new.id, "Stadig nej.")
+    await objections.keep(lead, new.id)
+    world.after(hours=48)
+    assert await objections.turn(world.now) == [new.id]
+    found = (await register.decisions.list_of(world.village)).decisions
+    assert [(view.number, view.status) for view in found] == [
+        (4, Status.FINAL), (3, Status.FINAL), (2, Status.WITHDRAWN), (1, Status.CORRECTED),
+    ]  # fmt: skip
+    async with context.database.transaction() as session:
+        assert (await verify(session, world.village.key, "")).broken is None
+
+
+async def test_a_withdrawn_decision_without_a_poll_is_begun_again_by_its_button(register: Register) -> None:
+    texts, rie = register.world.context.texts, await register.world.person("Rie", Role.STEERING_SECRETARY)
+    for code, args in ((None, ()), ("D08", ("D08",))):
+        view = await register.record(code=code)
+        gone = await register.decisions.withdraw(rie, view.id, "Fejl.")
+        again = decision_saved(texts, gone).buttons[-1]
+        assert (again.action, again.args) == ("decision_begin", args)

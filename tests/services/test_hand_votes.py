@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
-from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, NotPermitted
+from bot.domain.ballots import Kind
+from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.hand_votes import Way
 from bot.domain.poll_view import PollView
 from bot.domain.polls import Shown
@@ -231,16 +232,68 @@ async def test_a_secret_poll_tells_large_parts_and_only_the_order_when_few_voted
     assert (tiny.shown, tiny.turnout, tiny.winners) == (Shown.NOTHING, 13, ())
 
 
-async def test_a_ranking_cannot_be_entered_as_totals_and_coordinators_polls_have_no_paper(
+async def ranked(world: PollsWorld, *, secret: bool = False) -> PollView:
+    """Let the village rank three places for its meeting house."""
+    lead, drafts = await world.lead(), PollDrafts(world.context)
+    written = Written("Hvor?", ("Skolen", "Hallen", "Kroen"), "3")
+    draft = await drafts.write(lead, world.village, Kind.RANKED, written)
+    await drafts.ask(lead, draft.id, "steering")
+    await drafts.hide(lead, draft.id, secret=secret)
+    return await drafts.open(lead, draft.id)
+
+
+async def test_rankings_on_paper_decide_a_run_off_with_those_on_discord_also_after_it_has_closed(
     world: PollsWorld, paper: HandVotes
 ) -> None:
-    lead, drafts = await world.lead(), PollDrafts(world.context)
-    draft = await drafts.write(lead, world.village, "ranked", Written("Hvad?", ("A", "B"), "3"))  # type: ignore[arg-type]
-    ranked = await drafts.open(lead, draft.id)
-    await paper.set_off_discord(lead, ranked.id, {"panel": "5"})
-    with pytest.raises(CompanionError) as refused:
-        await paper.enter(lead, ranked.id, Way.PAPER, "1", ["1", "0"])
-    assert refused.value.key == "error_paper.ranked"
+    lead, bo = await world.lead(), await other(world)
+    poll = await ranked(world)
+    await room_for(world, paper, poll.id, 9)
+    for voter, marks in ((lead, {1: 1}), (bo, {1: 1}), (await world.person("Pia", Role.STEERING), {2: 1})):
+        await world.polls.cast(voter, poll.id, marks)
+    assert (await closed(world, poll.id)).winners == (1,)
+    await Privacy(world.context).erase(await world.person("Pia", Role.STEERING))
+    with pytest.raises(InvalidInput, match="rankings_differ"):
+        await paper.enter(lead, poll.id, Way.PAPER, "3", ["2 x CB"])
+    one = await paper.enter(lead, poll.id, Way.PAPER, "2", ["A = Skolen", "2 x CB"])
+    assert (await world.polls.view(poll.id)).winners == (1,), "nobody has looked after yet"
+    seen = await paper.look(bo, one.id)
+    assert seen.part.rankings == (((3, 2), 2),) and seen.may_confirm
+    await paper.confirm(bo, one.id)
+    two = await paper.enter(lead, poll.id, Way.PHONE, "2", ["BC", "b, a"])
+    await paper.confirm(bo, two.id)
+    view = await world.polls.view(poll.id)  # first: A 2, B 3, C 2; A and C go out together
+    assert (view.turnout, view.winners) == (7, (2,)), "Pia's vote counts still, without her name"
+    lines = told(world, view).splitlines()
+    first = lines.index("Her på Discord: 3 har stemt (sat først: Skolen 2, Hallen 1, Kroen 0).")
+    assert lines[first + 1 : first + 4] == [
+        "På papir: 2 har stemt (sat først: Skolen 0, Hallen 0, Kroen 2).",
+        "I telefonen: 2 har stemt (sat først: Skolen 0, Hallen 2, Kroen 0).",
+        "Lagt sammen:",
+    ]
+    with pytest.raises(InvalidInput):
+        await paper.enter(lead, poll.id, Way.HAND, "1", ["A"])
+
+
+async def test_a_secret_poll_counts_rankings_on_paper_in_its_run_off_and_keeps_none_of_them(
+    world: PollsWorld, paper: HandVotes
+) -> None:
+    await world.enough()
+    poll = await ranked(world, secret=True)
+    await room_for(world, paper, poll.id, 12)
+    for voter in await world.people(10):
+        await world.polls.cast(voter, poll.id, {1: 1, 2: 2})
+    one = await paper.enter(await world.lead(), poll.id, Way.PAPER, "12", ["12 x BC"])
+    await paper.confirm(await other(world), one.id)
+    view = await closed(world, poll.id)
+    assert (view.turnout, view.winners, view.parts, view.by_hand) == (22, (2,), (), 12)
+    assert view.last_round == {1: 10, 2: 12}
+    async with world.context.database.transaction() as session:
+        (row,) = await session.scalars(select(HandCount))
+        assert (row.votes, row.given, row.rankings) == ({}, {}, None)
+        assert set((await session.get_one(Poll, poll.id)).counted or {}) == {"rounds"}
+
+
+async def test_coordinators_polls_have_no_paper(world: PollsWorld, paper: HandVotes) -> None:
     coordinator = await world.person("Kim", Role.COORDINATOR, world.group)
     ours = await world.polls.start(
         coordinator,

@@ -214,7 +214,8 @@ async def test_a_ranked_poll_is_decided_by_the_second_choices(
     async with world.context.database.transaction() as session:
         counted = (await session.get_one(Poll, view.id)).counted
     rounds = [{"1": 4, "2": 3, "3": 2}, {"1": 4, "2": 5}, {"2": 5}]
-    assert counted == (None if secret else {"rounds": rounds})
+    rankings = [[[1], 4], [[2, 3], 3], [[3, 2], 2]]
+    assert counted == (None if secret else {"rounds": rounds, "rankings": rankings})
 
 
 async def test_a_date_is_found_among_times_that_lie_after_the_poll(

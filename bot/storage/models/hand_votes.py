@@ -12,8 +12,9 @@ from bot.storage.models.base import Base
 class HandCount(Base):
     """Totals that somebody entered: they count from their confirmation by another person until they are withdrawn.
 
-    `votes` and `given` are by the answer's position, as text. In a secret poll of few they are emptied when it
-    closes: the sums are then the poll's own.
+    `votes` and `given` are by the answer's position, as text; `rankings` are a ranked poll's ballots: for each its
+    positions, the best first, and how many are alike. In a secret poll of few they are emptied when it closes: the
+    sums are then the poll's own.
     """
 
     __tablename__ = "hand_count"
@@ -26,6 +27,7 @@ class HandCount(Base):
     turnout: Mapped[int]
     votes: Mapped[dict[str, Any]] = mapped_column(JSON)
     given: Mapped[dict[str, Any]] = mapped_column(JSON)
+    rankings: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     entered_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     entered_at: Mapped[datetime]
     confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -34,7 +34,8 @@ class Poll(Base):
 
     `pick` is how many answers a voter may choose (0 is any number), `fewest` how many they must; `points` is what
     they share. `why` tells whether voters are asked for a reason.
-    `counted` holds what the closing found beside the sums: the run-off's rounds, the reasons given.
+    `counted` holds what the closing found beside the sums: the run-off's rounds, an open one's rankings without
+    names, the reasons given.
     One that misses its quorum is extended once, by `extend_days`; `settled` is the answer that the lead chose in a tie.
     One with `repeat` comes again until a day, counted from the day the first opened.
     A `scheduled` one opens by itself at `opens_at`; a draft that is not opens when somebody says so.
@@ -140,7 +141,8 @@ class Decision(Base):
     """A recorded decision. A correction or withdrawal is a new row that points at the one it replaces.
 
     What it says is never changed. `number` counts within its place and year; `objections_until` is when the calendar
-    looks at it: None once it is final, replaced, or waits for an answer to an objection.
+    looks at it: None once it is final, replaced, or waits for an answer to an objection. A poll has a second one when
+    its first was withdrawn.
     """
 
     __tablename__ = "decision"
@@ -161,7 +163,7 @@ class Decision(Base):
     decided_on: Mapped[date]
     code: Mapped[str | None]
     milestone: Mapped[str | None]
-    poll_id: Mapped[int | None] = mapped_column(ForeignKey("poll.id"), unique=True)
+    poll_id: Mapped[int | None] = mapped_column(ForeignKey("poll.id"), index=True)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id"), unique=True)
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     recorded_by_role: Mapped[str]
