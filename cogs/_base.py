@@ -150,3 +150,14 @@ class CompanionCog(commands.Cog):
             return [app_commands.Choice(name=label[:100], value=value) for label, value in found[:25]]
 
         return suggest
+
+    async def suggest_villages(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose villages by name."""
+        villages = await ask.services.cohorts.villages()
+        labels = {f"{v.name}, {v.municipality.name}" for v in villages}
+        return [(label, label) for label in sorted(labels) if typed.casefold() in label.casefold()]
+
+    async def suggest_municipalities(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose municipalities by name."""
+        names = {v.municipality.name for v in await ask.services.cohorts.villages()}
+        return [(name, name) for name in sorted(names) if typed.casefold() in name.casefold()]

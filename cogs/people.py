@@ -11,7 +11,7 @@ from bot.messages import people as build
 from bot.messages import privacy
 from bot.messages.message import Choice
 from bot.services.roles import RoleChange
-from cogs._base import CompanionCog, Suggestions, command, handles
+from cogs._base import CompanionCog, command, handles
 
 Change = Callable[[Actor, int, str, Role, Where], Awaitable[RoleChange]]
 GIVEN = (
@@ -197,11 +197,6 @@ class PeopleCog(CompanionCog):
     async def erase_no(self, ask: Ask) -> None:
         """Leave everything as it is."""
         await ask.update(privacy.erase_kept(self.bot.texts))
-
-    async def suggest_municipalities(self, ask: Ask, typed: str) -> Suggestions:
-        """Propose municipalities by name."""
-        names = {v.municipality.name for v in await ask.services.cohorts.villages()}
-        return [(name, name) for name in sorted(names) if typed.casefold() in name.casefold()]
 
 
 async def setup(bot: CompanionBot) -> None:

@@ -1,130 +1,14 @@
-"""The secretariat's desk: letters, dates, villages and channels."""
-
-import asyncio
+"""What else the secretariat does: dates, villages and channels."""
 
 from bot.client import Ask, CompanionBot
-from bot.domain.access import Action, Actor, Where, require
-from bot.messages import newsletters as build
-from bot.messages import people, receipts
-from bot.messages.message import Message
+from bot.domain.access import Action, Where, require
+from bot.messages import people
 from bot.services.moments import read_moment
-from cogs._base import CompanionCog, Suggestions, command, handles
-
-_LOOK_SECONDS = 1.0
-_LOOKS = 600
+from cogs._base import CompanionCog, Suggestions, command
 
 
 class SecretariatCog(CompanionCog):
     """What only the secretariat does; services check that it is the secretariat."""
-
-    @command("newsletter.list")
-    async def letters(self, ask: Ask, cohort: int | None = None) -> None:
-        """List the year's letters and how they fared."""
-        found = await ask.services.cohorts.cohort(cohort)
-        status = await ask.services.newsletters.status(await ask.actor(), found.id)
-        lines = [
-            build.LetterLine(s.letter.id, s.send_at, s.sent, s.waiting, s.failed, s.videos_missing)
-            for s in status
-            if s.send_at is not None
-        ]
-        await ask.reply(build.letter_list(self.bot.texts, found.title, lines))
-
-    @command("newsletter.show", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
-    async def show(
-        self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None
-    ) -> None:
-        """Show a letter as a village will read it."""
-        found = await ask.services.cohorts.cohort(cohort)
-        where = await ask.services.cohorts.find_village(village, found.id) if village else None
-        text = await ask.services.newsletters.preview(
-            await ask.actor(), found.id, letter, where.id if where else None
-        )
-        await ask.reply(Message(text))
-
-    @command("newsletter.try", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
-    async def try_out(
-        self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None
-    ) -> None:
-        """Post a letter in the secretariat's channel only."""
-        found = await ask.services.cohorts.cohort(cohort)
-        where = await ask.services.cohorts.find_village(village, found.id) if village else None
-        await ask.services.newsletters.try_out(
-            await ask.actor(), found.id, letter, where.id if where else None
-        )
-        await ask.say("letter_desk.tried", title=ask.services.newsletters.find(letter).title)
-
-    @command(
-        "newsletter.send",
-        suggest={
-            "letter": "suggest_letters",
-            "village": "suggest_villages",
-            "municipality": "suggest_municipalities",
-        },
-    )
-    async def send(
-        self,
-        ask: Ask,
-        letter: str,
-        municipality: str | None = None,
-        village: str | None = None,
-        cohort: int | None = None,
-    ) -> None:
-        """Ask before a letter goes to many."""
-        found = await ask.services.cohorts.cohort(cohort)
-        place = await ask.services.cohorts.find_municipality(municipality) if municipality else None
-        where = await ask.services.cohorts.find_village(village, found.id) if village else None
-        args = (found.id, letter, place.id if place else 0, where.id if where else 0)
-        count = await ask.services.newsletters.count(await ask.actor(), *args)
-        title = ask.services.newsletters.find(letter).title
-        await ask.reply(build.confirm(self.bot.texts, title, count, args))
-
-    @handles("send_letter")
-    async def send_now(
-        self, ask: Ask, cohort_id: int, letter: str, municipality_id: int, village_id: int
-    ) -> None:
-        """Send the letter, tell how it goes, and give the account."""
-        desk, title = ask.services.newsletters, ask.services.newsletters.find(letter).title
-        actor = await ask.actor()
-        total = await desk.send(actor, cohort_id, letter, municipality_id or None, village_id or None)
-        await ask.update(build.progress(self.bot.texts, title, 0, total))
-        ask.later(self._follow(ask, actor, cohort_id, letter, title, total))
-
-    async def _follow(
-        self, ask: Ask, actor: Actor, cohort_id: int, letter: str, title: str, total: int
-    ) -> None:
-        """Tell how far a letter has come until it has reached everybody, then give the account."""
-        desk = ask.services.newsletters
-        for _ in range(_LOOKS):
-            await asyncio.sleep(_LOOK_SECONDS)
-            left = await desk.unsent(cohort_id, letter)
-            if left == 0:
-                break
-            await ask.edit(build.progress(self.bot.texts, title, total - left, total))
-        found = await desk.receipts(actor, cohort_id, letter)
-        await ask.edit(receipts.account(self.bot.texts, title, found, ask.interaction.guild_id))
-
-    @command("newsletter.receipt", suggest={"letter": "suggest_letters"})
-    async def receipt(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
-        """Show how every channel fared with a letter."""
-        found = await ask.services.cohorts.cohort(cohort)
-        rows = await ask.services.newsletters.receipts(await ask.actor(), found.id, letter)
-        title = ask.services.newsletters.find(letter).title
-        await ask.reply(receipts.account(self.bot.texts, title, rows, ask.interaction.guild_id))
-
-    @command("newsletter.send_again", suggest={"letter": "suggest_letters"})
-    async def send_again(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
-        """Send a letter again to the channels where it failed."""
-        found = await ask.services.cohorts.cohort(cohort)
-        count = await ask.services.newsletters.send_again(await ask.actor(), found.id, letter)
-        title = ask.services.newsletters.find(letter).title
-        await ask.say("letter_desk.again", title=title, count=count)
-
-    @command("newsletter.video", suggest={"letter": "suggest_letters"})
-    async def video(self, ask: Ask, letter: str, slot: int, link: str, cohort: int | None = None) -> None:
-        """Fill a letter's video slot with a link."""
-        found = await ask.services.cohorts.cohort(cohort)
-        saved = await ask.services.newsletters.set_video(await ask.actor(), found.id, letter, slot, link)
-        await ask.say("letter_desk.video_saved", title=saved.title)
 
     @command("date.move", suggest={"meeting": "suggest_meetings"})
     async def move(
@@ -174,26 +58,10 @@ class SecretariatCog(CompanionCog):
         await self.bot.caretaker.mend()
         await ask.reply(people.opened_to_coordinator(self.bot.texts, village.name, open))
 
-    async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
-        """Propose letters by number or title."""
-        letters = ask.services.context.programme.newsletters.values()
-        return [(n.title, n.id) for n in letters if typed.casefold() in f"{n.id} {n.title}".casefold()]
-
     async def suggest_meetings(self, ask: Ask, typed: str) -> Suggestions:
         """Propose meetings by id or title."""
         meetings = ask.services.context.programme.meetings.values()
         return [(m.title, m.id) for m in meetings if typed.casefold() in f"{m.id} {m.title}".casefold()]
-
-    async def suggest_villages(self, ask: Ask, typed: str) -> Suggestions:
-        """Propose villages by name."""
-        villages = await ask.services.cohorts.villages()
-        labels = {f"{v.name}, {v.municipality.name}" for v in villages}
-        return [(label, label) for label in sorted(labels) if typed.casefold() in label.casefold()]
-
-    async def suggest_municipalities(self, ask: Ask, typed: str) -> Suggestions:
-        """Propose municipalities by name."""
-        names = {v.municipality.name for v in await ask.services.cohorts.villages()}
-        return [(name, name) for name in sorted(names) if typed.casefold() in name.casefold()]
 
 
 async def setup(bot: CompanionBot) -> None:

