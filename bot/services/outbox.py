@@ -25,7 +25,7 @@ from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.places import SECRETARIAT, WELCOME, is_person, person_key, place_of
 from bot.storage.database import PLANNED
-from bot.storage.models import Cohort, Delivery, DiscordPlace, Person, Poll
+from bot.storage.models import Cohort, Decision, Delivery, DiscordPlace, Person, Poll
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 
@@ -37,7 +37,7 @@ OVERTAKEN_AFTER = timedelta(hours=12)  # reminders of one meeting that are due s
 BATCH = 25
 
 
-OPEN_POST = "poll_open"
+OPEN_POST, DECISION_POST = "poll_open", "decision"
 UNSEEN = ("poll_call",)  # that none of these went out concerns nobody
 
 
@@ -268,7 +268,7 @@ class Outbox:
         return Post(f"welcome:{version}", WELCOME, "welcome", self._context.now(), at_once=True)
 
     async def replant(self, place_keys: Sequence[str]) -> None:
-        """Post anew what a channel that was made again must hold: the way in, and polls that are still open."""
+        """Post anew what a channel that was made again must hold: the way in, open polls, and what can be objected to."""
         async with self._context.database.transaction() as session:
             places = await self._channels(session, set(place_keys))
             now = self._context.now()
@@ -280,6 +280,14 @@ class Outbox:
                 key = f"poll:{poll.id}:open:{places[poll.scope_key]}"
                 posts.append(Post(key, poll.scope_key, OPEN_POST, now, poll.closes_at, at_once=True,
                                   cohort_id=poll.cohort_id, poll_id=poll.id))  # fmt: skip
+            stood = select(Delivery.decision_id).where(
+                Delivery.kind == DECISION_POST, Delivery.state == "sent", Delivery.place_key.in_(place_keys)
+            )
+            objectable = select(Decision).where(Decision.id.in_(stood), Decision.objections_until > now)
+            for row in await session.scalars(objectable.order_by(Decision.id)):
+                key = f"decision:{row.id}:{places[row.scope_key]}"
+                posts.append(Post(key, row.scope_key, DECISION_POST, now, row.objections_until, at_once=True,
+                                  cohort_id=row.cohort_id, decision_id=row.id))  # fmt: skip
             await deliveries.plan(session, posts)
 
     async def unpark(self) -> None:

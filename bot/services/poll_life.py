@@ -19,6 +19,7 @@ from bot.services.context import Context
 from bot.services.decision_register import decided_by, full_number_of
 from bot.services.places import Place, place_of
 from bot.services.poll_draft_rules import advise
+from bot.services.poll_opening import may_be_secret
 from bot.services.poll_results import view_of, whole_of
 from bot.services.poll_rules import rules_of
 from bot.services.poll_schedule import CANCELLED_POST, poll_post
@@ -94,6 +95,7 @@ class PollLife:
     async def copy(self, actor: Actor, poll_id: int) -> PollView:
         """Begin a draft that asks the same by the same rules; only the lead's can begin as a binding one.
 
+        One that too few can vote in for secrecy begins as an open one.
         Raises NotFound, NotPermitted, Conflict (it is a draft itself).
         """
         async with self._context.database.transaction() as session:
@@ -107,6 +109,7 @@ class PollLife:
                 advise(draft, await rules_of(session, place))
             session.add(draft)
             await session.flush()
+            draft.secret = draft.secret and await may_be_secret(session, self._context, draft)
             return await view_of(session, self._context.programme, draft)
 
     async def settle_tie(self, actor: Actor, poll_id: int, position: int) -> PollView:

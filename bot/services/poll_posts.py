@@ -22,6 +22,7 @@ from bot.services.poll_schedule import (
     CALL_POST,
     CANCELLED_POST,
     EXTENDED_POST,
+    HELD_POST,
     OPTIONS_POST,
     PRIVATE_POST,
     REMINDER_POST,
@@ -79,6 +80,9 @@ class PollPosts:
             return build.options_wanted(texts, view)
         if kind == RESULT_POST and view.state == CLOSED:
             return poll_results.poll_result(texts, view, self._context.programme.rules.secret_results)
+        if kind == HELD_POST and view.state == CANCELLED:
+            fewest = self._context.programme.rules.secret_results.show_from_votes
+            return poll_life.held_post(texts, view, fewest)
         if kind == CANCELLED_POST and view.state == CANCELLED:
             return poll_life.cancelled_post(texts, view)
         return None

@@ -10,6 +10,7 @@ from bot.storage.repositories.deliveries import Post
 
 REMINDER_POST, RESULT_POST, OPTIONS_POST = "poll_reminder", "poll_result", "poll_options"
 CANCELLED_POST, EXTENDED_POST = "poll_cancelled", "poll_extended"
+HELD_POST = "poll_held"  # a secret poll that too few could vote in
 CALL_POST, PRIVATE_POST = "poll_call", "poll_private"  # whom to remind privately; the reminder of one of them
 
 

@@ -143,6 +143,7 @@ class Polls(Voting):
             poll.options = answers(rules.checked_answers(lines, template.max_options))
             if poll.state == WAITING:
                 await self._open_late(session, poll, template.days)
+                must_be_enough_for_secrecy(self._context, poll)
             await audit(session, self._context, actor, "poll.write_options", f"poll:{poll.id}")
             await session.flush()
             return await view_of(session, self._context.programme, poll)

@@ -55,7 +55,6 @@ async def test_a_cancelled_poll_leaves_no_vote_no_key_and_no_post_but_one_that_s
     states = {name: row.state for name, row in (await world.deliveries(view.id)).items()}
     assert states == {
         "open": "cancelled", "reminder": "cancelled", "result": "cancelled", "cancelled": "pending",
-        "call": "cancelled",
     }  # fmt: skip
     told = await post(world, view.id, "cancelled")
     assert told is not None and "Grunden er: Vi har fået teltet forærende" in told.text and not told.buttons
@@ -108,7 +107,7 @@ async def test_a_draft_opens_by_itself_at_its_time_and_until_then_can_be_cancell
     await world.turn()
     await world.turn()
     assert (await world.polls.view(opening.id)).state == "open"
-    assert set(await world.deliveries(opening.id)) == {"open", "reminder", "call", "result"}
+    assert set(await world.deliveries(opening.id)) == {"open", "reminder", "result"}
     assert await world.deliveries(dropped.id) == {}, "nobody has seen it, so nobody is told"
     assert [view.state for view in await life.listed(lead, world.village)] == ["open"]
 
