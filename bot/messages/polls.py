@@ -7,7 +7,7 @@ from bot.domain.answer_pages import PAGE
 from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority, Why
 from bot.domain.poll_rules import Tie, has_ties
 from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
-from bot.domain.polls import ANSWER_LONGEST, HALF, Shown
+from bot.domain.polls import ANSWER_LONGEST, Shown
 from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import (
@@ -16,6 +16,7 @@ from bot.messages.poll_parts import (
     SHORT_ANSWER,
     answer_lines,
     by_hand_lines,
+    enough,
     fitting,
     how_to_vote,
     marked,
@@ -28,7 +29,8 @@ MOST_BUTTONS = 10
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("poll.open.*", "poll.reminder", "poll.extended", "poll.so_far", "poll.pulse"), ASKED),
-    **dict.fromkeys(("poll.menu", "poll.secret", "poll.needs.*", "poll.button.*", "poll.options.*"), _NONE),
+    **dict.fromkeys(("poll.menu", "poll.secret", "poll.button.*", "poll.options.*"), _NONE),
+    "poll.needs.*": frozenset({"enough"}),
     "poll.otherwise.*": frozenset({"days"}),
     "poll.candidate_day": frozenset({"day_on"}),
     "poll.asks_why.*": _NONE,
@@ -161,7 +163,7 @@ def decided_by(texts: Texts, view: PollView) -> list[Ready]:
     needed = _needed(view)
     if needed is None:
         return []
-    lines = [texts(f"poll.needs.{needed}")]
+    lines = [texts(f"poll.needs.{needed}", enough=enough(texts, view))]
     if view.extend_days:
         lines.append(texts("poll.otherwise.extend", days=view.extend_days))
     if view.tie is not Tie.NOTHING and has_ties(view.kind, view.majority, view.pick):
@@ -173,7 +175,7 @@ def _needed(view: PollView) -> str | None:
     """Return the text that says in one sentence what it takes to decide; None for an advisory poll."""
     if not view.binding:
         return None
-    half = "_half" if view.quorum == HALF else ""
+    half = "_half" if view.quorum is not None else ""
     if view.kind in {Kind.CONSENT, *STEP_BY_STEP}:
         return f"{view.kind}{half}"
     if view.majority is Majority.MOST:
