@@ -6,20 +6,28 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.content.templates import Ready
+from bot.domain.seats import Answer
 from bot.messages.message import Button, File, Message
 from bot.messages.private_reminders import reminder_button
 from bot.messages.texts import Texts
 
 Records = list[dict[str, object]]
 LEFT = ("secret_votes", "messages", "documents", "contact")
-WORDS = {"role": "people.roles", "purpose": "people.purposes"}
+WORDS = {"role": "people.roles", "purpose": "people.purposes", "answer": "people.answers"}
 ROLES_SHOWN = 5
 DATA_KEYS = (
     "name", "account", "since", "roles", "consents", "meeting_answers", "open_votes", "polls_started",
     "decisions_recorded", "objections", "log", "role", "village", "municipality", "until", "purpose", "text_version",
+<<<<<<< HEAD
     "given_at", "withdrawn_at", "starts_at", "coming", "answered_at", "title", "question", "choice", "mark", "reason",
     "opens_at", "decided_on", "at", "action", "subject", "secret_votes", "reminders", "reminders_private",
     "reminders_channel",
+=======
+    "given_at", "withdrawn_at", "starts_at", "answer", "people", "place",
+    "answered_at",
+    "waiting_since", "asked_again_at", "title", "question", "choice", "mark", "reason",
+    "opens_at", "decided_on", "at", "action", "subject", "secret_votes",
+>>>>>>> main
 )  # fmt: skip
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "people.privacy": frozenset({"phone", "controller"}),
@@ -32,6 +40,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
         f"people.data.{key}": frozenset()
         for key in (*DATA_KEYS, "file", "file_about", "role_line_none", "more")
     },
+    **{f"people.answers.{answer}": frozenset() for answer in Answer},
     "people.data.role_line": frozenset({"role", "place"}),
     **{f"people.button.{key}": frozenset() for key in ("accept", "read_all", "erase_yes", "erase_no")},
 }
