@@ -18,16 +18,11 @@ ROLES_SHOWN = 5
 DATA_KEYS = (
     "name", "account", "since", "roles", "consents", "meeting_answers", "open_votes", "polls_started",
     "decisions_recorded", "objections", "log", "role", "village", "municipality", "until", "purpose", "text_version",
-<<<<<<< HEAD
-    "given_at", "withdrawn_at", "starts_at", "coming", "answered_at", "title", "question", "choice", "mark", "reason",
-    "opens_at", "decided_on", "at", "action", "subject", "secret_votes", "reminders", "reminders_private",
-    "reminders_channel",
-=======
     "given_at", "withdrawn_at", "starts_at", "answer", "people", "place",
     "answered_at",
     "waiting_since", "asked_again_at", "title", "question", "choice", "mark", "reason",
-    "opens_at", "decided_on", "at", "action", "subject", "secret_votes",
->>>>>>> main
+    "opens_at", "decided_on", "at", "action", "subject", "secret_votes", "reminders", "reminders_private",
+    "reminders_channel",
 )  # fmt: skip
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "people.privacy": frozenset({"phone", "controller"}),

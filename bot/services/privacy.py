@@ -13,11 +13,7 @@ from bot.messages.privacy import MyData, Records
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.membership import own_person, tell_of_missing_lead
-<<<<<<< HEAD
-from bot.services.places import person_key
-=======
-from bot.services.places import place_of
->>>>>>> main
+from bot.services.places import person_key, place_of
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import (
     AuditEntry,
