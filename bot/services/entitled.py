@@ -19,13 +19,19 @@ Members = dict[str, list[tuple[str, int]]]  # a role and who holds it
 async def entitled_counts(session: AsyncSession, polls: Sequence[Poll]) -> dict[int, int]:
     """Return how many people may vote in each poll, by the poll's id."""
     villages = {poll.village_id for poll in polls if poll.village_id is not None}
+    off = await off_discord(session, villages) if villages else {}
+    here = await account_counts(session, polls)
+    return {
+        poll.id: here[poll.id] + of_bodies(off.get(poll.village_id or 0, {}), poll.voters) for poll in polls
+    }
+
+
+async def account_counts(session: AsyncSession, polls: Sequence[Poll]) -> dict[int, int]:
+    """Return how many people may vote in each poll on Discord, by the poll's id."""
+    villages = {poll.village_id for poll in polls if poll.village_id is not None}
     cohorts = {poll.cohort_id for poll in polls if poll.coordinator_group_id is not None}
     members = await _members(session, villages, cohorts)
-    off = await off_discord(session, villages) if villages else {}
-    counts = {}
-    for poll in polls:
-        counts[poll.id] = len(_of(poll, members)) + of_bodies(off.get(poll.village_id or 0, {}), poll.voters)
-    return counts
+    return {poll.id: len(_of(poll, members)) for poll in polls}
 
 
 async def entitled_people(session: AsyncSession, poll: Poll, only: int | None = None) -> set[int]:

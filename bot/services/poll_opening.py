@@ -20,7 +20,7 @@ from bot.domain.posting import PostingHours
 from bot.domain.programme import EACH_CIRCLE, PollTemplate
 from bot.services import poll_schedule, poll_sequels
 from bot.services.context import Context
-from bot.services.entitled import entitled_counts
+from bot.services.entitled import account_counts, entitled_counts
 from bot.services.outbox import OPEN_POST
 from bot.services.poll_results import template_of
 from bot.services.poll_schedule import poll_post
@@ -206,9 +206,9 @@ def answers(texts: Iterable[str]) -> list[PollOption]:
 
 
 async def may_be_secret(session: AsyncSession, context: Context, poll: Poll) -> bool:
-    """Tell whether so many may vote that a secret poll's result could be told (PRIVACY section 6)."""
+    """Tell whether so many may vote on Discord that a secret poll's result could be told (PRIVACY section 6)."""
     fewest = context.programme.rules.secret_results.show_from_votes
-    return (await entitled_counts(session, [poll]))[poll.id] >= fewest
+    return (await account_counts(session, [poll]))[poll.id] >= fewest
 
 
 def make_secret(poll: Poll) -> None:

@@ -20,6 +20,7 @@ from bot.domain.poll_rules import VillageRules
 from bot.domain.poll_view import CLOSED, PLANNED, WAITING, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.entitled import account_counts
 from bot.services.hand_counts import hand_counts
 from bot.services.outbox import OPEN_POST
 from bot.services.places import Place, place_of
@@ -94,7 +95,7 @@ class Polls(Voting):
                                                                                    voters, binding))  # fmt: skip
             session.add(poll)
             await self._opening.open(session, [poll], at_once=True)
-            must_be_enough_for_secrecy(self._context, poll)
+            await must_be_enough_for_secrecy(session, self._context, poll)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 
@@ -115,7 +116,7 @@ class Polls(Voting):
             if by_hand or await session.scalar(select(exists().where(Ballot.poll_id == poll.id))):
                 raise Conflict("error_polls.votes_cast")
             poll.secret, poll.binding = True, False
-            must_be_enough_for_secrecy(self._context, poll)
+            await must_be_enough_for_secrecy(session, self._context, poll)
             make_secret(poll)
             await self._announce_again(session, poll)
             nobody = replace(actor, person_id=None)
@@ -147,7 +148,7 @@ class Polls(Voting):
             poll.options = answers(rules.checked_answers(lines, template.max_options))
             if poll.state == WAITING:
                 await self._open_late(session, poll, template.days)
-                must_be_enough_for_secrecy(self._context, poll)
+                await must_be_enough_for_secrecy(session, self._context, poll)
             await audit(session, self._context, actor, "poll.write_options", f"poll:{poll.id}")
             await session.flush()
             return await view_of(session, self._context.programme, poll)
@@ -227,13 +228,13 @@ def _quickly(
     poll.quorum, poll.extend_days, poll.tie = usual.quorum, usual.extend_days, usual.tie
 
 
-def must_be_enough_for_secrecy(context: Context, poll: Poll) -> None:
-    """Refuse a secret poll of so few voters that its result could never be told (PRIVACY section 6).
+async def must_be_enough_for_secrecy(session: AsyncSession, context: Context, poll: Poll) -> None:
+    """Refuse a secret poll of so few voters on Discord that its result could never be told (PRIVACY section 6).
 
-    Raises InvalidInput.
+    Those who vote on paper hide nobody: whoever counts their ballots can take them from the sum. Raises InvalidInput.
     """
     fewest = context.programme.rules.secret_results.show_from_votes
-    if poll.secret and (poll.entitled or 0) < fewest:
+    if poll.secret and (await account_counts(session, [poll]))[poll.id] < fewest:
         raise InvalidInput("error_polls.few_for_secrecy", fewest=fewest)
 
 
