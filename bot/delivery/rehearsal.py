@@ -67,3 +67,7 @@ class _RehearsedMessages:
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         """Return the id of the post with this mark."""
         return await self.inner.find(channel_id, mark, self.since)
+
+    async def private_channel(self, user_id: int) -> int:
+        """Return a person's channel as ever."""
+        return await self.inner.private_channel(user_id)

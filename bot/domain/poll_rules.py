@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.domain.ballots import NO, YES, Count, Kind, Majority
 from bot.domain.errors import InvalidInput
-from bot.domain.polls import ADVISORY, ASKABLE, HALF
+from bot.domain.polls import ADVISORY, ASKABLE, HALF, NUMBERS, SHARES
 
 OPENLY, SECRET = "open", "secret"
 NO_QUORUM = "none"
@@ -29,7 +29,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "voters": ASKABLE,
     "secrecy": (OPENLY, SECRET),
     "rule": (ADVISORY, *Majority),
-    "quorum": (HALF, NO_QUORUM),
+    "quorum": (*SHARES, *NUMBERS, NO_QUORUM),
     "extend": tuple(map(str, EXTENSIONS)),
     "tie": tuple(Tie),
 }

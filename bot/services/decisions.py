@@ -33,6 +33,7 @@ from bot.services.decision_register import (
     page_of,
     views_of,
 )
+from bot.services.outbox import DECISION_POST
 from bot.services.places import SECRETARIAT, Place, place_of
 from bot.services.poll_life import must_be_decidable
 from bot.services.poll_results import close_if_over, template_of, view_of
@@ -239,7 +240,7 @@ class Decisions:
         post = Post(
             f"decision:{row.id}",
             told,
-            "decision",
+            DECISION_POST,
             row.recorded_at,
             urgent=True,
             cohort_id=row.cohort_id,

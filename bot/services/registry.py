@@ -27,6 +27,7 @@ from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
+from bot.services.private_reminders import PrivateReminders
 from bot.services.provisioning import Provisioning
 
 
@@ -55,6 +56,7 @@ class Services:
     poll_rules: VillageRulesDesk
     polled_meetings: PolledMeetings
     polls: Polls
+    private_reminders: PrivateReminders
     provisioning: Provisioning
     register_export: RegisterExport
 
@@ -86,6 +88,7 @@ def services_on(context: Context) -> Services:
         poll_rules=VillageRulesDesk(context),
         polled_meetings=PolledMeetings(context),
         polls=polls,
+        private_reminders=PrivateReminders(context),
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
     )

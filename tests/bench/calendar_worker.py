@@ -71,6 +71,10 @@ class FileGateway:
         there = self._file.read_text("utf-8").splitlines() if self._file.exists() else []
         return mark if await self._key(mark) in there else None
 
+    async def private_channel(self, user_id: int) -> int:
+        """Return the account itself."""
+        return user_id
+
 
 async def _ours(url: str, file: Path, at: datetime) -> None:
     clock = FixedClock(at)

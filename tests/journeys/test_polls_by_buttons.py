@@ -434,3 +434,26 @@ async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end
     told = await result(year, cast)
     assert f"- Forslag 7: {len(voters)}" in told.content and "- Det har vi brug for" in told.content
     await becomes_final(year, cast, told)
+
+
+async def test_who_chose_it_is_reminded_privately_and_votes_there(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, (one, other) = year.villages[0], voters[:2]
+    for voter in (one, other):
+        shown = await year.hands.command(voter, cast.channel_id, "my_data")
+        done = await press(voter, shown, "remind_me", "Mind mig privat")
+        assert "skriver jeg til dig i en privat besked" in said(done)
+    post = await asked(year, cast, "yes_no", "3", voters="all", secret=True)
+    await other.click(year.discord.clickable(post), label="Ja")
+    await year.discord.advance_to(year.discord.now() + timedelta(days=2, hours=5))
+    assert "Mind mig privat" in posts(year, cast)[-1].button_labels
+    letterboxes = year.discord.env.backend.dm_channels
+    assert set(letterboxes) & {one.id, other.id} == {one.id}
+    (reminder,) = year.discord.messages(letterboxes[one.id])
+    assert cast.name in reminder.content and "Hvor skal bænken stå?" in reminder.content
+    alone = one.user  # whoever reads private messages is no server's member there
+    done = await alone.click(year.discord.clickable(reminder), label="Nej")
+    assert "din stemme er talt med" in said(done)
+    done = await alone.click(year.discord.clickable(reminder), custom_id=part(reminder, "remind_me"))
+    assert "minder jeg kun om afstemninger i kanalen" in said(done)

@@ -50,6 +50,9 @@ class Noted:
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         return next((9000 + noted for noted, at in self.posts if noted == mark and at >= since), None)
 
+    async def private_channel(self, user_id: int) -> int:
+        return user_id
+
 
 @dataclass
 class Post:

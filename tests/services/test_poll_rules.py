@@ -83,6 +83,57 @@ async def test_new_drafts_begin_with_the_villages_rules_and_the_neighbours_with_
     assert (theirs.binding, theirs.voters, theirs.secret) == (False, ("all",), False)
 
 
+async def test_a_quick_poll_follows_the_villages_rules_where_nothing_else_is_said(
+    world: PollsWorld, desk: VillageRulesDesk
+) -> None:
+    lead, member = await world.lead(), await world.person("Bo", Role.STEERING)
+    await world.enough()
+    for name, value in {"voters": "steering", "secrecy": "secret", "rule": "voting", "quorum": "two_thirds",
+                        "extend": "3", "tie": "lead"}.items():  # fmt: skip
+        await desk.change(lead, world.village, name, value)
+
+    async def quick(actor: Actor, **said: object) -> PollView:
+        asked_for = {"question": "Hvor?", "options": PLACES, "hours": 72, **said}
+        return await world.polls.start(actor, world.village, **asked_for)  # type: ignore[arg-type]
+
+    view = await quick(member)
+    assert (view.binding, view.secret, view.voters) == (False, True, ("steering",))
+    view = await quick(lead)
+    assert (view.binding, view.secret, view.majority, view.quorum, view.extend_days, view.tie) == (
+        True, False, Majority.VOTING, "two_thirds", 3, Tie.LEAD,
+    )  # fmt: skip
+    assert "mindst to tredjedele stemmer" in asked(world.context.texts, view)
+    view = await quick(lead, voters="all", secret=False)
+    assert (view.binding, view.secret, view.voters) == (False, False, ("all",))
+
+
+@pytest.mark.parametrize(
+    ("quorum", "enough", "said"),
+    [
+        ("third", 3, "mindst en tredjedel"),
+        ("two_thirds", 5, "mindst to tredjedele"),
+        ("5", 5, "mindst 5 personer"),
+    ],
+)
+async def test_a_binding_poll_decides_from_the_share_or_number_of_people_it_asks_for(
+    world: PollsWorld, drafts: PollDrafts, quorum: str, enough: int, said: str
+) -> None:
+    people = await world.people(6)  # seven with the lead
+    met = []
+    for voters in (enough - 1, enough):
+        view = await binding(world, drafts, quorum=quorum)
+        assert said in asked(world.context.texts, view)
+        for person in people[:voters]:
+            await world.polls.vote(person, view.id, [1])
+        world.at(view.closes_at)
+        await world.turn()
+        closed = await world.polls.view(view.id)
+        met.append(closed.quorum_met)
+        told = poll_result(world.context.texts, closed, world.context.programme.rules.secret_results)
+        assert (f"Det kræver, at {said} stemmer" in told.text) is not closed.quorum_met
+    assert met == [False, True]
+
+
 async def test_the_calendars_polls_keep_their_own_rules(world: PollsWorld, desk: VillageRulesDesk) -> None:
     await desk.change(await world.lead(), world.village, "extend", "14")
     await desk.change(await world.lead(), world.village, "quorum", "none")

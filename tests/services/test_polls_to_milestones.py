@@ -38,7 +38,9 @@ VOTERS = {
 
 @pytest.fixture
 async def world(context: Context) -> PollsWorld:
-    return await polls_world(context)
+    world = await polls_world(context)
+    await world.enough()
+    return world
 
 
 async def milestones_reached(world: PollsWorld) -> set[str]:

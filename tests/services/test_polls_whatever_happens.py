@@ -7,6 +7,7 @@ the same on every database, so it plays on SQLite, where a sequence costs little
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, Phase, event, example, given, settings
@@ -29,6 +30,9 @@ PEOPLE = 6
 ANSWERS = 3
 DAYS = 3
 FEWEST_FOR_SECRECY = 5
+WINTER = datetime(
+    2027, 11, 2, 12, tzinfo=UTC
+)  # months in which every day has 24 hours, as the model's days have
 LEAD = 99  # who asks may vote too, and is counted
 RARE = 4  # one time in so many a poll is cancelled when it could be
 STEP = (  # what happens, to whom, with which answer; hours that pass
@@ -200,6 +204,7 @@ def recount(model: Model, kind: Kind) -> tuple[list[int], list[int]]:
 
 async def begun(world: PollsWorld, kind: Kind, *, binding: bool) -> Play:
     """Open a poll for the steering group: everybody in it but the last."""
+    world.at(WINTER)
     people, lead, drafts = await world.people(PEOPLE), await world.lead(), PollDrafts(world.context)
     written = Written("Hvad nu?", ("A", "B", "C") if kind is not Kind.YES_NO else (), str(DAYS))
     draft = await drafts.write(lead, world.village, kind, written)

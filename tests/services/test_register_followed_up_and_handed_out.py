@@ -4,11 +4,11 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from pypdf import PdfReader
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from bot.domain import register as rules
 from bot.domain.access import Actor, Role
@@ -17,7 +17,8 @@ from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.services.context import Context
 from bot.services.decision_export import Format, RegisterExport
 from bot.services.places import Place
-from bot.storage.models import Delivery, Municipality, Village
+from bot.services.registry import services_on
+from bot.storage.models import Delivery, DiscordPlace, Municipality, Village
 from tests.support.polls_world import SECRETARY
 from tests.support.register_book import TODAY, Book, register_book
 
@@ -295,3 +296,41 @@ async def test_the_paper_tells_corrections_objections_and_the_chains_fingerprint
         "Endelig siden", (await book.verdict()).head, f"Side 1 / {len(pages)}",
     ):  # fmt: skip
         assert words in said, words
+
+
+async def test_a_reminder_comes_before_quiet_days_or_after_them_while_it_is_of_use(book: Book) -> None:
+    quiet = book.world.context.off(2027).posts
+    christmas = next(day for day in sorted(quiet) if day > date(2027, 12, 1))
+    due = christmas + timedelta(days=8)  # a week before is the second quiet day
+    rie = await book.rie()
+
+    async def planned() -> list[datetime]:
+        view = await book.record()
+        await book.follow_up.agree(rie, view.id, "steering", due, None)
+        async with book.world.context.database.transaction() as session:
+            query = select(Delivery.due_at).where(
+                Delivery.decision_id == view.id, Delivery.kind == "decision_due"
+            )
+            return list(await session.scalars(query.order_by(Delivery.due_at)))
+
+    assert (await planned())[0] == datetime.combine(christmas - timedelta(days=1), time(8), UTC)
+    book.world.at(datetime.combine(christmas, time(12), UTC))
+    assert (await planned())[0] == datetime.combine(christmas + timedelta(days=1), time(8), UTC)
+
+
+async def test_a_channel_made_anew_gets_back_what_can_still_be_objected_to(book: Book) -> None:
+    async def stand(channel_id: int) -> None:
+        async with book.world.context.database.transaction() as session:
+            await session.execute(delete(DiscordPlace))
+            session.add(DiscordPlace(key=book.world.village.key, discord_id=channel_id))
+            await session.execute(update(Delivery).values(state="sent", sent_at=book.world.now))
+
+    early = await book.record("Vi maler huset")
+    await stand(500)
+    await book.turn(48)
+    late = await book.record()
+    await stand(501)
+    await services_on(book.world.context).outbox.replant([book.world.village.key])
+    (again,) = [post for post in await book.posts("decision") if post is not None][2:]
+    assert again.text.count(late.ref) and early.ref not in again.text
+    assert "decision_object" in [button.action for button in again.buttons]

@@ -131,9 +131,10 @@ class PollsWorld:
         )
 
     async def deliveries(self, poll_id: int) -> dict[str, Delivery]:
-        """Return a poll's posts by the last part of their keys."""
+        """Return a poll's posts by the last part of their keys, without the call to those reminded privately."""
         async with self.context.database.transaction() as session:
-            rows = await session.scalars(select(Delivery).where(Delivery.poll_id == poll_id))
+            posts = (Delivery.poll_id == poll_id) & (Delivery.kind != "poll_call")
+            rows = await session.scalars(select(Delivery).where(posts))
             return {row.key.removeprefix(f"poll:{poll_id}:"): row for row in rows}
 
     async def plan(self) -> None:
