@@ -50,7 +50,7 @@ class LetterDeskCog(CompanionCog):
         await ask.services.newsletters.try_out(
             await ask.actor(), found.id, letter, where.id if where else None
         )
-        await ask.say("letter_desk.tried", title=ask.services.newsletters.find(letter).title)
+        await ask.say("letter_desk.tried", title=await ask.services.newsletters.title(found.id, letter))
 
     @command(
         "newsletter.send",
@@ -74,7 +74,7 @@ class LetterDeskCog(CompanionCog):
         where = await ask.services.cohorts.find_village(village, found.id) if village else None
         args = (found.id, letter, place.id if place else 0, where.id if where else 0)
         count = await ask.services.newsletters.count(await ask.actor(), *args)
-        title = ask.services.newsletters.find(letter).title
+        title = await ask.services.newsletters.title(found.id, letter)
         await ask.reply(build.confirm(self.bot.texts, title, count, args))
 
     @handles("send_letter")
@@ -82,7 +82,8 @@ class LetterDeskCog(CompanionCog):
         self, ask: Ask, cohort_id: int, letter: str, municipality_id: int, village_id: int
     ) -> None:
         """Send the letter, tell how it goes, and give the account."""
-        desk, title = ask.services.newsletters, ask.services.newsletters.find(letter).title
+        desk = ask.services.newsletters
+        title = await desk.title(cohort_id, letter)
         actor = await ask.actor()
         total = await desk.send(actor, cohort_id, letter, municipality_id or None, village_id or None)
         await ask.update(build.progress(self.bot.texts, title, 0, total))
@@ -107,7 +108,7 @@ class LetterDeskCog(CompanionCog):
         """Show how every channel fared with a letter."""
         found = await ask.services.cohorts.cohort(cohort)
         rows = await ask.services.newsletters.receipts(await ask.actor(), found.id, letter)
-        title = ask.services.newsletters.find(letter).title
+        title = await ask.services.newsletters.title(found.id, letter)
         await ask.reply(receipts.account(self.bot.texts, title, rows, ask.interaction.guild_id))
 
     @command("newsletter.send_again", suggest={"letter": "suggest_letters"})
@@ -115,7 +116,7 @@ class LetterDeskCog(CompanionCog):
         """Send a letter again to the channels where it failed."""
         found = await ask.services.cohorts.cohort(cohort)
         count = await ask.services.newsletters.send_again(await ask.actor(), found.id, letter)
-        title = ask.services.newsletters.find(letter).title
+        title = await ask.services.newsletters.title(found.id, letter)
         await ask.say("letter_desk.again", title=title, count=count)
 
     @command("newsletter.video", suggest={"letter": "suggest_letters"})
@@ -123,7 +124,7 @@ class LetterDeskCog(CompanionCog):
         """Fill a letter's video slot with a link."""
         found = await ask.services.cohorts.cohort(cohort)
         saved = await ask.services.newsletters.set_video(await ask.actor(), found.id, letter, slot, link)
-        await ask.say("letter_desk.video_saved", title=saved.title)
+        await ask.reply(build.video_saved(self.bot.texts, saved.title, (found.id, saved.id)))
 
     async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
         """Propose letters by number or title."""

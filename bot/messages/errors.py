@@ -23,6 +23,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error.meeting_held": frozenset({"title", "starts_at", "phone"}),
     "error.letter_already_sent": frozenset({"title", "phone"}),
     "error.letter_failed_nowhere": frozenset({"title", "phone"}),
+    "error.letter_stands_nowhere": frozenset({"title", "phone"}),
+    "error.letter_withdrawn": frozenset({"title", "phone"}),
     "error.not_found.other": frozenset({"phone"}),
     "error.not_found.cohort": frozenset({"phone"}),
     "error.not_found.place": frozenset({"phone"}),

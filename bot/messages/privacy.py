@@ -17,9 +17,9 @@ WORDS = {"role": "people.roles", "purpose": "people.purposes", "answer": "people
 ROLES_SHOWN = 5
 DATA_KEYS = (
     "name", "account", "since", "roles", "consents", "meeting_answers", "open_votes", "polls_started",
-    "decisions_recorded", "objections", "log", "role", "village", "municipality", "until", "purpose", "text_version",
-    "given_at", "withdrawn_at", "starts_at", "answer", "people", "place",
-    "answered_at",
+    "decisions_recorded", "objections", "letters_written", "letters_approved",
+    "code", "written_at", "approved_at", "log", "role", "village", "municipality", "until", "purpose", "text_version",
+    "given_at", "withdrawn_at", "starts_at", "answer", "people", "place", "answered_at",
     "waiting_since", "asked_again_at", "title", "question", "choice", "mark", "reason",
     "opens_at", "decided_on", "at", "action", "subject", "secret_votes", "reminders", "reminders_private",
     "reminders_channel",

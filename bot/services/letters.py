@@ -1,17 +1,22 @@
 """Write a newsletter out for one receiver: its dates, names and video links filled in (S05, S06)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.letter_text import MeetingText, letter_values, render_letter, video_block, videos_ready
 from bot.domain.access import Role
+from bot.domain.errors import NotFound
 from bot.domain.programme import Newsletter
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import Event, NewsletterVideo, Person, RoleAssignment
+from bot.storage.models import Event, LetterVersion, NewsletterVideo, Person, RoleAssignment
 from bot.storage.repositories import events as events_table
+from bot.storage.repositories import letters as letters_table
+
+_CURRENT = "current letters"  # in a session's info: a batch of one letter's posts asks for its text once
 
 
 class Letters:
@@ -19,6 +24,25 @@ class Letters:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    async def current(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
+        """Return a letter as it stands now: the secretariat's newest version, else the content's. Raises NotFound."""
+        return (await self._standing(session, cohort_id, code))[0]
+
+    async def version(self, session: AsyncSession, cohort_id: int, code: str) -> int:
+        """Return the number of the version that goes out; 0 is the content's own text. Raises NotFound."""
+        return (await self._standing(session, cohort_id, code))[1]
+
+    async def _standing(self, session: AsyncSession, cohort_id: int, code: str) -> tuple[Newsletter, int]:
+        known: dict[tuple[int, str], tuple[Newsletter, int]] = session.info.setdefault(_CURRENT, {})
+        if (cohort_id, code) not in known:
+            template = self._context.programme.newsletters.get(code)
+            if template is None:
+                raise NotFound("error.not_found.newsletter", text=code)
+            known[cohort_id, code] = (template, 0)
+            if row := await letters_table.newest(session, cohort_id, code):
+                known[cohort_id, code] = (written(template, row), row.number)
+        return known[cohort_id, code]
 
     async def text(self, session: AsyncSession, letter: Newsletter, place: Place) -> str:
         """Return a letter as this place will read it."""
@@ -78,3 +102,13 @@ class Letters:
             number=meeting.number,
             title=meeting.title,
         )
+
+
+def written(template: Newsletter, version: LetterVersion) -> Newsletter:
+    """Return a letter as a version has it; its videos are kept apart from its text."""
+    return replace(template, title=version.title, body=version.body, next_steps=tuple(version.next_steps))
+
+
+def forget(session: AsyncSession) -> None:
+    """Let the next question in this transaction see a version that was just written."""
+    session.info.pop(_CURRENT, None)

@@ -48,8 +48,8 @@ class Newsletters(NextSteps):
     """The secretariat's letters."""
 
     def __init__(self, context: Context, letters: Letters, posts: Posts, ledger: Ledger) -> None:
-        super().__init__(context)
-        self._letters, self._posts, self._ledger = letters, posts, ledger
+        super().__init__(context, letters)
+        self._posts, self._ledger = posts, ledger
 
     async def status(self, actor: Actor, cohort_id: int) -> list[LetterStatus]:
         """Return every letter of a cohort in the order they go out."""
@@ -63,7 +63,8 @@ class Newsletters(NextSteps):
             for row in rows:
                 states.setdefault(str(row.payload["newsletter"]), []).append(row.state)
             found = []
-            for letter in self._context.programme.newsletters.values():
+            for code in self._context.programme.newsletters:
+                letter = await self._letters.current(session, cohort_id, code)
                 event = events.get(self._context.programme.circle_of(letter.id).id)
                 urls = await self._letters.video_urls(session, cohort_id, letter)
                 mine = states.get(letter.id, [])
@@ -76,18 +77,24 @@ class Newsletters(NextSteps):
                 )  # fmt: skip
         return sorted(found, key=lambda status: (status.send_at is None, status.send_at))
 
+    async def title(self, cohort_id: int, code: str) -> str:
+        """Return what a letter is called now. Raises NotFound."""
+        async with self._context.database.transaction() as session:
+            return (await self._current(session, cohort_id, code)).title
+
     async def preview(self, actor: Actor, cohort_id: int, code: str, village_id: int | None = None) -> Ready:
         """Return a letter as a village (or the coordinators) will read it."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            return Ready(await self._text(session, cohort_id, self.find(code), village_id))
+            letter = await self._current(session, cohort_id, code)
+            return Ready(await self._text(session, cohort_id, letter, village_id))
 
     async def try_out(self, actor: Actor, cohort_id: int, code: str, village_id: int | None = None) -> None:
         """Post a letter in the secretariat's channel only."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         now = self._context.now()
         async with self._context.database.transaction() as session:
-            letter = self.find(code)
+            letter = await self._current(session, cohort_id, code)
             text = await self._text(session, cohort_id, letter, village_id)
             key = f"try:{letter.id}:{cohort_id}:{now.isoformat()}"
             await deliveries.plan(
@@ -120,9 +127,9 @@ class Newsletters(NextSteps):
         when nobody is left, NotFound for an unknown letter.
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        letter = self.find(code)
         now = self._context.now()
         async with self._context.database.transaction() as session:
+            letter = await self._current(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
             keys = await self._places(session, cohort_id, letter, municipality_id, village_id)
             failed = [
@@ -150,8 +157,8 @@ class Newsletters(NextSteps):
         NotFound for an unknown letter.
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        letter = self.find(code)
         async with self._context.database.transaction() as session:
+            letter = await self._current(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
             failed = await deliveries.failed_letters(session, cohort_id, letter.id)
             if not failed:
@@ -177,8 +184,8 @@ class Newsletters(NextSteps):
     ) -> int:
         """Return how many channels a letter would go to now. Raises Conflict when all have it."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        letter = self.find(code)
         async with self._context.database.transaction() as session:
+            letter = await self._current(session, cohort_id, code)
             keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
             wanted = [f"{letter.id}:{key}" for key in keys]
             sent = await session.scalars(
@@ -210,10 +217,11 @@ class Newsletters(NextSteps):
     async def set_video(self, actor: Actor, cohort_id: int, code: str, slot: int, url: str) -> Newsletter:
         """Fill a video slot with a link. Raises InvalidInput for a slot or link that cannot be used."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        letter, link = self.find(code), https_link(url)
-        if not 1 <= slot <= len(letter.videos):
-            raise InvalidInput("error.video_slot", count=len(letter.videos))
+        link = https_link(url)
         async with self._context.database.transaction() as session:
+            letter = await self._current(session, cohort_id, code)
+            if not 1 <= slot <= len(letter.videos):
+                raise InvalidInput("error.video_slot", count=len(letter.videos))
             await session.execute(
                 delete(NewsletterVideo).where(
                     NewsletterVideo.cohort_id == cohort_id,
@@ -229,6 +237,10 @@ class Newsletters(NextSteps):
                     raise InvalidInput("error.link_long", over=len(text) - MESSAGE_LONGEST)
             await audit(session, self._context, actor, "newsletter.video", f"{letter.id} {slot}")
         return letter
+
+    async def _current(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
+        """Return a letter as it stands now, by its id in capitals or not. Raises NotFound."""
+        return await self._letters.current(session, cohort_id, self.find(code).id)
 
     async def _text(
         self, session: AsyncSession, cohort_id: int, letter: Newsletter, village_id: int | None

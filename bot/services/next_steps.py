@@ -10,6 +10,7 @@ from bot.domain.access import Action, Actor, require
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.programme import Newsletter
 from bot.services.context import Context
+from bot.services.letters import Letters
 from bot.services.places import Place
 from bot.storage.models import Delivery, Event, NextStepDone
 from bot.storage.repositories import events as events_table
@@ -28,11 +29,11 @@ class Steps:
 class NextSteps:
     """Read and tick next steps."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, letters: Letters) -> None:
+        self._context, self._letters = context, letters
 
     def find(self, code: str) -> Newsletter:
-        """Return a letter by its id, in capitals or not. Raises NotFound."""
+        """Return the content's own letter by its id, in capitals or not. Raises NotFound."""
         wanted = code.strip().casefold()
         for letter in self._context.programme.newsletters.values():
             if letter.id.casefold() == wanted:
@@ -48,7 +49,7 @@ class NextSteps:
             if event is None:
                 return None
             circle = self._context.programme.meetings[event.code]
-            letter = self._context.programme.newsletters[circle.newsletter or ""]
+            letter = await self._letters.current(session, place.cohort.id, circle.newsletter or "")
             ticked = select(NextStepDone.step).where(
                 NextStepDone.place_key == place.key, NextStepDone.newsletter == letter.id
             )
@@ -58,10 +59,13 @@ class NextSteps:
     async def tick(self, actor: Actor, place: Place, letter_id: str, step: int) -> Steps | None:
         """Mark a next step as done by the village or group, or as not done after all."""
         require(actor, tick_right(place), place.where)
-        letter = self.find(letter_id)
-        if not 0 <= step < len(letter.next_steps):
-            raise InvalidInput()
+        code = self.find(letter_id).id
+        if place.cohort is None:
+            return None
         async with self._context.database.transaction() as session:
+            letter = await self._letters.current(session, place.cohort.id, code)
+            if not 0 <= step < len(letter.next_steps):
+                raise InvalidInput()
             here = (NextStepDone.place_key == place.key, NextStepDone.newsletter == letter.id)
             row = await session.scalar(select(NextStepDone).where(*here, NextStepDone.step == step))
             if row is not None:

@@ -15,7 +15,7 @@ from bot.messages import posts as build
 from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import milestone_posts, polled_meeting_posts
+from bot.services import letter_posts, milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
@@ -41,6 +41,7 @@ class Posts:
 
     def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
+        self._letter_posts = letter_posts.LetterPosts(context, letters)
         self._milestones = milestone_posts.MilestonePosts(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
@@ -62,8 +63,8 @@ class Posts:
             place = await place_of(session, delivery.place_key)
         except NotFound:
             return None
-        if delivery.kind == "newsletter":
-            return await self._letter(session, delivery, place)
+        if delivery.kind in letter_posts.KINDS:
+            return await self._letter_posts.compose(session, delivery, place)
         if delivery.kind == "reminder":
             return await self._reminder(session, delivery, place)
         if delivery.kind == milestone_posts.KIND:
@@ -73,13 +74,6 @@ class Posts:
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)
-
-    async def _letter(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
-        letter = self._context.programme.newsletters.get(str(delivery.payload["newsletter"]))
-        if letter is None or delivery.event_id is None:
-            return None
-        text = await self._letters.text(session, letter, place)
-        return build.letter(self._context.texts, text, delivery.event_id, letter.id)
 
     async def _reminder(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         event = await session.get(Event, delivery.event_id)
@@ -101,7 +95,7 @@ class Posts:
             self._context.texts,
             reminder.text,
             reminder.add,
-            self._occasion(event, reminder),
+            await self._occasion(session, event, reminder),
             values,
             days,
             extra,
@@ -172,12 +166,13 @@ class Posts:
         buttons = [milestones_button(texts)] if milestones else []
         return build.phase_opening(texts, values, [*buttons, build.calendar_button(texts)])
 
-    def _occasion(self, event: Event, reminder: Reminder) -> build.Occasion:
+    async def _occasion(self, session: AsyncSession, event: Event, reminder: Reminder) -> build.Occasion:
         """Show a meeting as a post speaks of it; after a circle the next step is the coming letter's first (S07)."""
         programme = self._context.programme
         meeting = programme.meetings[event.code]
         source = self._following(meeting) if reminder.after is not None else meeting
-        letter = programme.newsletters.get(source.newsletter or "") if source else None
+        code = source.newsletter if source else None
+        letter = await self._letters.current(session, event.cohort_id, code) if code else None
         return build.Occasion(
             event.id, event.code, meeting.title, meeting.number, event.starts_at, event.ends_at,
             meeting.newsletter, event.link, letter.next_steps[0] if letter else None,

@@ -23,6 +23,8 @@ from bot.storage.models import (
     Delivery,
     Event,
     HandCount,
+    Letter,
+    LetterVersion,
     Municipality,
     Person,
     Poll,
@@ -69,6 +71,10 @@ class Privacy:
                                                   .where(Decision.recorded_by_id == person.id)),
                 "objections": await _rows(session, select(RegisterEntry.at, RegisterEntry.words.label("reason"))
                                           .where(RegisterEntry.person_id == person.id)),
+                "letters_written": await _rows(session, select(LetterVersion.title, LetterVersion.written_at)
+                                               .where(LetterVersion.written_by_id == person.id)),
+                "letters_approved": await _rows(session, select(Letter.code, Letter.approved_at)
+                                                .where(Letter.approved_by_id == person.id)),
                 "log": await _rows(
                     session, select(AuditEntry.at, AuditEntry.role, AuditEntry.action, AuditEntry.subject)
                     .where(AuditEntry.person_id == person.id)),
@@ -116,7 +122,8 @@ class Privacy:
                 update(HandCount).where(waiting, HandCount.withdrawn_at.is_(None)).values(withdrawn_at=now)
             )
             for column in (Decision.recorded_by_id, Poll.asked_by_id, AuditEntry.person_id,
-                           HandCount.entered_by_id, HandCount.confirmed_by_id):  # fmt: skip
+                           HandCount.entered_by_id, HandCount.confirmed_by_id,
+                           Letter.approved_by_id, LetterVersion.written_by_id):  # fmt: skip
                 await session.execute(update(column.class_).where(column == person.id).values({column: None}))
             person.display_name, person.discord_user_id, person.erased_at = None, None, now
             person.reminded_privately = False

@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+<<<<<<< HEAD
 from bot.services.decision_choices import DecisionChoices
+=======
+from bot.services.corrections import Corrections
+>>>>>>> main
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -38,6 +42,7 @@ class Services:
     context: Context
     calendar: Calendar
     cohorts: Cohorts
+    corrections: Corrections
     decisions: Decisions
     decision_choices: DecisionChoices
     hand_votes: HandVotes
@@ -66,10 +71,12 @@ def services_on(context: Context) -> Services:
     calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
     ledger = Ledger(context)
     posts = Posts(context, calendar, letters, PollPosts(context))
+    newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
         calendar=calendar,
         cohorts=Cohorts(context),
+        corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
         decision_choices=DecisionChoices(context),
         hand_votes=HandVotes(context),
@@ -77,7 +84,7 @@ def services_on(context: Context) -> Services:
         ledger=ledger,
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
-        newsletters=Newsletters(context, letters, posts, ledger),
+        newsletters=newsletters,
         objections=Objections(context),
         outbox=Outbox(context, posts),
         people=People(context),

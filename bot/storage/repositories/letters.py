@@ -1,0 +1,47 @@
+"""A cohort's letters and the versions of their text."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.storage.models import Letter, LetterVersion
+
+
+async def find(session: AsyncSession, cohort_id: int, code: str) -> Letter | None:
+    """Return a letter's row, or None while nobody has worked on it."""
+    query = select(Letter).where(Letter.cohort_id == cohort_id, Letter.code == code)
+    return await session.scalar(query)
+
+
+async def made(session: AsyncSession, cohort_id: int, code: str) -> Letter:
+    """Return a letter's row, which is made when nobody has worked on it."""
+    row = await find(session, cohort_id, code)
+    if row is None:
+        row = Letter(cohort_id=cohort_id, code=code)
+        session.add(row)
+        await session.flush()
+    return row
+
+
+async def newest(session: AsyncSession, cohort_id: int, code: str) -> LetterVersion | None:
+    """Return the version that goes out, or None when that is the content's own text."""
+    query = (
+        select(LetterVersion)
+        .join(Letter, LetterVersion.letter_id == Letter.id)
+        .where(Letter.cohort_id == cohort_id, Letter.code == code, LetterVersion.aside.is_(False))
+        .order_by(LetterVersion.number.desc())
+        .limit(1)
+    )
+    return await session.scalar(query)
+
+
+async def versions(session: AsyncSession, cohort_id: int, code: str) -> Sequence[LetterVersion]:
+    """Return every version of a letter, the oldest first."""
+    query = (
+        select(LetterVersion)
+        .join(Letter, LetterVersion.letter_id == Letter.id)
+        .where(Letter.cohort_id == cohort_id, Letter.code == code)
+        .order_by(LetterVersion.number)
+    )
+    return (await session.scalars(query)).all()
