@@ -48,6 +48,7 @@ class Action(StrEnum):
     EXPORT_AGREEMENTS = "export_agreements"
     TICK_NEXT_STEP = "tick_next_step"
     TICK_GROUP_STEP = "tick_group_step"
+    PRINT_GROUP_LETTER = "print_group_letter"
     TICK_MILESTONE = "tick_milestone"
     REOPEN_MILESTONE = "reopen_milestone"
     PICK_DATE = "pick_date"
@@ -82,6 +83,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.EXPORT_AGREEMENTS: frozenset({K}),  # those of their own municipality
     Action.TICK_NEXT_STEP: frozenset({P, S, R, L, SEC}),
     Action.TICK_GROUP_STEP: frozenset({K, SEC}),
+    Action.PRINT_GROUP_LETTER: frozenset({K, SEC}),  # a village's: who sees the village
     Action.TICK_MILESTONE: frozenset({S, R, L, SEC}),  # each only those it confirms
     Action.REOPEN_MILESTONE: frozenset({SEC}),
     Action.PICK_DATE: frozenset({R, L, SEC}),

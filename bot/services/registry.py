@@ -15,7 +15,9 @@ from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
+from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
+from bot.services.letter_sheets import LetterSheets
 from bot.services.letters import Letters
 from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
@@ -47,7 +49,9 @@ class Services:
     decision_choices: DecisionChoices
     hand_votes: HandVotes
     follow_up: FollowUp
+    invitation: InvitationKeeper
     ledger: Ledger
+    letter_sheets: LetterSheets
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -81,7 +85,9 @@ def services_on(context: Context) -> Services:
         decision_choices=DecisionChoices(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
+        invitation=InvitationKeeper(context),
         ledger=ledger,
+        letter_sheets=LetterSheets(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
