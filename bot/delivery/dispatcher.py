@@ -49,15 +49,15 @@ class MessageGateway(Protocol):
         """Return the id of the post with this mark, if it has stood in the channel since a moment."""
         ...
 
-            if post.edits is not None:
-                stands = await self._gateway.edit(
-                    post.channel_id, post.edits.message_id, post.message, post.edits.mark
-                )
-                await self._settle(post, self._outbox.edited, post.delivery_id, stands)
-                return True
-            found, channel_id = None, post.channel_id
-            if post.private:
-                channel_id = await self._gateway.private_channel(post.channel_id)
+    async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
+        """Put a message in the place of one of ours; it keeps its mark. False when that one is gone.
+
+        Raises TransientFailure and PermanentFailure.
+        """
+        ...
+
+    async def private_channel(self, user_id: int) -> int:
+        """Return the channel of one person's private messages. Raises as `send` does."""
         ...
 
 
@@ -135,19 +135,15 @@ class Dispatcher:
     async def _send(self, post: Outgoing) -> bool:
         """Bring one post, or one change of a post, to Discord. Tells whether the channel's next one may follow."""
         try:
-
-            found, channel_id = None, post.channel_id
-            if post.private:
-                channel_id = await self._gateway.private_channel(post.channel_id)
-=======
             if post.edits is not None:
                 stands = await self._gateway.edit(
                     post.channel_id, post.edits.message_id, post.message, post.edits.mark
                 )
                 await self._settle(post, self._outbox.edited, post.delivery_id, stands)
                 return True
-            found = None
->>>>>>> main
+            found, channel_id = None, post.channel_id
+            if post.private:
+                channel_id = await self._gateway.private_channel(post.channel_id)
             if post.retry:
                 found = await self._gateway.find(channel_id, post.delivery_id, post.due_at - WRONG_BY)
             if found is None and not self._in_time(post):  # the look took long

@@ -25,13 +25,8 @@ from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.places import SECRETARIAT, WELCOME, is_person, person_key, place_of
 from bot.storage.database import PLANNED
-<<<<<<< HEAD
 from bot.storage.models import Cohort, Decision, Delivery, DiscordPlace, Person, Poll
-from bot.storage.repositories import deliveries
-=======
-from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll
 from bot.storage.repositories import deliveries, edits
->>>>>>> main
 from bot.storage.repositories.deliveries import Post
 
 log = logging.getLogger(__name__)
@@ -69,15 +64,13 @@ class Outgoing:
     due_at: datetime
     claimed_by: str
     lease_until: datetime
-<<<<<<< HEAD
+    edits: "Standing | None" = None
     private: bool = False
 
     @property
     def named(self) -> str:
         """Return what the log may call it: a private post's key names a person."""
         return "private" if self.private else self.key
-=======
-    edits: "Standing | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +79,6 @@ class Standing:
 
     mark: int
     message_id: int
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,19 +165,15 @@ class Outbox:
             return None
         retry = row.state == "claimed"
         deliveries.claim(row, claim, now, LEASE)
-<<<<<<< HEAD
-        counts[row.place_key] = counts.get(row.place_key, 0) + 1
-        return Outgoing(
-            row.id, row.key, places[row.place_key], message, retry, row.due_at, claim, now + LEASE, private
-        )
-=======
         standing = None
         if original is None:
             counts[row.place_key] = counts.get(row.place_key, 0) + 1
         elif original.message_id is not None:
             standing = Standing(original.id, original.message_id)
-        return Outgoing(row.id, row.key, channel_id, message, retry, row.due_at, claim, now + LEASE, standing)
->>>>>>> main
+        until = now + LEASE
+        return Outgoing(
+            row.id, row.key, channel_id, message, retry, row.due_at, claim, until, standing, private
+        )
 
     async def _put_off(
         self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]
@@ -229,19 +217,17 @@ class Outbox:
         async with self._context.database.transaction() as session:
             await deliveries.keep_receipt(session, delivery_id, channel_id, message_id, now, self._day(now))
 
-<<<<<<< HEAD
     async def told(self, post: Outgoing) -> None:
         """Forget whether a private post was sent."""
         async with self._context.database.transaction() as session:
             row = await session.get(Delivery, post.delivery_id, with_for_update=True)
             if row is not None:
                 deliveries.leave_no_trace(row)
-=======
+
     async def edited(self, delivery_id: int, stands: bool) -> None:
         """Keep the receipt of a change: the post now stands so, or it was deleted by hand and nothing is left to do."""
         async with self._context.database.transaction() as session:
             await edits.keep_receipt(session, delivery_id, stands, self._context.now())
->>>>>>> main
 
     async def failed(self, post: Outgoing, reason: str, permanent: bool) -> None:
         """Put a failed post back with growing patience, or park it and tell the secretariat once.

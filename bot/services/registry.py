@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
-<<<<<<< HEAD
-from bot.services.decision_choices import DecisionChoices
-=======
 from bot.services.corrections import Corrections
->>>>>>> main
+from bot.services.decision_choices import DecisionChoices
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections

@@ -42,6 +42,9 @@ class Letterbox:
     async def private_channel(self, user_id: int) -> int:
         return user_id
 
+    async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
+        raise AssertionError("a private message is not changed")
+
     def of(self, actor: Actor) -> list[Message]:
         return [message for account, message in self.got if account == actor.discord_user_id]
 
