@@ -135,7 +135,8 @@ async def everything(election: Election, log: str) -> dict[str, Any]:
         found[f"export of {voter.name}"] = (message.text, message.files)
     found["view"] = await election.world.polls.view(election.poll_id)
     async with context.database.transaction() as session:
-        posts = await session.scalars(select(Delivery).where(Delivery.poll_id == election.poll_id))
+        query = select(Delivery).where(Delivery.poll_id == election.poll_id).order_by(Delivery.id)
+        posts = await session.scalars(query)
         found["posts"] = [await services.outbox._composer.compose(session, post) for post in posts]
     return found
 
