@@ -42,6 +42,9 @@ class Letterbox:
     async def private_channel(self, user_id: int) -> int:
         return user_id
 
+    async def open_thread(self, channel_id: int, message_id: int, name: str) -> None:
+        raise AssertionError("a private message has no thread")
+
     async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
         raise AssertionError("a private message is not changed")
 
