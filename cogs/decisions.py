@@ -9,6 +9,7 @@ from bot.messages import decisions as build
 from bot.services.decision_export import may_take_agreements
 from bot.services.decision_follow_up import may_export
 from bot.services.moments import read_day, today
+from bot.services.places import Place
 from cogs._base import CompanionCog, Suggestions, command, handles
 
 
@@ -29,17 +30,21 @@ class DecisionCog(CompanionCog):
             if template is None:
                 raise NotFound("error_polls.unknown_code", code=standard)
             proposal = Proposal(0, template.title, template.title, "", self._today(ask), template.id)
-        await self._form(ask, proposal, "decision_begin", *([standard] if standard else []))
+        args = [standard] if standard else []
+        await self._form(ask, await ask.place(), proposal, "decision_begin", *args)
 
     @handles("decide")
     async def decide(self, ask: Ask, poll_id: int) -> None:
         """Show the form begun by a closed poll."""
         proposal = await ask.services.decisions.proposal_from_poll(await ask.actor(), poll_id)
-        await self._form(ask, proposal, "decide", poll_id)
+        place = await ask.services.decisions.written_in(await ask.place(), poll_id)
+        await self._form(ask, place, proposal, "decide", poll_id)
 
-    async def _form(self, ask: Ask, proposal: Proposal | None, again: str, *args: int | str) -> None:
+    async def _form(
+        self, ask: Ask, place: Place, proposal: Proposal | None, again: str, *args: int | str
+    ) -> None:
         code = proposal.code if proposal else None
-        settles = await ask.services.decision_choices.settles(await ask.actor(), await ask.place(), code)
+        settles = await ask.services.decision_choices.settles(await ask.actor(), place, code)
         day = proposal.decided_on if proposal else self._today(ask)
         await ask.form(
             build.decision_form(self.bot.texts, settles, proposal, f"{day:%d-%m-%Y}"), again, *args

@@ -65,8 +65,7 @@ class Decisions:
         What a village's poll leads to can be written down from the secretariat's channel: the village may have none.
         Raises NotPermitted, InvalidInput, NotFound, Conflict (the poll is open, or already written down).
         """
-        if place.key == SECRETARIAT and poll_id is not None:
-            place = await self._place_of_poll(poll_id)
+        place = await self.written_in(place, poll_id)
         if place.village is None and place.group is None:
             raise NotFound("error_polls.decision_place")
         programme = self._context.programme
@@ -98,7 +97,13 @@ class Decisions:
             view = await decision_view(session, row, settled if isinstance(owner, Village) else ())
             return replace(view, village_opened=opened)
 
-    async def _place_of_poll(self, poll_id: int) -> Place:
+    async def written_in(self, place: Place, poll_id: int | None) -> Place:
+        """Return whose register a decision goes into: in the secretariat's channel that of the poll's village.
+
+        Raises NotFound.
+        """
+        if place.key != SECRETARIAT or not poll_id:
+            return place
         async with self._context.database.transaction() as session:
             poll = await session.get(Poll, poll_id)
             if poll is None:

@@ -403,9 +403,8 @@ async def test_the_secretariat_enters_what_villages_answered_at_the_first_meetin
     ticked = await press(year.secretariat, shown, "meeting_poll_tick")
     assert "Forventningsafstemning begyndt" in said(ticked)
     form = await press(year.secretariat, shown, "decide", "Skriv aftalen ned")
-    boxes = [row["component"] for row in form.modal["components"]]
-    filled = {box["custom_id"]: box.get("value") or "Aftalenotat" for box in boxes}
-    assert "Skrevet ned" in said(await year.secretariat.submit_modal(form, filled))
+    noted = {box: there or "Aftalenotat" for box, there in filled(form).items()}
+    assert "Skrevet ned" in said(await year.secretariat.submit_modal(form, noted))
 
 
 async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end(

@@ -108,7 +108,7 @@ async def test_who_is_erased_and_comes_back_has_still_one_secret_vote(year: Prog
         await year.hands.press(actor, poll, tea)
     await year.discord.advance_to(IN_AUGUST + timedelta(hours=101))
     (result,) = [r.content for r in posts(year, cast) if "Afstemningen er slut" in r.content]
-    assert "7 har stemt" in result and "Flest valgte: Te" in result
+    assert "8 har stemt" in result and "Flest valgte: Te" in result
 
 
 async def test_somebody_leaves_and_nobody_is_erased_while_their_roles_cannot_be_taken(
