@@ -43,6 +43,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_polls.not_a_voter": frozenset({"voters"}),
     "error_polls.too_many_chosen": frozenset({"pick"}),
     "error_polls.few_for_secrecy": frozenset({"fewest"}),
+    "error_polls.asked_enough": frozenset({"most", "from_on"}),
     "error_polls.too_few_chosen": frozenset({"fewest"}),
     "error_polls.too_many_points": frozenset({"points"}),
     "error_polls.why_long": frozenset({"longest"}),

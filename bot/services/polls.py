@@ -27,7 +27,7 @@ from bot.services.places import Place, place_of
 from bot.services.poll_calendar import PollCalendar
 from bot.services.poll_opening import Opened, PollOpening, answers, make_secret
 from bot.services.poll_results import close_due, template_of, view_of
-from bot.services.poll_rules import rules_of
+from bot.services.poll_rules import must_not_ask_too_often, rules_of
 from bot.services.poll_schedule import poll_post
 from bot.services.poll_voting import Voting
 from bot.storage.models import Ballot, Cohort, CoordinatorGroup, Delivery, Event, Poll, Village
@@ -96,6 +96,7 @@ class Polls(Voting):
             session.add(poll)
             await self._opening.open(session, [poll], at_once=True)
             await must_be_enough_for_secrecy(session, self._context, poll)
+            await must_not_ask_too_often(session, self._context, poll, place)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 

@@ -1,13 +1,14 @@
 """What a village has agreed on once, a poll that too few voted in, and a tie; on SQLite and PostgreSQL."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind, Majority
+from bot.domain.errors import Conflict
 from bot.domain.poll_rules import Tie, VillageRules
 from bot.domain.poll_view import PollView
 from bot.domain.programme import SecretResults
@@ -306,3 +307,28 @@ async def test_a_tie_rule_means_nothing_to_a_secret_poll(world: PollsWorld, draf
     await world.turn()
     over = await world.polls.view(view.id)
     assert (over.state, over.tied, len(await world.all_polls())) == ("closed", (), 1)
+
+
+async def test_a_village_is_asked_so_many_questions_a_month_and_no_more_unless_it_binds(
+    world: PollsWorld, drafts: PollDrafts, desk: VillageRulesDesk
+) -> None:
+    lead = await world.lead()
+    world.at(datetime(2027, 11, 30, 20, tzinfo=UTC))
+    await desk.change(lead, world.village, "monthly", "4")
+    first, *_ = [await world.start(question=f"Spørgsmål {number}?") for number in range(4)]
+    draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Et til?", PLACES, "3"))
+    with pytest.raises(Conflict) as told:
+        await drafts.open(lead, draft.id)
+    assert told.value.key == "error_polls.asked_enough"
+    assert told.value.values == {"most": 4, "from_on": date(2027, 12, 1)}
+    assert (await drafts.view(lead, draft.id)).state == "draft", "nothing of it is lost"
+    with pytest.raises(Conflict, match="asked_enough"):
+        await world.start()
+    await world.start(question="Skal vi købe et telt?", binding=True)
+    await PollLife(world.context).cancel(lead, first.id, "Vi venter")
+    await world.start(question="Nu er der plads?")
+    world.at(datetime(2027, 11, 30, 23, tzinfo=UTC))  # midnight in Denmark
+    assert (await drafts.open(lead, draft.id)).state == "open"
+    await desk.change(lead, world.village, "monthly", "0")
+    for number in range(5):
+        await world.start(question=f"Mere {number}?")

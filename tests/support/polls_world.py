@@ -14,6 +14,7 @@ from bot.domain.poll_view import PollView
 from bot.domain.programme import Scope
 from bot.services.context import Context
 from bot.services.places import Place, group_key, place_of, village_key
+from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polls import Polls, Voters
 from bot.storage.models import (
     Cohort,
@@ -99,6 +100,11 @@ class PollsWorld:
     async def enough(self) -> None:
         """Let so many be in the steering group that it can vote in secret."""
         await self.people(self.context.programme.rules.secret_results.show_from_votes)
+
+    async def any_number(self) -> None:
+        """Let the village's rules allow any number of questions a month."""
+        desk = VillageRulesDesk(self.context)
+        await desk.change(await self.lead(), self.village, "monthly", "0")
 
     async def lead(self) -> Actor:
         """Return the village's steering lead."""
