@@ -14,12 +14,13 @@ from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import milestone_posts, polled_meeting_posts
+from bot.services import letter_desk_posts, milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import Place, place_of
 from bot.storage.models import Delivery, Event, Municipality, Village
+from bot.storage.repositories import deliveries
 
 
 class PollPosts(Protocol):
@@ -66,6 +67,8 @@ class Posts:
             return await self._milestones.compose(session, delivery, place)
         if delivery.kind == polled_meeting_posts.KIND:
             return await self._polled.compose(session, delivery, place)
+        if delivery.kind in (letter_desk_posts.KIND, letter_desk_posts.NEWS):
+            return await letter_desk_posts.compose(session, self._context, self._letters, delivery)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)
@@ -75,6 +78,12 @@ class Posts:
         if code not in self._context.programme.newsletters or delivery.event_id is None:
             return None
         assert place.cohort is not None
+        if delivery.state == "pending" and not await self._letters.may_go(session, place.cohort.id, code):
+            delivery.state = deliveries.HELD  # a claimed one was approved when it was first tried
+            await letter_desk_posts.tell_of_letter(
+                session, delivery, letter_desk_posts.HELD, self._context.now()
+            )
+            return None
         letter = await self._letters.current(session, place.cohort.id, code)
         text = await self._letters.text(session, letter, place)
         return build.letter(self._context.texts, text, delivery.event_id, letter.id)

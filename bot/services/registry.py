@@ -11,6 +11,8 @@ from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
+from bot.services.letter_desk import LetterDesk
+from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
@@ -39,6 +41,8 @@ class Services:
     hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
+    letter_desk: LetterDesk
+    letter_versions: LetterVersions
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -68,6 +72,8 @@ def services_on(context: Context) -> Services:
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,
+        letter_desk=LetterDesk(context, letters),
+        letter_versions=LetterVersions(context, letters),
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),
         objections=Objections(context),
