@@ -7,6 +7,7 @@ import discord
 from bot.client import Ask, CompanionBot
 from bot.domain.access import Actor, Role, Where
 from bot.domain.errors import NotFound
+from bot.domain.seats import Answer
 from bot.messages import people as build
 from bot.messages import privacy
 from bot.messages.message import Choice
@@ -97,11 +98,13 @@ class PeopleCog(CompanionCog):
     async def rsvp(self, ask: Ask, event_id: int, coming: int) -> None:
         """Note whether somebody comes to a meeting."""
         actor = await ask.actor()
-        answer = await ask.services.people.answer_meeting(actor, event_id, bool(coming))
+        given = Answer.YES if coming else Answer.NO
+        place = await ask.place()
+        answer = await ask.services.people.answer_meeting(actor, event_id, given, place.key)
         await ask.reply(
             build.rsvp_receipt(
                 self.bot.texts, event_id=event_id, name=actor.name, title=answer.title,
-                starts_at=answer.starts_at, coming=answer.coming,
+                starts_at=answer.starts_at, coming=answer.answer is Answer.YES,
             )
         )  # fmt: skip
 

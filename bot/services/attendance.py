@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.access import Action, Actor, Where, may, require
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.programme import Scope
+from bot.domain.seats import Answer
 from bot.services.context import Context
 from bot.services.membership import own_person
 from bot.services.places import place_of
@@ -29,7 +30,7 @@ class MeetingAnswer:
     event_id: int
     title: str
     starts_at: datetime
-    coming: bool
+    answer: Answer
     changed: bool
 
 
@@ -39,30 +40,38 @@ class Attendance:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def answer_meeting(self, actor: Actor, event_id: int, coming: bool) -> MeetingAnswer:
-        """Note whether somebody comes (S09, S23). Raises NotPermitted, NotFound, Conflict when it is over."""
+    async def answer_meeting(
+        self, actor: Actor, event_id: int, answer: Answer, place_key: str | None = None
+    ) -> MeetingAnswer:
+        """Note whether somebody comes, answered in a place's channel (S09, S23).
+
+        Raises NotPermitted, NotFound, Conflict when it is over or called off.
+        """
         async with self._context.database.transaction() as session:
             person = await own_person(session, actor)
             event = await session.get(Event, event_id)
             if event is None:
                 raise NotFound("error_people.meeting_gone")
             title = await self._admitted(session, actor, event)
+            if event.called_off_at is not None:
+                raise Conflict("error_people.meeting_off", title=title, starts_at=event.starts_at)
             if event.ends_at <= self._context.now():
                 raise Conflict("error_people.meeting_over", title=title, starts_at=event.starts_at)
             row = await session.scalar(
                 select(Rsvp).where(Rsvp.person_id == person.id, Rsvp.event_id == event.id)
             )
-            changed = row is None or row.coming is not coming
+            changed = row is None or row.answer != answer
             if row is None:
                 row = Rsvp(person_id=person.id, event_id=event.id)
                 session.add(row)
             if changed:
-                row.coming, row.answered_at = coming, self._context.now()
-            return MeetingAnswer(event.id, title, event.starts_at, coming, changed)
+                row.answer, row.answered_at = answer, self._context.now()
+                row.place_key = place_key
+            return MeetingAnswer(event.id, title, event.starts_at, answer, changed)
 
     async def head_count(self, event_id: int) -> int:
         """Return how many have said that they come."""
-        query = select(func.count()).select_from(Rsvp).where(Rsvp.event_id == event_id, Rsvp.coming.is_(True))
+        query = select(func.sum(Rsvp.people)).where(Rsvp.event_id == event_id, Rsvp.answer == Answer.YES)
         async with self._context.database.transaction() as session:
             return await session.scalar(query) or 0
 
@@ -78,12 +87,10 @@ class Attendance:
         return title
 
     async def _voted_for(self, session: AsyncSession, event: Event) -> tuple[str, list[Where]]:
-        """Return the title and place of a meeting whose day was voted for. Raises NotFound, Conflict when it is off."""
+        """Return the title and place of a meeting whose day was voted for. Raises NotFound."""
         row = await session.scalar(select(PolledMeeting).where(PolledMeeting.event_id == event.id))
         if row is None:
             raise NotFound("error_people.meeting_gone")
-        if row.called_off_at is not None:
-            raise Conflict("error_people.meeting_off", title=row.title, starts_at=event.starts_at)
         place = await place_of(session, event.scope_key)
         if place.village is not None:
             return row.title, [_of_village(place.village)]

@@ -80,7 +80,8 @@ class Calendar:
                     session.add(row)
                     found[dated.meeting.id, scope_key] = row
                 if not row.picked:
-                    row.starts_at, row.ends_at, row.moved_by = dated.starts_at, dated.ends_at, dated.moved_by
+                    retime(row, dated.starts_at, dated.ends_at)
+                    row.moved_by = dated.moved_by
                 row.newsletter_at = dated.newsletter_at
         await session.flush()
         return list(found.values())
@@ -111,7 +112,8 @@ class Calendar:
         moved = [event]
         for row in rows:
             shown[row.id] = row.starts_at
-            row.starts_at, row.ends_at, row.moved_by = event.starts_at, event.ends_at, None
+            retime(row, event.starts_at, event.ends_at)
+            row.moved_by = None
             moved.append(row)
         for row in moved:
             await self._tell_of_move(session, row, shown[row.id], meeting.title)
@@ -208,6 +210,7 @@ class Calendar:
             if not rows:
                 raise NotFound("error.not_found.meeting", text=code)
             for row in rows:
+                row.sequence += row.link != link
                 row.link = link
             await audit(session, self._context, actor, "calendar.link", code)
             return self.view(rows[0])
@@ -276,8 +279,16 @@ def _polled(row: PolledMeeting) -> MeetingView:
 
 def shift(event: Event, meeting: Meeting, starts_at: datetime) -> None:
     """Give a meeting a day of somebody's choice."""
-    event.starts_at, event.ends_at = starts_at, later(starts_at, meeting.minutes)
+    retime(event, starts_at, later(starts_at, meeting.minutes))
     event.picked, event.moved_by = True, None
+
+
+def retime(event: Event, starts_at: datetime, ends_at: datetime) -> None:
+    """Put a meeting at another time, and count that as a change; a new meeting just gets its time."""
+    if event.starts_at is not None and (event.starts_at, event.ends_at) != (starts_at, ends_at):
+        event.sequence += 1
+        event.moves += event.starts_at != starts_at
+    event.starts_at, event.ends_at = starts_at, ends_at
 
 
 def https_link(url: str) -> str:

@@ -19,7 +19,7 @@ from bot.messages.meeting_file import Calendars
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import Cohort, Delivery, PolledMeeting
+from bot.storage.models import Cohort, Delivery, Event, PolledMeeting
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 
@@ -56,7 +56,7 @@ class PolledMeetingPosts:
         if before_at is not None and before_at != row.event.starts_at:
             payload["before_at"] = before_at.isoformat()
         posts = [self._post(row, news, self._context.now(), row.event.starts_at, payload, at_once=True)]
-        if row.called_off_at is None:
+        if row.event.called_off_at is None:
             posts += self._reminders(row, await session.get_one(Cohort, row.event.cohort_id))
         await deliveries.plan(session, posts)
 
@@ -81,7 +81,7 @@ class PolledMeetingPosts:
         at_once: bool = False,
     ) -> Post:
         return Post(
-            f"polled:{row.event_id}:{says}:{row.sequence}",
+            f"polled:{row.event_id}:{says}:{row.event.sequence}",
             row.event.scope_key,
             KIND,
             due_at,
@@ -90,13 +90,13 @@ class PolledMeetingPosts:
             at_once=at_once,
             cohort_id=row.event.cohort_id,
             event_id=row.event_id,
-            payload={"says": says, "sequence": row.sequence, **payload},
+            payload={"says": says, "sequence": row.event.sequence, **payload},
         )
 
     async def compose(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         """Write a post; None when the meeting has changed since it was planned."""
         row = await session.scalar(select(PolledMeeting).where(PolledMeeting.event_id == delivery.event_id))
-        if row is None or delivery.payload["sequence"] != row.sequence:
+        if row is None or delivery.payload["sequence"] != row.event.sequence:
             return None
         context, meeting, says = self._context, seen(row), str(delivery.payload["says"])
         now, timezone = context.now(), context.programme.timezone
@@ -119,6 +119,17 @@ def seen(row: PolledMeeting) -> MeetingSeen:
     """Return a meeting as people see it."""
     event = row.event
     return MeetingSeen(
-        event.id, row.title, row.venue or "", event.starts_at, event.ends_at, row.sequence,
-        row.called_off_at is not None,
+        event.id, row.title, event.venue or "", event.starts_at, event.ends_at, event.sequence,
+        event.called_off_at is not None,
     )  # fmt: skip
+
+
+async def meeting_of(session: AsyncSession, poll_id: int) -> MeetingSeen | None:
+    """Return the meeting that a poll's date became, unless it was called off."""
+    query = (
+        select(PolledMeeting)
+        .join(PolledMeeting.event)
+        .where(PolledMeeting.poll_id == poll_id, Event.called_off_at.is_(None))
+    )
+    row = await session.scalar(query)
+    return None if row is None else seen(row)

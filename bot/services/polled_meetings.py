@@ -58,7 +58,7 @@ class PolledMeetings:
         """
         async with self._context.database.transaction() as session:
             poll, _, row = await self._of_poll(session, actor, poll_id)
-            if row is not None and row.called_off_at is None:
+            if row is not None and row.event.called_off_at is None:
                 return seen(row)
             return Offer(poll.id, poll.question[:TITLE_LONGEST], await self._found(session, poll))
 
@@ -69,16 +69,16 @@ class PolledMeetings:
         """
         async with self._context.database.transaction() as session:
             poll, place, row = await self._of_poll(session, actor, poll_id)
-            if row is not None and row.called_off_at is None:
+            if row is not None and row.event.called_off_at is None:
                 raise Conflict("error_meetings.stands", title=row.title, starts_at=row.event.starts_at)
             starts_at = await self._found(session, poll)
             if row is None:
                 event = Event(cohort_id=poll.cohort_id, village_id=poll.village_id, code=f"poll:{poll.id}",
                               scope_key=place.key, picked=True)  # fmt: skip
-                row = PolledMeeting(poll_id=poll.id, event=event, sequence=0)
+                row = PolledMeeting(poll_id=poll.id, event=event)
                 session.add(row)
             else:
-                row.sequence, row.called_off_at = row.sequence + 1, None
+                row.event.sequence, row.event.called_off_at = row.event.sequence + 1, None
             self._fill(row, written, starts_at)
             await session.flush()
             await self._posts.plan(session, row, SET)
@@ -107,7 +107,7 @@ class PolledMeetings:
                 return before
             if starts_at <= self._context.now():
                 raise InvalidInput("error.date_passed", starts_at=starts_at)
-            row.sequence += 1
+            row.event.sequence += 1
             await self._posts.plan(session, row, CHANGED, before_at=before_at)
             await audit(session, self._context, actor, "meeting.change", f"{place.key} event:{row.event_id}")
             return seen(row)
@@ -117,7 +117,7 @@ class PolledMeetings:
         async with self._context.database.transaction() as session:
             row, place = await self._mine(session, actor, event_id)
             why = _short(reason, REASON_LONGEST)
-            row.called_off_at, row.sequence = self._context.now(), row.sequence + 1
+            row.event.called_off_at, row.event.sequence = self._context.now(), row.event.sequence + 1
             await self._posts.plan(session, row, CALLED_OFF, reason=why)
             await audit(
                 session, self._context, actor, "meeting.call_off", f"{place.key} event:{row.event_id}"
@@ -157,12 +157,12 @@ class PolledMeetings:
 
     async def _mine(self, session: AsyncSession, actor: Actor, event_id: int) -> tuple[PolledMeeting, Place]:
         query = select(PolledMeeting).where(PolledMeeting.event_id == event_id)
-        row = await session.scalar(query.with_for_update(of=PolledMeeting))
+        row = await session.scalar(query.with_for_update())
         if row is None:
             raise NotFound("error_people.meeting_gone")
         place = await place_of(session, row.event.scope_key)
         require(actor, right_to_pick(place), place.where)
-        if row.called_off_at is not None:
+        if row.event.called_off_at is not None:
             raise Conflict("error_meetings.off", title=row.title, starts_at=row.event.starts_at)
         if row.event.starts_at <= self._context.now():
             raise Conflict("error.meeting_held", title=row.title, starts_at=row.event.starts_at)
@@ -173,7 +173,7 @@ class PolledMeetings:
         if not title:
             raise InvalidInput("error_meetings.title_missing")
         minutes = _minutes(written.minutes)
-        row.title, row.venue = title, _short(written.venue, VENUE_LONGEST) or None
+        row.title, row.event.venue = title, _short(written.venue, VENUE_LONGEST) or None
         row.event.starts_at, row.event.ends_at = starts_at, later(starts_at, minutes)
 
 

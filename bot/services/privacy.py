@@ -13,6 +13,7 @@ from bot.messages.privacy import MyData, Records
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.membership import own_person, tell_of_missing_lead
+from bot.services.places import place_of
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import (
     AuditEntry,
@@ -80,7 +81,8 @@ class Privacy:
             return MyData(person.display_name or "", person.discord_user_id or 0, person.created_at, records)
 
     async def _answers(self, session: AsyncSession, person_id: int) -> Records:
-        columns = Event.code, PolledMeeting.title, Event.starts_at, Rsvp.coming, Rsvp.answered_at
+        columns = (Event.code, PolledMeeting.title, Event.starts_at, Rsvp.answer, Rsvp.people, Rsvp.answered_at,
+                   Rsvp.waiting_since, Rsvp.asked_again_at, Rsvp.place_key)  # fmt: skip
         query = select(*columns).join_from(Rsvp, Event)
         query = query.outerjoin(PolledMeeting, PolledMeeting.event_id == Event.id)
         found = await _rows(session, query.where(Rsvp.person_id == person_id))
@@ -88,6 +90,8 @@ class Privacy:
         for row in found:
             code = str(row.pop("code"))
             row["title"] = meetings[code].title if code in meetings else row["title"] or code
+            key = row.pop("place_key")
+            row["place"] = await _name(session, str(key)) if key else ""
         return found
 
     async def erase(self, actor: Actor) -> Erased:
@@ -132,6 +136,13 @@ class Privacy:
 
 async def _rows(session: AsyncSession, query: Any) -> Records:
     return [dict(row) for row in (await session.execute(query)).mappings()]
+
+
+async def _name(session: AsyncSession, place_key: str) -> str:
+    """Return the village or group an answer was given in, or the channel's own name."""
+    place = await place_of(session, place_key)
+    owner = place.village or place.group
+    return owner.name if owner else place_key
 
 
 async def _roles(session: AsyncSession, person_id: int) -> Records:

@@ -14,6 +14,7 @@ from bot.services.ledger import Ledger
 from bot.services.letter_desk import LetterDesk
 from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
+from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
 from bot.services.outbox import Outbox
@@ -43,6 +44,7 @@ class Services:
     ledger: Ledger
     letter_desk: LetterDesk
     letter_versions: LetterVersions
+    meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -74,6 +76,7 @@ def services_on(context: Context) -> Services:
         ledger=ledger,
         letter_desk=LetterDesk(context, letters),
         letter_versions=LetterVersions(context, letters),
+        meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=Newsletters(context, letters, posts, ledger),
         objections=Objections(context),

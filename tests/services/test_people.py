@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from bot.domain.access import Action, Actor, Role, RoleHeld, Where, may
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from bot.domain.seats import Answer
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.decisions import Decisions
@@ -368,16 +369,16 @@ async def test_an_answer_to_a_meeting_is_kept_once_and_may_be_changed(
         await people.join(someone, villages[0].id)
     ida, bo = await people.actor(IDA, "Ida"), await people.actor(BO, "Bo")
     event = await meeting(context, "VC01", villages[0].cohort_id)
-    answer = await people.answer_meeting(ida, event.id, True)
-    assert (answer.changed, answer.coming, answer.title) == (
+    answer = await people.answer_meeting(ida, event.id, Answer.YES)
+    assert (answer.changed, answer.answer, answer.title) == (
         True,
-        True,
+        Answer.YES,
         "Hvem skal med? De første frivillige",
     )
-    assert not (await people.answer_meeting(ida, event.id, True)).changed
-    await people.answer_meeting(bo, event.id, True)
+    assert not (await people.answer_meeting(ida, event.id, Answer.YES)).changed
+    await people.answer_meeting(bo, event.id, Answer.YES)
     assert await people.head_count(event.id) == 2
-    assert (await people.answer_meeting(ida, event.id, False)).changed
+    assert (await people.answer_meeting(ida, event.id, Answer.NO)).changed
     assert await people.head_count(event.id) == 1
 
 
@@ -404,10 +405,10 @@ async def test_coordinators_are_welcome_at_circles_and_villagers_not_at_the_coor
     for account, role in enumerate((Role.VILLAGER, Role.COORDINATOR, Role.SECRETARIAT), start=500):
         actor = await with_role(people, owner, account, role, at(home))
         if role in allowed:
-            assert (await people.answer_meeting(actor, event.id, True)).coming
+            assert (await people.answer_meeting(actor, event.id, Answer.YES)).answer is Answer.YES
         else:
             with pytest.raises(NotPermitted):
-                await people.answer_meeting(actor, event.id, True)
+                await people.answer_meeting(actor, event.id, Answer.YES)
     assert await people.head_count(event.id) == len(allowed)
 
 
@@ -417,9 +418,9 @@ async def test_a_village_that_opens_its_channel_opens_its_own_meetings_to_coordi
     event = await meeting(context, "EV-M1-INFO", villages[0].cohort_id, villages[0])
     coordinator = await with_role(people, owner, BO, Role.COORDINATOR, at(villages[0]))
     with pytest.raises(NotPermitted):
-        await people.answer_meeting(coordinator, event.id, True)
+        await people.answer_meeting(coordinator, event.id, Answer.YES)
     await Cohorts(context).open_to_coordinator(owner, villages[0].id, True)
-    assert (await people.answer_meeting(coordinator, event.id, True)).coming
+    assert (await people.answer_meeting(coordinator, event.id, Answer.YES)).answer is Answer.YES
 
 
 async def test_another_villages_meeting_and_another_cohorts_circle_are_not_ones_own(
@@ -434,9 +435,9 @@ async def test_another_villages_meeting_and_another_cohorts_circle_are_not_ones_
         await meeting(context, "VC01", other.id),
     ):
         with pytest.raises(NotPermitted):
-            await people.answer_meeting(ida, event.id, True)
+            await people.answer_meeting(ida, event.id, Answer.YES)
     mine = await meeting(context, "EV-M1-INFO", villages[0].cohort_id, villages[0])
-    assert (await people.answer_meeting(ida, mine.id, True)).changed
+    assert (await people.answer_meeting(ida, mine.id, Answer.YES)).changed
 
 
 async def test_a_meeting_that_is_over_takes_no_answers(
@@ -446,12 +447,12 @@ async def test_a_meeting_that_is_over_takes_no_answers(
     await people.join(ida, villages[0].id)
     ida = await people.actor(IDA, "Ida")
     event = await meeting(context, "VC01", villages[0].cohort_id)
-    assert (await people.answer_meeting(ida, event.id, True)).changed
+    assert (await people.answer_meeting(ida, event.id, Answer.YES)).changed
     async with context.database.transaction() as session:
         row = await session.get_one(Event, event.id)
         row.starts_at, row.ends_at = context.now() - timedelta(hours=1), context.now()
     with pytest.raises(Conflict, match="meeting_over"):
-        await people.answer_meeting(ida, event.id, False)
+        await people.answer_meeting(ida, event.id, Answer.NO)
     with pytest.raises(NotFound, match="meeting_gone"):
-        await people.answer_meeting(ida, 999, True)
+        await people.answer_meeting(ida, 999, Answer.YES)
     assert await people.head_count(event.id) == 1

@@ -11,6 +11,7 @@ from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind
 from bot.domain.errors import Conflict, InvalidInput, NotPermitted
 from bot.domain.polled_meetings import MeetingSeen, Offer
+from bot.domain.seats import Answer
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.people import People
@@ -123,11 +124,11 @@ async def test_it_is_told_with_a_calendar_file_and_reminded_of_a_day_and_an_hour
     world.at(utc(2027, 10, 25, 15))
     (post,) = await told(world, services)
     assert "Vi ses i morgen, tirsdag den 26. oktober kl. 19.00" in post.text
-    answer = await People(world.context).answer_meeting(lead, meeting.event_id, True)
-    assert (answer.title, answer.coming) == ("Sommerfest", True)
+    answer = await People(world.context).answer_meeting(lead, meeting.event_id, Answer.YES)
+    assert (answer.title, answer.answer) == ("Sommerfest", Answer.YES)
     with pytest.raises(NotPermitted):
         stranger = await world.person("Pia", Role.VILLAGER, world.neighbour)
-        await People(world.context).answer_meeting(stranger, meeting.event_id, True)
+        await People(world.context).answer_meeting(stranger, meeting.event_id, Answer.YES)
 
 
 async def test_a_moved_meeting_keeps_its_uid_and_old_reminders_fall_away(
@@ -166,7 +167,7 @@ async def test_a_meeting_called_off_is_told_forgotten_by_the_calendar_and_can_be
     assert await waiting(world) == {}
     assert "Sommerfest" not in [m.title for m in await services.calendar.upcoming(world.village, 50)]
     for refused in (
-        People(world.context).answer_meeting(lead, meeting.event_id, True),
+        People(world.context).answer_meeting(lead, meeting.event_id, Answer.YES),
         services.polled_meetings.view(lead, meeting.event_id),
     ):
         with pytest.raises(Conflict):
@@ -209,9 +210,11 @@ async def test_a_coordinator_group_meets_in_its_own_channel(world: PollsWorld, s
     meeting = await services.polled_meetings.make(kaj, poll_id, PARTY)
     assert len(await told(world, services)) == 1
     assert "Sommerfest" in [m.title for m in await services.calendar.upcoming(world.group, 50)]
-    assert (await People(world.context).answer_meeting(kaj, meeting.event_id, True)).coming
+    assert (
+        await People(world.context).answer_meeting(kaj, meeting.event_id, Answer.YES)
+    ).answer is Answer.YES
     with pytest.raises(NotPermitted):
-        await People(world.context).answer_meeting(await world.lead(), meeting.event_id, True)
+        await People(world.context).answer_meeting(await world.lead(), meeting.event_id, Answer.YES)
 
 
 async def test_a_poll_without_one_date_makes_no_meeting(world: PollsWorld, services: Services) -> None:

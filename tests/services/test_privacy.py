@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from bot.domain.access import Actor, Role, Where
 from bot.domain.errors import Conflict
+from bot.domain.seats import Answer
 from bot.messages import privacy as builders
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
@@ -74,7 +75,7 @@ async def a_full_life(people: People, context: Context, village: Village) -> Act
         event = Event(cohort_id=village.cohort_id, code="VC01", scope_key="cohort", starts_at=starts_at,
                       ends_at=starts_at + timedelta(hours=1))  # fmt: skip
         session.add(event)
-    await people.answer_meeting(ida, event.id, True)
+    await people.answer_meeting(ida, event.id, Answer.YES)
     opened, choice = await add_poll(context, village, ida.person_id, secret=False)
     hidden, answer = await add_poll(context, village, ida.person_id, secret=True)
     async with context.database.transaction() as session:
@@ -102,7 +103,7 @@ async def test_somebody_sees_everything_held_about_them_and_nothing_about_others
     assert {row["role"] for row in data.records["roles"]} == {"villager", "panel", "steering_lead"}
     assert [row["purpose"] for row in data.records["consents"]] == ["privacy", "panel"]
     [answer] = data.records["meeting_answers"]
-    assert (answer["title"], answer["coming"]) == ("Hvem skal med? De første frivillige", True)
+    assert (answer["title"], answer["answer"]) == ("Hvem skal med? De første frivillige", "yes")
     assert data.records["open_votes"] == [
         {"question": "Hvornår?", "choice": "Tirsdag", "mark": 1, "reason": None}
     ]

@@ -58,3 +58,35 @@ async def test_decisions_from_before_the_chain_get_numbers_by_year_and_a_chain_t
         assert (verdict.entries, verdict.broken, list(years), letters) == (4, None, [2027, 2028], "SØND")
     finally:
         await database.close()
+
+
+_BEFORE_THE_ANSWERS = """
+INSERT INTO event (id, cohort_id, code, scope_key, starts_at, ends_at, picked)
+    VALUES (1, 1, 'VC01', 'cohort', '2027-10-26 17:00:00+00:00', '2027-10-26 18:30:00+00:00', false);
+INSERT INTO person (id, display_name, created_at) VALUES (1, 'Ida', '2027-08-01 00:00:00'),
+    (2, 'Bo', '2027-08-01 00:00:00');
+INSERT INTO rsvp (id, person_id, event_id, coming, answered_at) VALUES
+    (1, 1, 1, true, '2027-10-14 08:00:00+00:00'), (2, 2, 1, false, '2027-10-14 08:00:00+00:00')
+"""
+
+
+async def test_answers_to_meetings_keep_their_yes_and_no_on_the_way_up_and_down(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        await migrations.upgrade(database.engine, "0013")
+        async with database.transaction() as session:
+            for statement in (_BEFORE_THE_CHAIN.split(";", maxsplit=1)[0] + ";" + _BEFORE_THE_ANSWERS).split(
+                ";"
+            ):
+                await session.execute(text(statement))
+        await migrations.upgrade(database.engine)
+        async with database.transaction() as session:
+            answers = await session.execute(text("SELECT answer, people FROM rsvp ORDER BY id"))
+            assert [tuple(row) for row in answers] == [("yes", 1), ("no", 1)]
+            await session.execute(text("UPDATE rsvp SET answer = 'maybe' WHERE id = 1"))
+        await migrations.downgrade(database.engine, "0013")
+        async with database.transaction() as session:
+            coming = await session.scalars(text("SELECT coming FROM rsvp ORDER BY id"))
+            assert [bool(value) for value in coming] == [False, False], "a maybe is no yes"
+    finally:
+        await database.close()

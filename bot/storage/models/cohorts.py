@@ -74,7 +74,11 @@ class DiscordPlace(Base):
 
 
 class Event(Base):
-    """A meeting of a cohort, or of one village; `scope_key` is "cohort" or "village:7"."""
+    """A meeting of a cohort, or of one village; `scope_key` is "cohort" or "village:7".
+
+    `sequence` counts every change that people's own calendars must hear of, `moves` those of its time alone;
+    `news_at` is when its channels were last told of one. `said_yes` is what stays when the names are deleted.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
@@ -92,6 +96,14 @@ class Event(Base):
     moved_by: Mapped[str | None]
     picked: Mapped[bool] = mapped_column(default=False)
     link: Mapped[str | None]
+    venue: Mapped[str | None]
+    seats: Mapped[int | None]
+    sequence: Mapped[int] = mapped_column(default=0)
+    moves: Mapped[int] = mapped_column(default=0)
+    news_at: Mapped[datetime | None]
+    called_off_at: Mapped[datetime | None]
+    called_off_because: Mapped[str | None]
+    said_yes: Mapped[int | None]
 
 
 class NewsletterVideo(Base):

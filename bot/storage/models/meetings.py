@@ -1,7 +1,5 @@
 """Meetings whose day a village or coordinator group has voted for."""
 
-from datetime import datetime
-
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -12,14 +10,11 @@ from bot.storage.models.cohorts import Event
 class PolledMeeting(Base):
     """What such a meeting has besides its event, whose code is "poll:12" and whose scope_key is its place.
 
-    `sequence` counts its changes, as calendar files do; one that is called off keeps its row and its answers.
+    One that is called off keeps its row and its answers.
     """
 
     __tablename__ = "polled_meeting"
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), unique=True)
     poll_id: Mapped[int] = mapped_column(ForeignKey("poll.id"), unique=True)
     title: Mapped[str]
-    venue: Mapped[str | None]
-    sequence: Mapped[int]
-    called_off_at: Mapped[datetime | None]
     event: Mapped[Event] = relationship(lazy="joined", innerjoin=True)

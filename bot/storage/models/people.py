@@ -56,14 +56,22 @@ class Consent(Base):
 
 
 class Rsvp(Base):
-    """Whether a person comes to a meeting."""
+    """Whether a person comes to a meeting, with how many, and from which village or group they answered.
+
+    `waiting_since` stands while there is no seat for them, `asked_again_at` while they have not answered anew
+    after the meeting was moved.
+    """
 
     __tablename__ = "rsvp"
     __table_args__ = (UniqueConstraint("person_id", "event_id"),)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
-    coming: Mapped[bool]
+    answer: Mapped[str]
+    people: Mapped[int] = mapped_column(default=1)
+    place_key: Mapped[str | None]
     answered_at: Mapped[datetime]
+    waiting_since: Mapped[datetime | None]
+    asked_again_at: Mapped[datetime | None]
 
 
 class NextStepDone(Base):

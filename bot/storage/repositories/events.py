@@ -48,5 +48,5 @@ async def one(
 async def polled(session: AsyncSession, scope_key: str) -> Sequence[PolledMeeting]:
     """Return the meetings of a place whose day was voted for, without those called off."""
     query = select(PolledMeeting).join(PolledMeeting.event)
-    query = query.where(Event.scope_key == scope_key, PolledMeeting.called_off_at.is_(None))
+    query = query.where(Event.scope_key == scope_key, Event.called_off_at.is_(None))
     return (await session.scalars(query.order_by(Event.starts_at))).all()
