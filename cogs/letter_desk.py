@@ -112,7 +112,7 @@ class LetterDeskCog(CompanionCog):
         """Fill a letter's video slot with a link."""
         found = await ask.services.cohorts.cohort(cohort)
         saved = await ask.services.newsletters.set_video(await ask.actor(), found.id, letter, slot, link)
-        await ask.say("letter_desk.video_saved", title=saved.title)
+        await ask.reply(build.video_saved(self.bot.texts, saved.title, (found.id, saved.id)))
 
     async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
         """Propose letters by number or title."""

@@ -49,6 +49,13 @@ class MessageGateway(Protocol):
         """Return the id of the post with this mark, if it has stood in the channel since a moment."""
         ...
 
+    async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
+        """Put a message in the place of one of ours; it keeps its mark. False when that one is gone.
+
+        Raises TransientFailure and PermanentFailure.
+        """
+        ...
+
 
 def nonce_of(post: Outgoing) -> str:
     """Return the nonce of a post: one key in one channel always has the same one (Discord allows 25 characters).
@@ -122,7 +129,14 @@ class Dispatcher:
         return self._clock.now() + SEND_WITHIN < post.lease_until
 
     async def _send(self, post: Outgoing) -> bool:
+        """Bring one post, or one change of a post, to Discord. Tells whether the channel's next one may follow."""
         try:
+            if post.edits is not None:
+                stands = await self._gateway.edit(
+                    post.channel_id, post.edits.message_id, post.message, post.edits.mark
+                )
+                await self._settle(post, self._outbox.edited, post.delivery_id, stands)
+                return True
             found = None
             if post.retry:
                 since = post.due_at - WRONG_BY

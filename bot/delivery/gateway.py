@@ -42,6 +42,24 @@ class DiscordMessages:
                 raise
         return sent.id
 
+    async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
+        """Put a message in the place of one of ours; it keeps its mark. False when that one is gone.
+
+        Raises TransientFailure and PermanentFailure.
+        """
+        standing = self._client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        with failures():
+            try:
+                async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                    parts = await self._parts(message, mark)
+                    view, files = parts.pop("view", None), parts.pop("files", [])
+                    await standing.edit(**parts, view=view, attachments=files)
+            except discord.NotFound as error:
+                if error.code in (_UNKNOWN_MESSAGE, _UNKNOWN_CHANNEL):
+                    return False
+                raise
+        return True
+
     async def _parts(self, message: Message, mark: int) -> dict[str, Any]:
         """Return what Discord is to be sent; pictures are drawn one at a time, with room for others between.
 

@@ -67,3 +67,7 @@ class _RehearsedMessages:
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         """Return the id of the post with this mark."""
         return await self.inner.find(channel_id, mark, self.since)
+
+    async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
+        """Change a post as ever."""
+        return await self.inner.edit(channel_id, message_id, message, mark)

@@ -26,6 +26,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error.letter_broken": frozenset({"title", "phone"}),
     "error.letter_changed": frozenset({"title", "phone"}),
     "error.letter_failed_nowhere": frozenset({"title", "phone"}),
+    "error.letter_stands_nowhere": frozenset({"title", "phone"}),
+    "error.letter_withdrawn": frozenset({"title", "phone"}),
     "error.not_found.other": frozenset({"phone"}),
     "error.not_found.cohort": frozenset({"phone"}),
     "error.not_found.place": frozenset({"phone"}),

@@ -12,6 +12,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.progress": frozenset({"title", "sent", "total"}),
     "letter_desk.again": frozenset({"title", "count"}),
     "letter_desk.video_saved": frozenset({"title"}),
+    "letter_desk.correct_button": frozenset(),
 }
 _ROOM = 1900
 
@@ -25,6 +26,12 @@ def confirm(texts: Texts, title: str, count: int, args: tuple[int | str, ...]) -
 def progress(texts: Texts, title: str, sent: int, total: int) -> Message:
     """Say how far a letter has come."""
     return Message(texts("letter_desk.progress", title=title, sent=sent, total=total))
+
+
+def video_saved(texts: Texts, title: str, args: tuple[int | str, ...]) -> Message:
+    """Say that a link is in its slot, and offer to put it into the letters that have gone out."""
+    button = Button(texts("letter_desk.correct_button"), "letter_correct", args)
+    return Message(texts("letter_desk.video_saved", title=title), (button,))
 
 
 def cut(text: str) -> str:

@@ -10,7 +10,7 @@ from bot.domain.receipts import FAILED, SENT, WAITING, PostReceipt, Trouble
 from bot.messages.message import File, Message
 from bot.messages.texts import Texts
 
-STATES = (SENT, *WAITING, *FAILED, "cancelled", "not_needed")
+STATES = (SENT, *WAITING, *FAILED, "cancelled", "not_needed", "withdrawn")
 COLUMNS = ("place", "state", "due", "sent", "message", "tries", "trouble", "error")
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.account": frozenset({"title", "sent", "waiting", "failed"}),

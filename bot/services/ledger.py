@@ -12,7 +12,7 @@ from bot.domain.receipts import PostReceipt
 from bot.services.context import Context
 from bot.services.places import channel_ids, place_names
 from bot.storage.models import Delivery
-from bot.storage.repositories import deliveries
+from bot.storage.repositories import deliveries, edits
 
 PAGE = 2000
 
@@ -42,31 +42,39 @@ class Ledger:
         self._zone = ZoneInfo(context.programme.timezone)
 
     async def read(
-        self, *, letter: str | None = None, cohort_id: int | None = None, failed: bool = False
+        self,
+        *,
+        letter: str | None = None,
+        changes: bool = False,
+        cohort_id: int | None = None,
+        failed: bool = False,
     ) -> AsyncIterator[PostReceipt]:
         """Yield every post in the order they were planned, or only a letter's, a cohort's, those that failed.
+
+        With `changes`, a letter's corrections instead of the letter.
 
         Only a page is held at a time, and no transaction while the reader is busy with it.
         """
         async with self._context.database.transaction() as session:
             names = await place_names(session)
+        of = (edits.of_letter if changes else deliveries.of_letter)(letter) if letter is not None else None
         after = 0
         while True:
             async with self._context.database.transaction() as session:
-                rows = await deliveries.page(
-                    session, after, PAGE, letter=letter, cohort_id=cohort_id, failed=failed
-                )
+                rows = await deliveries.page(session, after, PAGE, of=of, cohort_id=cohort_id, failed=failed)
+                stands = await edits.where_it_stands(session, rows)
             for row in rows:
-                yield self._receipt(row, names)
+                yield self._receipt(row, names, stands.get(row.edits_id or row.id))
             if len(rows) < PAGE:
                 return
             after = rows[-1].id
 
-    def _receipt(self, row: Delivery, names: dict[str, str]) -> PostReceipt:
+    def _receipt(self, row: Delivery, names: dict[str, str], edited: tuple[int, int] | None) -> PostReceipt:
+        channel_id, message_id = edited or (row.channel_id, row.message_id)
         return PostReceipt(
             row.key, names.get(row.place_key, row.place_key), row.kind, row.due_at.astimezone(self._zone),
-            row.sent_at.astimezone(self._zone) if row.sent_at else None, row.state, row.channel_id,
-            row.message_id, row.attempts, row.last_error,
+            row.sent_at.astimezone(self._zone) if row.sent_at else None, row.state, channel_id,
+            message_id, row.attempts, row.last_error,
         )  # fmt: skip
 
     async def channels(self) -> list[Channel]:

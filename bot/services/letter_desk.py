@@ -137,7 +137,7 @@ class LetterDesk:
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
             await self._letters.current(session, cohort_id, code)
-            row = await letters_table.claim(session, cohort_id, code)
+            row = await letters_table.made(session, cohort_id, code)
             if row.state == DRAFT:
                 row.state = READY
                 await audit(session, self._context, actor, "newsletter.ready", code)
@@ -153,7 +153,7 @@ class LetterDesk:
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
             letter = await self._letters.current(session, cohort_id, code)
-            row = await letters_table.claim(session, cohort_id, code)
+            row = await letters_table.made(session, cohort_id, code)
             if version != await self._letters.version(session, cohort_id, code):
                 raise Conflict("error.letter_changed", title=letter.title)
             remarks = await self._gate.remarks(session, cohort_id, letter)
@@ -178,7 +178,7 @@ class LetterDesk:
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
             await self._letters.current(session, cohort_id, code)
-            row = await letters_table.claim(session, cohort_id, code)
+            row = await letters_table.made(session, cohort_id, code)
             if row.state == APPROVED:
                 row.state = READY
                 await audit(session, self._context, actor, "newsletter.reopen", code)

@@ -81,7 +81,7 @@ class LetterVersions:
         steps = [line.strip() for line in next_steps if line.strip()]
         text = body.replace("\r\n", "\n").strip("\n")
         async with self._context.database.transaction() as session:
-            row = await letters_table.claim(session, cohort_id, self._template(code).id)
+            row = await letters_table.made(session, cohort_id, self._template(code).id)
             stands = await self._letters.current(session, cohort_id, code)
             number = await self._letters.version(session, cohort_id, code)
             if (stands.title, stands.body.strip("\n"), list(stands.next_steps)) == (
@@ -102,7 +102,7 @@ class LetterVersions:
         """Let an older version, one put aside, or the content's own be the newest again. Raises NotFound."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            row = await letters_table.claim(session, cohort_id, self._template(code).id)
+            row = await letters_table.made(session, cohort_id, self._template(code).id)
             stands = await self._letters.current(session, cohort_id, code)
             wanted = await self._version(session, cohort_id, code, number)
             new = LetterVersion(

@@ -27,7 +27,7 @@ from bot.services.letter_desk_posts import GONE, tell_of_letter
 from bot.services.places import SECRETARIAT, WELCOME, place_of
 from bot.storage.database import PLANNED
 from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll
-from bot.storage.repositories import deliveries
+from bot.storage.repositories import deliveries, edits
 from bot.storage.repositories.deliveries import Post
 
 log = logging.getLogger(__name__)
@@ -61,6 +61,15 @@ class Outgoing:
     due_at: datetime
     claimed_by: str
     lease_until: datetime
+    edits: "Standing | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A post that stands in its channel and is to be changed; it keeps its own mark."""
+
+    mark: int
+    message_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +130,11 @@ class Outbox:
         if later is not None:
             row.due_at = later
             return None
-        if row.place_key not in places:
+        original = await edits.original_of(session, row, now + LEASE) if row.edits_id is not None else None
+        if row.edits_id is not None and original is None:
+            return None
+        channel_id = original.channel_id if original is not None else places.get(row.place_key)
+        if channel_id is None:
             await self._park(session, row, NO_CHANNEL)
             return None
         try:
@@ -140,10 +153,12 @@ class Outbox:
             return None
         retry = row.state == "claimed"
         deliveries.claim(row, claim, now, LEASE)
-        counts[row.place_key] = counts.get(row.place_key, 0) + 1
-        return Outgoing(
-            row.id, row.key, places[row.place_key], message, retry, row.due_at, claim, now + LEASE
-        )
+        standing = None
+        if original is None:
+            counts[row.place_key] = counts.get(row.place_key, 0) + 1
+        elif original.message_id is not None:
+            standing = Standing(original.id, original.message_id)
+        return Outgoing(row.id, row.key, channel_id, message, retry, row.due_at, claim, now + LEASE, standing)
 
     async def _put_off(
         self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]
@@ -179,6 +194,11 @@ class Outbox:
         now = self._context.now()
         async with self._context.database.transaction() as session:
             await deliveries.keep_receipt(session, delivery_id, channel_id, message_id, now, self._day(now))
+
+    async def edited(self, delivery_id: int, stands: bool) -> None:
+        """Keep the receipt of a change: the post now stands so, or it was deleted by hand and nothing is left to do."""
+        async with self._context.database.transaction() as session:
+            await edits.keep_receipt(session, delivery_id, stands, self._context.now())
 
     async def failed(self, post: Outgoing, reason: str, permanent: bool) -> None:
         """Put a failed post back with growing patience, or park it and tell the secretariat once.

@@ -15,14 +15,13 @@ from bot.messages import posts as build
 from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import letter_desk_posts, milestone_posts, polled_meeting_posts
+from bot.services import letter_desk_posts, letter_posts, milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, place_of
 from bot.storage.models import Delivery, Event, Municipality, Village
-from bot.storage.repositories import deliveries
 
 
 class PollPosts(Protocol):
@@ -42,6 +41,7 @@ class Posts:
 
     def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
+        self._letter_posts = letter_posts.LetterPosts(context, letters)
         self._milestones = milestone_posts.MilestonePosts(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
@@ -61,8 +61,8 @@ class Posts:
             place = await place_of(session, delivery.place_key)
         except NotFound:
             return None
-        if delivery.kind == "newsletter":
-            return await self._letter(session, delivery, place)
+        if delivery.kind in letter_posts.KINDS:
+            return await self._letter_posts.compose(session, delivery, place)
         if delivery.kind == "reminder":
             return await self._reminder(session, delivery, place)
         if delivery.kind == milestone_posts.KIND:
@@ -74,21 +74,6 @@ class Posts:
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)
-
-    async def _letter(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
-        code = str(delivery.payload["newsletter"])
-        if code not in self._context.programme.newsletters or delivery.event_id is None:
-            return None
-        assert place.cohort is not None
-        if delivery.state == "pending" and not await self._letters.may_go(session, place.cohort.id, code):
-            delivery.state = deliveries.HELD  # a claimed one was approved when it was first tried
-            await letter_desk_posts.tell_of_letter(
-                session, delivery, letter_desk_posts.HELD, self._context.now()
-            )
-            return None
-        letter = await self._letters.current(session, place.cohort.id, code)
-        text = await self._letters.text(session, letter, place)
-        return build.letter(self._context.texts, text, delivery.event_id, letter.id)
 
     async def _reminder(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         event = await session.get(Event, delivery.event_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.services.calendar import Calendar
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
+from bot.services.corrections import Corrections
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -38,6 +39,7 @@ class Services:
     context: Context
     calendar: Calendar
     cohorts: Cohorts
+    corrections: Corrections
     decisions: Decisions
     hand_votes: HandVotes
     follow_up: FollowUp
@@ -66,10 +68,12 @@ def services_on(context: Context) -> Services:
     calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
     ledger = Ledger(context)
     posts = Posts(context, calendar, letters, PollPosts(context))
+    newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
         calendar=calendar,
         cohorts=Cohorts(context),
+        corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
@@ -78,7 +82,7 @@ def services_on(context: Context) -> Services:
         letter_versions=LetterVersions(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
-        newsletters=Newsletters(context, letters, posts, ledger),
+        newsletters=newsletters,
         objections=Objections(context),
         outbox=Outbox(context, posts),
         people=People(context),

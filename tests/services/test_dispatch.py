@@ -26,6 +26,8 @@ class Noted:
 
     now: datetime = TRUE_TIME
     posts: list[tuple[int, datetime]] = field(default_factory=list)
+    changes: list[tuple[int, str]] = field(default_factory=list)
+    deleted: set[int] = field(default_factory=set)
     unanswered: set[int] = field(default_factory=set)  # channels whose next answer is lost
     came: asyncio.Event = field(default_factory=asyncio.Event)
     slow: dict[int, asyncio.Event] = field(default_factory=dict)
@@ -49,6 +51,13 @@ class Noted:
 
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         return next((9000 + noted for noted, at in self.posts if noted == mark and at >= since), None)
+
+    async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
+        self.changes.append((mark, message.text))
+        if channel_id in self.unanswered:
+            self.unanswered.discard(channel_id)
+            raise TransientFailure("the answer is lost")
+        return mark not in self.deleted
 
 
 @dataclass

@@ -12,7 +12,11 @@ class Delivery(Base):
     """One post to one channel. `key` says what it is ("VC01:r7:village:3"), so nothing can be planned twice.
 
     state: pending → claimed → sent; or held (a letter nobody has approved), parked (cannot be sent), stale (too late),
-    cancelled (no longer wanted), not_needed (its moment came, and there was nothing to say).
+    cancelled (no longer wanted), not_needed (its moment came, and there was nothing to say),
+    withdrawn (a letter that was taken back: where it had gone, one plain line stands in its place).
+
+    `version` is the letter's version that was written out. A row with `edits_id` changes the post of that row, which
+    keeps its own mark; it is no post by itself.
     """
 
     __tablename__ = "delivery"
@@ -41,3 +45,5 @@ class Delivery(Base):
     sent_on: Mapped[date | None]
     channel_id: Mapped[int | None] = mapped_column(BigInteger)
     message_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    version: Mapped[int | None]
+    edits_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)

@@ -28,6 +28,8 @@ from bot.storage.models import Decision, Delivery, Event, Poll, Village
 LONGEST_LEASE = timedelta(minutes=10)  # longer than the longest wait between two tries
 NOT_NEEDED = "not_needed"  # its moment came, and there was nothing to say
 HELD = "held"  # a letter whose moment came, and nobody has approved it
+WITHDRAWN = "withdrawn"
+STANDING = ("sent", WITHDRAWN)  # with the day it was sent on; a change of a post has none
 AT_ONCE = 500  # so many rows are asked for in one question
 _STANDS = (
     Delivery.key, Delivery.state, Delivery.due_at, Delivery.useful_until,
@@ -54,6 +56,7 @@ class Post:
     event_id: int | None = None
     poll_id: int | None = None
     decision_id: int | None = None
+    edits_id: int | None = None
     payload: dict[str, object] = field(default_factory=dict)
 
 
@@ -209,10 +212,12 @@ async def preload(session: AsyncSession, rows: Sequence[Delivery]) -> None:
     villages = {int(r.place_key.split(":")[1]) for r in rows if r.place_key.startswith("village:")}
     events = {row.event_id for row in rows if row.event_id is not None}
     polls = {row.poll_id for row in rows if row.poll_id is not None}
+    edited = {row.edits_id for row in rows if row.edits_id is not None}
     for query in (
         select(Village).where(Village.id.in_(villages)) if villages else None,
         select(Event).where(Event.id.in_(events)) if events else None,
         select(Poll).where(Poll.id.in_(polls)) if polls else None,
+        select(Delivery).where(Delivery.id.in_(edited)) if edited else None,
     ):
         if query is not None:
             session.info.setdefault("kept", []).extend((await session.scalars(query)).all())
@@ -268,14 +273,18 @@ async def failed_letters(session: AsyncSession, cohort_id: int, letter: str) -> 
     return (await session.scalars(query.with_for_update())).all()
 
 
+def is_unsure(row: Delivery) -> bool:
+    """Tell whether a post that was put aside or came too late may stand in its channel all the same."""
+    return row.state in ("parked", "stale") and row.attempts > (1 if row.state == "parked" else 0)
+
+
 def let_be_tried(row: Delivery, now: datetime) -> None:
     """Let a post that was put aside or came too late be sent after all.
 
     One that was tried with an unsure end may stand in its channel: it comes back as claimed, so that it is looked
     for first, and since when it was due. A single try that Discord refused is sure.
     """
-    unsure = row.attempts > (1 if row.state == "parked" else 0)
-    if unsure and row.due_at <= now:
+    if is_unsure(row) and row.due_at <= now:
         row.state, row.attempts, row.lease_until = "claimed", 1, row.due_at
     else:
         row.state, row.attempts = "pending", 0
@@ -307,12 +316,18 @@ def of_letter(letter: str) -> ColumnElement[bool]:
 
 
 async def page(
-    session: AsyncSession, after: int, limit: int, *, letter: str | None, cohort_id: int | None, failed: bool
+    session: AsyncSession,
+    after: int,
+    limit: int,
+    *,
+    of: ColumnElement[bool] | None,
+    cohort_id: int | None,
+    failed: bool,
 ) -> Sequence[Delivery]:
     """Return posts that were planned after one, in that order and without payload: at most `limit` of them."""
     query = select(Delivery).where(Delivery.id > after)
-    if letter is not None:
-        query = query.where(of_letter(letter))
+    if of is not None:
+        query = query.where(of)
     if cohort_id is not None:
         query = query.where(Delivery.cohort_id == cohort_id)
     if failed:
@@ -323,8 +338,10 @@ async def page(
 
 
 async def sent_to(session: AsyncSession, place_key: str) -> Sequence[Delivery]:
-    """Return what was sent to a place, without payload."""
-    query = select(Delivery).where(Delivery.place_key == place_key, Delivery.state == "sent")
+    """Return the posts that were sent to a place, those taken back too: a line stands there. Without payload."""
+    query = select(Delivery).where(
+        Delivery.place_key == place_key, Delivery.sent_on.is_not(None), Delivery.state.in_(STANDING)
+    )
     query = query.options(defer(Delivery.payload, raiseload=True)).order_by(Delivery.id)
     return (await session.scalars(query)).all()
 
@@ -336,7 +353,7 @@ async def under_way(session: AsyncSession, place_key: str, ids: Collection[int])
     for start in range(0, len(wanted), 500):
         query = select(Delivery.id, Delivery.key).where(
             Delivery.id.in_(wanted[start : start + 500]),
-            Delivery.place_key == place_key, Delivery.state.in_(("sent", "claimed")),
+            Delivery.place_key == place_key, Delivery.state.in_((*STANDING, "claimed")),
         )  # fmt: skip
         found.update(dict((await session.execute(query)).all()))
     return found

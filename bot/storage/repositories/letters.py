@@ -21,8 +21,8 @@ async def of_cohort(session: AsyncSession, cohort_id: int) -> dict[str, Letter]:
     return {row.code: row for row in rows}
 
 
-async def claim(session: AsyncSession, cohort_id: int, code: str) -> Letter:
-    """Return a letter's row, locked, and made when this is the first work on it."""
+async def made(session: AsyncSession, cohort_id: int, code: str) -> Letter:
+    """Return a letter's row, which is made when nobody has worked on it; others wait with the same letter."""
     await one_at_a_time(session, f"letter {cohort_id} {code}")
     row = await find(session, cohort_id, code)
     if row is None:

@@ -1,0 +1,57 @@
+"""Build what is said around letters that go out: the questions before it, and what stands where a letter was changed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.messages.message import Button, Message, Style
+from bot.messages.poll_parts import LONGEST
+from bot.messages.posts import calendar_button
+from bot.messages.texts import Texts
+
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    "letter.corrected": frozenset({"at"}),
+    "letter.withdrawn": frozenset({"title", "at", "phone"}),
+    "letter_sending.correct": frozenset({"title", "count", "waiting"}),
+    "letter_sending.correct_button": frozenset(),
+    "letter_sending.withdraw": frozenset({"title", "count", "waiting"}),
+    "letter_sending.withdraw_button": frozenset(),
+    "letter_sending.changing": frozenset({"title", "done", "total"}),
+    "letter_sending.called_off": frozenset({"title", "count"}),
+    "letter_sending.account_correct": frozenset({"title"}),
+    "letter_sending.account_withdraw": frozenset({"title"}),
+}
+
+
+def with_note(texts: Texts, text: str, at: datetime) -> str:
+    """Say under a letter when it was corrected, where there is room for it."""
+    noted = f"{text}\n\n{texts('letter.corrected', at=at)}"
+    return noted if len(noted) <= LONGEST else text
+
+
+def withdrawn(texts: Texts, title: str, at: datetime, phone: str) -> Message:
+    """Build the line that stands where a letter was taken back."""
+    return Message(texts("letter.withdrawn", title=title, at=at, phone=phone), (calendar_button(texts),))
+
+
+def ask_first(
+    texts: Texts, change: str, title: str, out: int, waiting: int, args: tuple[int | str, ...]
+) -> Message:
+    """Ask before a letter is corrected ("correct") or taken back ("withdraw") everywhere."""
+    style: Style = "danger" if change == "withdraw" else "success"
+    button = Button(texts(f"letter_sending.{change}_button"), f"{change}_letter", args, style)
+    return Message(texts(f"letter_sending.{change}", title=title, count=out, waiting=waiting), (button,))
+
+
+def changing(texts: Texts, title: str, done: int, total: int) -> Message:
+    """Say how far the change of a letter has come."""
+    return Message(texts("letter_sending.changing", title=title, done=done, total=total))
+
+
+def called_off(texts: Texts, title: str, count: int) -> Message:
+    """Say that a letter that stood nowhere yet goes nowhere."""
+    return Message(texts("letter_sending.called_off", title=title, count=count))
+
+
+def of_change(texts: Texts, change: str, title: str) -> str:
+    """Return what the account of a change is called."""
+    return texts(f"letter_sending.account_{change}", title=title)

@@ -1,0 +1,125 @@
+"""Change letters that have gone out: corrected in every channel where they stand, or taken back everywhere (S05).
+
+What stands is changed by rows of the outbox, so a broken connection or a kill in the middle loses nothing. Nobody's
+telephone makes a sound: Discord tells of new messages only.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.domain.access import Action, Actor, Where, require
+from bot.domain.errors import Conflict
+from bot.domain.receipts import PostReceipt
+from bot.services.audit import audit
+from bot.services.context import Context
+from bot.services.ledger import Ledger
+from bot.services.letter_posts import plan_edits
+from bot.services.newsletters import Newsletters
+from bot.storage.database import one_at_a_time
+from bot.storage.models import Delivery
+from bot.storage.repositories import deliveries, edits
+from bot.storage.repositories import letters as letters_table
+
+_GONE_OUT = ("sent", "claimed")
+_STILL_HERE = ("pending", "parked", "stale", "held")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a letter has come: the channels where it stands or is on its way, and those it has not reached."""
+
+    title: str
+    out: int
+    waiting: int
+
+
+class Corrections:
+    """Correct a letter, or take it back."""
+
+    def __init__(self, context: Context, newsletters: Newsletters, ledger: Ledger) -> None:
+        self._context, self._newsletters, self._ledger = context, newsletters, ledger
+
+    async def reach(self, actor: Actor, cohort_id: int, code: str) -> Reach:
+        """Return how far a letter has come. Raises Conflict when it has been taken back, NotFound."""
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        title = await self._newsletters.title(cohort_id, code)
+        async with self._context.database.transaction() as session:
+            await self._standing(session, cohort_id, code, title)
+            found = await self._rows(session, cohort_id, code, (*_GONE_OUT, *_STILL_HERE))
+        out = sum(row.state in _GONE_OUT for row in found)
+        return Reach(title, out, len(found) - out)
+
+    async def correct(self, actor: Actor, cohort_id: int, code: str) -> int:
+        """Change a letter to its present text in every channel where it stands; what waits gets that text anyway.
+
+        Returns in how many; raises Conflict when it stands nowhere or has been taken back, NotFound.
+        """
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        title, now = await self._newsletters.title(cohort_id, code), self._context.now()
+        async with self._context.database.transaction() as session:
+            await one_at_a_time(session, "deliveries")  # nobody claims a post with the old text meanwhile
+            await self._standing(session, cohort_id, code, title)
+            found = await self._rows(session, cohort_id, code, _GONE_OUT)
+            if not found:
+                raise Conflict("error.letter_stands_nowhere", title=title)
+            await plan_edits(session, edits.CORRECTION, self._code(code), found, now, now)
+            await audit(session, self._context, actor, "newsletter.correct", f"{code} in {len(found)}")
+        return len(found)
+
+    async def withdraw(self, actor: Actor, cohort_id: int, code: str) -> Reach:
+        """Take a letter back: one plain line stands in its place, and whoever waits for it does not get it.
+
+        Returns in how many channels it is changed, and to how many it does not go. Raises Conflict, NotFound.
+        """
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        title, now = await self._newsletters.title(cohort_id, code), self._context.now()
+        async with self._context.database.transaction() as session:
+            await one_at_a_time(session, "deliveries")
+            letter = await letters_table.made(session, cohort_id, self._code(code))
+            if letter.withdrawn_at is not None:
+                raise Conflict("error.letter_withdrawn", title=title)
+            letter.withdrawn_at = now
+            out = await self._rows(session, cohort_id, code, _GONE_OUT)
+            here = await self._rows(session, cohort_id, code, _STILL_HERE)
+            for row in here:
+                if not deliveries.is_unsure(row):  # else it is looked for when its channel is mended
+                    row.state = deliveries.WITHDRAWN
+            await plan_edits(session, edits.WITHDRAWAL, self._code(code), out, now, now)
+            await audit(session, self._context, actor, "newsletter.withdraw", f"{code} in {len(out)}")
+        return Reach(title, len(out), len(here))
+
+    async def left(self, cohort_id: int, code: str) -> int:
+        """Return how many changes of a letter are still on their way."""
+        async with self._context.database.transaction() as session:
+            query = select(func.count()).where(
+                Delivery.cohort_id == cohort_id, edits.of_letter(self._code(code))
+            )
+            return await session.scalar(query.where(Delivery.state.in_(("pending", "claimed")))) or 0
+
+    async def receipts(self, actor: Actor, cohort_id: int, code: str) -> list[PostReceipt]:
+        """Return how each channel fared with the latest change of a letter, by name."""
+        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
+        rows = self._ledger.read(letter=self._code(code), cohort_id=cohort_id, changes=True)
+        latest = {row.place: row async for row in rows}
+        return [latest[place] for place in sorted(latest)]
+
+    def _code(self, code: str) -> str:
+        return self._newsletters.find(code).id
+
+    async def _rows(
+        self, session: AsyncSession, cohort_id: int, code: str, states: Sequence[str]
+    ) -> Sequence[Delivery]:
+        query = select(Delivery).where(
+            Delivery.cohort_id == cohort_id,
+            deliveries.of_letter(self._code(code)),
+            Delivery.state.in_(states),
+        )
+        return (await session.scalars(query.order_by(Delivery.id).with_for_update())).all()
+
+    async def _standing(self, session: AsyncSession, cohort_id: int, code: str, title: str) -> None:
+        letter = await letters_table.find(session, cohort_id, self._code(code))
+        if letter is not None and letter.withdrawn_at is not None:
+            raise Conflict("error.letter_withdrawn", title=title)

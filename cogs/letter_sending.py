@@ -1,0 +1,86 @@
+"""Letters that have gone out: corrected, or taken back everywhere."""
+
+import asyncio
+
+from bot.client import Ask, CompanionBot
+from bot.messages import letter_sending as build
+from bot.messages import receipts
+from cogs._base import CompanionCog, Suggestions, command, handles
+
+_LOOK_SECONDS = 1.0
+_LOOKS = 600
+
+
+class LetterSendingCog(CompanionCog):
+    """What happens to letters after they went out; services check that it is the secretariat."""
+
+    @command("newsletter.correct", suggest={"letter": "suggest_letters"})
+    async def correct(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
+        """Ask before a letter is changed wherever it stands."""
+        found = await ask.services.cohorts.cohort(cohort)
+        await self.ask_to_correct(ask, found.id, letter)
+
+    @command("newsletter.withdraw", suggest={"letter": "suggest_letters"})
+    async def withdraw(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
+        """Ask before a letter is taken back everywhere."""
+        found = await ask.services.cohorts.cohort(cohort)
+        await self.ask_to_withdraw(ask, found.id, letter)
+
+    @handles("letter_correct")
+    async def ask_to_correct(self, ask: Ask, cohort_id: int, letter: str) -> None:
+        """Say where a letter stands before it is corrected."""
+        reach = await ask.services.corrections.reach(await ask.actor(), cohort_id, letter)
+        await ask.reply(build.ask_first(self.bot.texts, "correct", reach.title, reach.out, reach.waiting,
+                                        (cohort_id, letter)))  # fmt: skip
+
+    @handles("letter_withdraw")
+    async def ask_to_withdraw(self, ask: Ask, cohort_id: int, letter: str) -> None:
+        """Say where a letter stands before it is taken back."""
+        reach = await ask.services.corrections.reach(await ask.actor(), cohort_id, letter)
+        await ask.reply(build.ask_first(self.bot.texts, "withdraw", reach.title, reach.out, reach.waiting,
+                                        (cohort_id, letter)))  # fmt: skip
+
+    @handles("correct_letter")
+    async def correct_now(self, ask: Ask, cohort_id: int, letter: str) -> None:
+        """Correct a letter, and tell how it goes."""
+        total = await ask.services.corrections.correct(await ask.actor(), cohort_id, letter)
+        await self._begin(ask, "correct", cohort_id, letter, total)
+
+    @handles("withdraw_letter")
+    async def withdraw_now(self, ask: Ask, cohort_id: int, letter: str) -> None:
+        """Take a letter back, and tell how it goes."""
+        reach = await ask.services.corrections.withdraw(await ask.actor(), cohort_id, letter)
+        if reach.out:
+            await self._begin(ask, "withdraw", cohort_id, letter, reach.out)
+        else:
+            await ask.update(build.called_off(self.bot.texts, reach.title, reach.waiting))
+
+    async def _begin(self, ask: Ask, change: str, cohort_id: int, letter: str, total: int) -> None:
+        title = await ask.services.newsletters.title(cohort_id, letter)
+        await ask.update(build.changing(self.bot.texts, title, 0, total))
+        ask.later(self._follow(ask, change, cohort_id, letter, title, total))
+
+    async def _follow(
+        self, ask: Ask, change: str, cohort_id: int, letter: str, title: str, total: int
+    ) -> None:
+        """Tell how far a change has come until it is done everywhere, then give the account."""
+        desk = ask.services.corrections
+        for _ in range(_LOOKS):
+            await asyncio.sleep(_LOOK_SECONDS)
+            left = await desk.left(cohort_id, letter)
+            if left == 0:
+                break
+            await ask.edit(build.changing(self.bot.texts, title, total - left, total))
+        found = await desk.receipts(await ask.actor(), cohort_id, letter)
+        name = build.of_change(self.bot.texts, change, title)
+        await ask.edit(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
+
+    async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose letters by number or title."""
+        letters = ask.services.context.programme.newsletters.values()
+        return [(n.title, n.id) for n in letters if typed.casefold() in f"{n.id} {n.title}".casefold()]
+
+
+async def setup(bot: CompanionBot) -> None:
+    """Add the topic to the bot."""
+    await bot.add_cog(LetterSendingCog(bot))
