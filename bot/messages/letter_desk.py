@@ -38,7 +38,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **{
         f"letter_desk.button.{name}": frozenset()
         for name in ("open", "edit", "show", "try", "check", "ready", "approve", "approve_anyway", "reopen",
-                     "versions", "steps", "board")
+                     "versions", "steps", "board", "correct", "withdraw")
     },
 }  # fmt: skip
 _ROOM = 1700
@@ -134,6 +134,8 @@ def _card_buttons(texts: Texts, line: Line, about: Card, args: Args) -> tuple[Bu
         buttons.append(_button(texts, "approve", (*args, about.version), "success"))
     elif about.asks and line.standing == "approved":
         buttons.append(_button(texts, "reopen", args))
+    if line.sent:
+        buttons += [_button(texts, name, args) for name in ("correct", "withdraw")]
     buttons += [_button(texts, name, args) for name in ("versions", "steps")]
     return (*buttons, _button(texts, "board", args[:1]))
 

@@ -40,13 +40,9 @@ class LetterPosts:
         if delivery.kind == edits.WITHDRAWAL:
             return self._withdrawn(letter, _at(delivery))
         number = await self._letters.version(session, cohort_id, code)
-        if not await self._letters.may_go(session, cohort_id, code):
-            if delivery.kind == edits.CORRECTION:
-                return None  # what stands is not changed to a text nobody has approved
-            if delivery.state == "pending":  # one that was tried may stand in its channel, and is looked for
-                await self._hold(session, delivery)
-                return None
         if delivery.kind == edits.CORRECTION:
+            if not await self._letters.may_go(session, cohort_id, code):
+                return None  # what stands is not changed to a text nobody has approved
             delivery.version = number
             return await self._letter(session, delivery.event_id, letter, place, _at(delivery))
         return await self._first(session, delivery, letter, number, place)
@@ -70,6 +66,10 @@ class LetterPosts:
             if tried:
                 await plan_edits(session, edits.WITHDRAWAL, letter.id, [delivery], withdrawn_at, now)
             return self._withdrawn(letter, withdrawn_at) if tried else None
+        may_go = await self._letters.may_go(session, delivery.cohort_id, letter.id)
+        if not may_go and not tried:  # one that was tried may stand in its channel, and is looked for
+            await self._hold(session, delivery)
+            return None
         if tried and delivery.version not in (None, number):
             await plan_edits(session, edits.CORRECTION, letter.id, [delivery], now, now)
         else:

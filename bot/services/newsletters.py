@@ -89,7 +89,7 @@ class Newsletters(NextSteps):
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         now = self._context.now()
         async with self._context.database.transaction() as session:
-            letter = await self._approved(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
             keys = await self._places(session, cohort_id, letter, municipality_id, village_id)
             failed = [
@@ -118,7 +118,7 @@ class Newsletters(NextSteps):
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self._approved(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
             failed = await deliveries.failed_letters(session, cohort_id, letter.id)
             if not failed:
@@ -145,7 +145,7 @@ class Newsletters(NextSteps):
         """Return how many channels a letter would go to now. Raises Conflict when all have it."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self._approved(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
             wanted = [f"{letter.id}:{key}" for key in keys]
             sent = await session.scalars(
@@ -202,7 +202,7 @@ class Newsletters(NextSteps):
         """Return a letter as it stands now, by its id in capitals or not. Raises NotFound."""
         return await self._letters.current(session, cohort_id, self.find(code).id)
 
-    async def _approved(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
+    async def approved(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
         """Return a letter that may go out. Raises NotFound, and Conflict while nobody has approved it."""
         letter = await self._current(session, cohort_id, code)
         if not await self._letters.may_go(session, cohort_id, letter.id):
