@@ -24,6 +24,7 @@ from bot.cli.ready import upgraded
 from bot.cli.rehearsal import clock_for, rehearsal_on
 from bot.client import CompanionBot, Shards
 from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.delivery.link_check import LinkCheck
 from bot.domain.errors import StartupError
 from bot.settings import Settings
 from bot.storage.locks import serves_several
@@ -69,6 +70,7 @@ def run(
     with alone(settings.async_database_url):
         app = build(settings.async_database_url, content, facts_of(settings, content), clock,
                     settings.guild_id, shards=chosen)  # fmt: skip
+        app.services.videos.probe = LinkCheck()
         asyncio.run(_serve(app, settings))
 
 

@@ -37,6 +37,7 @@ class LetterStatus:
     waiting: int
     failed: int
     videos_missing: int
+    subtitles_missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,12 @@ class LetterDesk:
             cohort = await session.get_one(Cohort, cohort_id)
             rows = await letters_table.of_cohort(session, cohort_id)
             states = await self._states(session, cohort_id)
+            untold = await letters_table.without_subtitles(session, cohort_id)
             found = []
             for event in await events_table.common(session, cohort_id):
                 circle = self._context.programme.meetings.get(event.code)
                 if circle and circle.newsletter and event.newsletter_at:
-                    found.append(await self._status(session, event, circle.newsletter, rows, states))
+                    found.append(await self._status(session, event, circle.newsletter, rows, states, untold))
         over = [status for status in found if status.standing in (SENT, GONE)]
         coming = [status for status in found if status.standing not in (SENT, GONE)]
         over.sort(key=lambda status: status.send_at, reverse=True)
@@ -211,7 +213,7 @@ class LetterDesk:
 
     async def _status(
         self, session: AsyncSession, event: Event, code: str, rows: dict[str, Letter],
-        states: dict[str, dict[str, int]],
+        states: dict[str, dict[str, int]], untold: dict[str, int],
     ) -> LetterStatus:  # fmt: skip
         assert event.newsletter_at is not None
         now, counts = self._context.now(), states.get(code, {})
@@ -235,6 +237,7 @@ class LetterDesk:
             letter, event.newsletter_at, (day - now.astimezone(self._zone).date()).days, standing,
             asks and not may_go, counts.get("sent", 0), waiting + counts.get(deliveries.HELD, 0),
             counts.get("parked", 0), sum(not url for url in urls),
+            untold.get(code, 0),
         )  # fmt: skip
 
 

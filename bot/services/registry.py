@@ -30,6 +30,7 @@ from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
+from bot.services.videos import Videos
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Services:
     polled_meetings: PolledMeetings
     polls: Polls
     provisioning: Provisioning
+    videos: Videos
     register_export: RegisterExport
 
 
@@ -94,5 +96,6 @@ def services_on(context: Context) -> Services:
         polled_meetings=PolledMeetings(context),
         polls=polls,
         provisioning=Provisioning(context),
+        videos=Videos(context, letters, newsletters),
         register_export=RegisterExport(context),
     )

@@ -12,7 +12,7 @@ from bot.storage.models.cohorts import (
     Village,
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
-from bot.storage.models.letters import Letter, LetterVersion
+from bot.storage.models.letters import Letter, LetterVersion, Video
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
@@ -52,5 +52,6 @@ __all__ = [
     "RoleAssignment",
     "Rsvp",
     "UtcTime",
+    "Video",
     "Village",
 ]
