@@ -16,6 +16,8 @@ from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
 from bot.services.letter_sheets import LetterSheets
+from bot.services.letter_desk import LetterDesk
+from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
 from bot.services.meeting_day import MeetingDay
 from bot.services.meeting_polls import MeetingPolls
@@ -55,6 +57,8 @@ class Services:
     ledger: Ledger
     letter_sheets: LetterSheets
     meeting_day: MeetingDay
+    letter_desk: LetterDesk
+    letter_versions: LetterVersions
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -96,6 +100,8 @@ def services_on(context: Context) -> Services:
         ledger=ledger,
         letter_sheets=LetterSheets(context, letters),
         meeting_day=MeetingDay(context, files),
+        letter_desk=LetterDesk(context, letters),
+        letter_versions=LetterVersions(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
