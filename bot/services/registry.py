@@ -15,8 +15,8 @@ from bot.services.feeds import Feeds
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
-from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_desk import LetterDesk
+from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
 from bot.services.meeting_day import MeetingDay
