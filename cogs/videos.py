@@ -73,8 +73,8 @@ class VideosCog(CompanionCog):
     @handles("video_check")
     async def check(self, ask: Ask) -> None:
         """Look at every link."""
-        dead = await ask.services.videos.look_again(await ask.actor())
-        await ask.reply(build.links(self.bot.texts, [video.title for video in dead]))
+        dead, unseen = await ask.services.videos.look_again(await ask.actor())
+        await ask.reply(build.links(self.bot.texts, [video.title for video in dead], unseen))
 
     def _seen(self, ask: Ask, video: Any) -> build.Seen:
         meeting = ask.services.context.programme.meetings.get(video.circle or "")

@@ -26,6 +26,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.video_dropped": frozenset(),
     "letter_desk.links_fine": frozenset(),
     "letter_desk.links_dead": frozenset({"titles"}),
+    "letter_desk.links_unseen": frozenset({"count"}),
     "letter_desk.video_form": frozenset(),
     "letter_desk.video_yes": frozenset(),
     "letter_desk.video_no": frozenset(),
@@ -151,11 +152,12 @@ def kept(texts: Texts, title: str, seen: bool, cohort_id: int, code: str) -> Mes
     return Message(texts("letter_desk.video_kept", title=title, seen=seen), (button,))
 
 
-def links(texts: Texts, dead: Sequence[str]) -> Message:
-    """Say which links are dead."""
-    if not dead:
-        return Message(texts("letter_desk.links_fine"))
-    return Message(Ready(cut(texts("letter_desk.links_dead", titles=", ".join(dead)))))
+def links(texts: Texts, dead: Sequence[str], unseen: int) -> Message:
+    """Say which links are dead, and how many nobody could look at."""
+    rows: list[str] = [texts("letter_desk.links_dead", titles=", ".join(dead))] if dead else []
+    if unseen:
+        rows.append(texts("letter_desk.links_unseen", count=unseen))
+    return Message(Ready(cut("\n".join(rows or [texts("letter_desk.links_fine")]))))
 
 
 def _choice(texts: Texts, seen: Seen) -> str:

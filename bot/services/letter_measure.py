@@ -46,7 +46,7 @@ async def measure(
     urls = await letters.video_urls(session, cohort_id, letter)
     query = select(NewsletterVideo.slot, Video).join(Video, NewsletterVideo.video_id == Video.id)
     query = query.where(NewsletterVideo.cohort_id == cohort_id, NewsletterVideo.newsletter == letter.id)
-    library = dict((await session.execute(query)).tuples().all())
+    library = dict((await session.execute(query)).all())
     for number, (video, url) in enumerate(zip(letter.videos, urls, strict=True), start=1):
         row = library.get(number)
         what = {"number": number, "title": video.title}

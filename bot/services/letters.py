@@ -142,7 +142,7 @@ async def _with_library(session: AsyncSession, cohort_id: int, letter: Newslette
     """Return a letter whose slots that are filled from the library bear those videos' titles and minutes."""
     query = select(NewsletterVideo.slot, Video).join(Video, NewsletterVideo.video_id == Video.id)
     query = query.where(NewsletterVideo.cohort_id == cohort_id, NewsletterVideo.newsletter == letter.id)
-    filled = dict((await session.execute(query)).tuples().all())
+    filled = dict((await session.execute(query)).all())
     if not filled:
         return letter
     slots = [

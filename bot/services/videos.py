@@ -128,8 +128,8 @@ class Videos:
             await session.delete(video)
             await audit(session, self._context, actor, "video.drop", str(video_id))
 
-    async def look_again(self, actor: Actor) -> list[Video]:
-        """Look at every link of the library. Returns the videos whose links are dead now."""
+    async def look_again(self, actor: Actor) -> tuple[list[Video], int]:
+        """Look at every link of the library. Returns the videos whose links are dead, and how many nobody could look at."""
         videos = await self.library(actor)
         verdicts = await asyncio.gather(*(self.probe.look(video.url) for video in videos))
         now = self._context.now()
@@ -140,7 +140,8 @@ class Videos:
                     continue
                 video.checked_at = now
                 video.dead_since = None if verdict is Verdict.ALIVE else video.dead_since or now
-        return [video for video in await self.library(actor) if video.dead_since is not None]
+        dead = [video for video in await self.library(actor) if video.dead_since is not None]
+        return dead, verdicts.count(Verdict.UNKNOWN)
 
     async def slots(self, actor: Actor, cohort_id: int, code: str) -> tuple[Newsletter, list[Slot]]:
         """Return a letter's slots and what is in them. Raises NotFound."""
