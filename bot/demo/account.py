@@ -39,6 +39,7 @@ _DANISH = {
     "polls_closed": "Afstemninger afsluttet",
     "ballots": "Stemmer",
     "hand_votes": "Stemmer på papir",
+    "sheets_printed": "Breve på papir",
     "pictures": "Billeder af resultater",
     "decisions": "Beslutninger",
     "meetings_moved": "Møder flyttet",
@@ -69,6 +70,7 @@ class Account:
     polls_closed: int
     ballots: int
     hand_votes: int
+    sheets_printed: int
     pictures: int
     decisions: int
     meetings_moved: int
@@ -140,6 +142,9 @@ async def look(
     missing = [_named(*letter) for letter in letters if not found.letters[letter]]
     missing += [f"{_named(*letter)}, in time" for letter in sorted(found.late)]
     missing += [_named(*post) for post in sorted(reminders - posted)]
+    first = year.villages[0].channel_id
+    on_paper = sum(channel == first and at < now - PUT_OFF_BY for (_, channel), at in letters.items())
+    missing += ["a letter on paper"] * (on_paper - len(year.sheets))
     missing += _untold(year, found)
     doubled += _twice(year)
     closed = await year.app.services.polls.closed_ids()
@@ -181,6 +186,7 @@ async def look(
         polls_closed=len(results),
         ballots=year.ballots,
         hand_votes=sum(by_hand.values()),
+        sheets_printed=sum(year.sheets.values()),
         pictures=sum(found.pictures.values()),
         decisions=len(found.of("decision:")),
         meetings_moved=len(found.meetings("moved:")),

@@ -103,6 +103,8 @@ class Evenings:
                 ticks = [c for c in private_ids(shown) if ":tick_step:" in c]
                 if shown.response is not None and ticks:
                     await cast.lead.click(shown.response, custom_id=ticks[0])
+            elif action == "print" and cast is self._year.villages[0]:
+                await self._print(cast, record, custom_id, str(args[1]))
             elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
                 await self._tick(cast, record, custom_id)
             elif action == "hand_board" and self._on_paper.wanted(record, int(args[0])):
@@ -121,6 +123,12 @@ class Evenings:
                 await self.register.done(cast, record, custom_id, int(args[0]))
             elif action == "decide":
                 await self._decide_poll(cast, record, custom_id, int(args[0]))
+
+    async def _print(self, cast: VillageCast, record: MessageRecord, custom_id: str, letter: str) -> None:
+        """Let a neighbour of the first village get a letter on paper."""
+        shown = await self._year.hands.press(cast.who("villager")[0], record, custom_id)
+        files = shown.response.attachments if shown.response is not None else ()
+        self._year.sheets[letter] += sum(str(file.filename).endswith(".pdf") for file in files)
 
     async def _pick(self, cast: VillageCast, record: MessageRecord, custom_id: str, code: str) -> None:
         """Let the lead choose a day in the middle, and the hour too when there are several."""

@@ -59,6 +59,7 @@ class Action(StrEnum):
     OPEN_CHANNEL_TO_COORDINATOR = "open_channel_to_coordinator"
     EDIT_CALENDAR = "edit_calendar"
     SEND_NEWSLETTER = "send_newsletter"
+    EDIT_MAIL_LIST = "edit_mail_list"
     HOLD_MEETING = "hold_meeting"
     HOLD_GROUP_MEETING = "hold_group_meeting"
     SAVE_NOTES = "save_notes"
@@ -99,6 +100,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.OPEN_CHANNEL_TO_COORDINATOR: frozenset({S, R, L, SEC}),
     Action.EDIT_CALENDAR: frozenset({SEC}),
     Action.SEND_NEWSLETTER: frozenset({SEC}),
+    Action.EDIT_MAIL_LIST: frozenset({R, L, SEC}),
     Action.HOLD_MEETING: frozenset({S, R, L, SEC}),  # head count, agenda, opening the sharing
     Action.HOLD_GROUP_MEETING: frozenset({K, SEC}),  # the same in a group, and its notes
     Action.SAVE_NOTES: frozenset({R, L, SEC}),

@@ -27,7 +27,9 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "people.panel_left": frozenset({"village", "new"}),
     "people.role_given": frozenset({"name", "role", "place", "new"}),
     "people.role_taken": frozenset({"name", "role", "place"}),
-    "people.agreed": frozenset({"village"}),
+    "people.agreed": frozenset({"village", "on_discord"}),
+    "people.on_discord": frozenset({"municipality"}),
+    "people.off_discord": frozenset({"municipality"}),
     "people.opened": frozenset({"village"}),
     "people.closed": frozenset({"village"}),
     "people.form_ready": frozenset(),
@@ -164,9 +166,14 @@ def role_taken(texts: Texts, name: str, role: str, place: str) -> Message:
     return Message(texts("people.role_taken", name=name, role=texts(f"people.roles.{role}"), place=place))
 
 
-def agreed(texts: Texts, village: str) -> Message:
+def agreed(texts: Texts, village: str, *, on_discord: bool = True) -> Message:
     """Build the receipt of an agreement written down (S15, S16)."""
-    return Message(texts("people.agreed", village=village))
+    return Message(texts("people.agreed", village=village, on_discord=on_discord))
+
+
+def uses_discord(texts: Texts, municipality: str, uses: bool) -> Message:
+    """Build the receipt of a municipality that uses Discord, or does without."""
+    return Message(texts("people.on_discord" if uses else "people.off_discord", municipality=municipality))
 
 
 def opened_to_coordinator(texts: Texts, village: str, open: bool) -> Message:

@@ -222,8 +222,8 @@ class Decisions:
         await append(session, self._context, place, row, Entry.RECORDED, str(role))
         if row.kind == Kind.WITHDRAWAL:
             await append(session, self._context, place, row, Entry.FINAL, str(role))
-        # A village that is only invited has no channel yet: its agreement is told to the secretariat.
-        told = SECRETARIAT if place.village and place.village.agreed_at is None else place.key
+        # A village that is only invited, or not on Discord, has no channel: its agreement is told to the secretariat.
+        told = SECRETARIAT if place.village and not place.village.on_discord else place.key
         post = Post(
             f"decision:{row.id}",
             told,

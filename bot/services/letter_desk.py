@@ -16,6 +16,7 @@ from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.letter_gate import LetterGate
 from bot.services.letters import APPROVED, DRAFT, READY, Letters
+from bot.storage.database import PLANNED
 from bot.storage.models import Cohort, Delivery, Event, Letter, NextStepDone, Person
 from bot.storage.repositories import deliveries
 from bot.storage.repositories import events as events_table
@@ -166,6 +167,7 @@ class LetterDesk:
             row.approved_by_id = actor.person_id
             row.approved_because = because.strip() if doubts else None
             let_go = await deliveries.let_go(session, cohort_id, code)
+            session.info[PLANNED] = True  # what is held by mail goes too
             await audit(session, self._context, actor, "newsletter.approve", f"{code} {version}")
             await session.flush()
             states = {row.state for row in (await letters_table.of_cohort(session, cohort_id)).values()}

@@ -58,12 +58,12 @@ class Letters:
             known[cohort_id, code] = (await _with_library(session, cohort_id, letter), number, approved)
         return known[cohort_id, code]
 
-    async def text(self, session: AsyncSession, letter: Newsletter, place: Place) -> str:
-        """Return a letter as this place will read it."""
+    async def text(self, session: AsyncSession, letter: Newsletter, place: Place, named: str = "") -> str:
+        """Return a letter as this place will read it; `named` stands for the village where several are meant."""
         assert place.cohort is not None
         events = await self._events(session, place)
         urls = await self.video_urls(session, place.cohort.id, letter)
-        village = place.village.name if place.village else ""
+        village = named or (place.village.name if place.village else "")
         return self.fill(letter, village, await self._coordinator(session, place), events, urls)
 
     def fill(

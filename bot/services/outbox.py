@@ -26,7 +26,7 @@ from bot.services.context import Context
 from bot.services.letter_desk_posts import GONE, tell_of_letter
 from bot.services.places import SECRETARIAT, WELCOME, place_of
 from bot.storage.database import PLANNED
-from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll
+from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll, Village
 from bot.storage.repositories import deliveries, edits
 from bot.storage.repositories.deliveries import Post
 
@@ -135,7 +135,10 @@ class Outbox:
             return None
         channel_id = original.channel_id if original is not None else places.get(row.place_key)
         if channel_id is None:
-            await self._park(session, row, NO_CHANNEL)
+            if await _has_none(session, row.place_key):
+                row.state = deliveries.NOT_NEEDED
+            else:
+                await self._park(session, row, NO_CHANNEL)
             return None
         try:
             message = await self._composer.compose(session, row)
@@ -299,6 +302,14 @@ def _drop_overtaken(rows: Sequence[Delivery]) -> None:
     for row in waiting:
         if latest[row.place_key, row.event_id] - row.due_at >= OVERTAKEN_AFTER:
             row.state, row.last_error = "stale", "a later reminder of the same meeting came with it"
+
+
+async def _has_none(session: AsyncSession, place_key: str) -> bool:
+    """Tell whether a place is a village whose municipality does without Discord."""
+    if not place_key.startswith("village:"):
+        return False
+    village = await session.get(Village, int(place_key.split(":")[1]))
+    return village is not None and not village.municipality.discord
 
 
 async def _name_of(session: AsyncSession, place_key: str) -> str:

@@ -127,6 +127,11 @@ class Places:
         async with self._context.database.transaction() as session:
             return await place_of(session, village_key(village_id))
 
+    async def named(self, key: str) -> Place:
+        """Return the place under a key. Raises NotFound."""
+        async with self._context.database.transaction() as session:
+            return await place_of(session, key)
+
     async def channel_ids(self) -> dict[str, int]:
         """Return the Discord id of every place."""
         async with self._context.database.transaction() as session:

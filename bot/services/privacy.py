@@ -27,6 +27,7 @@ from bot.storage.models import (
     HandCount,
     Letter,
     LetterVersion,
+    MailRecipient,
     Municipality,
     Person,
     Poll,
@@ -79,6 +80,8 @@ class Privacy:
                                                .where(LetterVersion.written_by_id == person.id)),
                 "letters_approved": await _rows(session, select(Letter.code, Letter.approved_at)
                                                 .where(Letter.approved_by_id == person.id)),
+                "mail_list": await _rows(session, select(MailRecipient.added_at.label("at"), MailRecipient.scope_key
+                                                         .label("subject")).where(MailRecipient.added_by_id == person.id)),
                 "log": await _rows(
                     session, select(AuditEntry.at, AuditEntry.role, AuditEntry.action, AuditEntry.subject)
                     .where(AuditEntry.person_id == person.id)),
@@ -125,7 +128,7 @@ class Privacy:
                 update(HandCount).where(waiting, HandCount.withdrawn_at.is_(None)).values(withdrawn_at=now)
             )
             for column in (Decision.recorded_by_id, Poll.asked_by_id, AuditEntry.person_id,
-                           HandCount.entered_by_id, HandCount.confirmed_by_id,
+                           HandCount.entered_by_id, HandCount.confirmed_by_id, MailRecipient.added_by_id,
                            Letter.approved_by_id, LetterVersion.written_by_id):  # fmt: skip
                 await session.execute(update(column.class_).where(column == person.id).values({column: None}))
             person.display_name, person.discord_user_id, person.erased_at = None, None, now

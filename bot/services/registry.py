@@ -20,6 +20,8 @@ from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
+from bot.services.mail_lists import MailLists
+from bot.services.mail_outbox import MailOutbox
 from bot.services.meeting_cards import MeetingCards
 from bot.services.meeting_changes import MeetingChanges
 from bot.services.meeting_day import MeetingDay
@@ -64,6 +66,8 @@ class Services:
     meeting_changes: MeetingChanges
     invitation: InvitationKeeper
     letter_sheets: LetterSheets
+    mail_lists: MailLists
+    mail_outbox: MailOutbox
     meeting_day: MeetingDay
     letter_desk: LetterDesk
     letter_versions: LetterVersions
@@ -95,7 +99,8 @@ def services_on(context: Context) -> Services:
     ledger = Ledger(context)
     files = CalendarFiles(context, calendar)
     posts = Posts(context, calendar, letters, PollPosts(context), files)
-    planning = Planning(context, calendar, polls)
+    mail_outbox = MailOutbox(context, letters, posts)
+    planning = Planning(context, calendar, polls, mail_outbox)
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
@@ -113,6 +118,8 @@ def services_on(context: Context) -> Services:
         meeting_changes=MeetingChanges(context, calendar, planning),
         invitation=InvitationKeeper(context),
         letter_sheets=LetterSheets(context, letters),
+        mail_lists=MailLists(context),
+        mail_outbox=mail_outbox,
         meeting_day=MeetingDay(context, files),
         letter_desk=LetterDesk(context, letters),
         letter_versions=LetterVersions(context, letters),

@@ -49,6 +49,7 @@ TABLE: dict[Action, set[Role]] = {
     Action.OPEN_CHANNEL_TO_COORDINATOR: {S, R, L, SEC},
     Action.EDIT_CALENDAR: {SEC},
     Action.SEND_NEWSLETTER: {SEC},
+    Action.EDIT_MAIL_LIST: {R, L, SEC},
     Action.HOLD_MEETING: {S, R, L, SEC},
     Action.HOLD_GROUP_MEETING: {K, SEC},
     Action.SAVE_NOTES: {R, L, SEC},

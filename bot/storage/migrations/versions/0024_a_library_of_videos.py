@@ -7,8 +7,8 @@ from alembic import op
 
 from bot.storage.models.base import UtcTime
 
-revision: str = "0022"
-down_revision: str | None = "0021"
+revision: str = "0024"
+down_revision: str | None = "0023"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
