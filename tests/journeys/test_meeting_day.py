@@ -31,6 +31,8 @@ async def test_an_evening_from_the_first_minute_to_the_steps_that_are_ticked_on(
     (question,) = starting(year, cast, "**Vidensdeling: ")
     backend = year.discord.env.backend
     thread = backend.get_channel(question.id)
+    listed = {event.name for guild in backend.guilds.values() for event in guild.scheduled_events.values()}
+    assert "Hvem skal med? De første frivillige" in listed and "Fremtidsværksted" not in listed
     assert thread.is_thread and (thread.name or "").startswith("Vidensdeling: Hvem skal med?")
     with year.discord.inside_bot():  # a second try, after a crash: the thread that stands is left alone
         await DiscordMessages(year.discord.env.bot).open_thread(cast.channel_id, question.id, "Endnu en")
