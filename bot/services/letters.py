@@ -44,15 +44,15 @@ class Letters:
                 known[cohort_id, code] = (written(template, row), row.number)
         return known[cohort_id, code]
 
-    async def text(self, session: AsyncSession, letter: Newsletter, place: Place) -> str:
-        """Return a letter as this place will read it."""
+    async def text(self, session: AsyncSession, letter: Newsletter, place: Place, named: str = "") -> str:
+        """Return a letter as this place will read it; `named` stands for the village where several are meant."""
         assert place.cohort is not None
         events = await self._events(session, place)
         urls = await self.video_urls(session, place.cohort.id, letter)
         values = letter_values(
             self._context.programme.circle_of(letter.id),
             describe=lambda code: self._describe(events[code]),
-            village=place.village.name if place.village else "",
+            village=named or (place.village.name if place.village else ""),
             phone=self._context.facts.phone,
             coordinator=await self._coordinator(session, place),
             videos=video_block(letter, urls, self._context.texts),
