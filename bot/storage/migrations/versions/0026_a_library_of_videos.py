@@ -7,8 +7,8 @@ from alembic import op
 
 from bot.storage.models.base import UtcTime
 
-revision: str = "0024"
-down_revision: str | None = "0023"
+revision: str = "0026"
+down_revision: str | None = "0025"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
