@@ -14,11 +14,15 @@ from bot.demo.expected import expected_letters, expected_milestones, expected_po
 from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
+from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.poll_view import CLOSED
 from bot.domain.programme import Programme
 from bot.services.places import SECRETARIAT, group_key, village_key
 
 LATE_AFTER = timedelta(hours=36)  # the story's own crash lasts fifteen hours
+LOOKING_ON = Actor(
+    None, "", frozenset({RoleHeld(Role.SECRETARIAT)})
+)  # the account asks as the secretariat would
 PUT_OFF_BY = timedelta(days=4)  # a post may wait so long for its turn in a channel that is full
 
 _DANISH = {
@@ -28,12 +32,14 @@ _DANISH = {
     "roles": "Roller",
     "newsletters_expected": "Nyhedsbreve, ventet",
     "newsletters_posted": "Nyhedsbreve, i kanalerne",
+    "letters_approved": "Nyhedsbreve, godkendt",
     "reminders_expected": "Påmindelser, ventet",
     "reminders_posted": "Påmindelser, i kanalerne",
     "polls_opened": "Afstemninger åbnet",
     "polls_closed": "Afstemninger afsluttet",
     "ballots": "Stemmer",
     "hand_votes": "Stemmer på papir",
+    "sheets_printed": "Breve på papir",
     "pictures": "Billeder af resultater",
     "decisions": "Beslutninger",
     "meetings_moved": "Møder flyttet",
@@ -57,12 +63,14 @@ class Account:
     roles: int
     newsletters_expected: int
     newsletters_posted: int
+    letters_approved: int
     reminders_expected: int
     reminders_posted: int
     polls_opened: int
     polls_closed: int
     ballots: int
     hand_votes: int
+    sheets_printed: int
     pictures: int
     decisions: int
     meetings_moved: int
@@ -134,6 +142,9 @@ async def look(
     missing = [_named(*letter) for letter in letters if not found.letters[letter]]
     missing += [f"{_named(*letter)}, in time" for letter in sorted(found.late)]
     missing += [_named(*post) for post in sorted(reminders - posted)]
+    first = year.villages[0].channel_id
+    on_paper = sum(channel == first and at < now - PUT_OFF_BY for (_, channel), at in letters.items())
+    missing += ["a letter on paper"] * (on_paper - len(year.sheets))
     missing += _untold(year, found)
     doubled += _twice(year)
     closed = await year.app.services.polls.closed_ids()
@@ -147,7 +158,8 @@ async def look(
     ]
     missing += [f"the opening of poll {poll}" for poll in sorted(found.polls - found.opened())]
     if now >= year.ends_at:
-        missing += ["a poll"] * (expected_polls(year) - len(found.opened()))
+        left_out = found.of("poll:", ":held")  # secret, and too few could vote
+        missing += ["a poll"] * (expected_polls(year) - len(found.opened()) - len(left_out))
     missing += ["a decision"] * (len(year.decided) - len(found.of("decision:")))
     if register is not None:
         missing += [f"an objection, {register.objections} were made"] * (
@@ -155,6 +167,9 @@ async def look(
         )
         missing += sorted(register.reminders(now - PUT_OFF_BY) - found.of("decision_due:"))
         missing += await register.not_final(now - PUT_OFF_BY)
+    desk = await year.app.services.letter_desk.board(LOOKING_ON, year.cohort_id)
+    approved = {status.letter.title for status in desk.letters if not status.needs_approval}
+    missing += [f"the approval of {title}" for title in sorted({title for title, _ in letters} - approved)]
     counted = await days.head_counts() if days else {}
     missing += ["a head count"] * (len(days.counted.items() - counted.items()) if days else 0)
     guild = year.discord.guilds()[0]
@@ -165,12 +180,14 @@ async def look(
         roles=year.discord.role_count(guild),
         newsletters_expected=len(letters),
         newsletters_posted=sum(found.letters.values()),
+        letters_approved=len(approved),
         reminders_expected=len(reminders),
         reminders_posted=sum(n for post, n in found.posts.items() if post in reminders),
         polls_opened=len(found.opened()),
         polls_closed=len(results),
         ballots=year.ballots,
         hand_votes=sum(by_hand.values()),
+        sheets_printed=sum(year.sheets.values()),
         pictures=sum(found.pictures.values()),
         decisions=len(found.of("decision:")),
         meetings_moved=len(found.meetings("moved:")),

@@ -1,6 +1,7 @@
 """What people do when they look at their phones in the evening: they answer what the bot has posted."""
 
 import hashlib
+import re
 from datetime import date, datetime, time
 from typing import Any
 
@@ -8,7 +9,8 @@ from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
 from bot.demo.day_hands import DayHands
-from bot.demo.hands import answer, private_ids
+from bot.demo.hands import answer, private_ids, standing_in
+from bot.demo.letter_hands import LetterHands
 from bot.demo.meeting_hands import MeetingHands
 from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
@@ -18,12 +20,12 @@ from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
 from bot.domain.ballots import CONCERN
 from bot.domain.calendar import local
-from bot.domain.milestones import milestone_days
+from bot.domain.milestones import milestone_days, milestones_of
 from bot.messages.poll_drafts import KINDS
-from bot.services.decision_milestones import milestones_of
 from bot.services.places import SECRETARIAT
 
 MOOD = 0.9
+_HOUR = re.compile(r"\b(\d\d)[.:](\d\d)\b")  # as the bot tells it
 
 
 class Evenings:
@@ -31,6 +33,8 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
+        self.register = RegisterHands(year)
+        self._letters = LetterHands(year)
         self.register, self._meetings = RegisterHands(year), MeetingHands(year)
         self.days = DayHands(year)
         self._looked_at: dict[int, datetime] = {}
@@ -53,6 +57,10 @@ class Evenings:
                     await self._vote(group.people, record, custom_id)
                 for _, _args, custom_id in _parts(record, "vote_many"):
                     await self._choose(group.people, record, custom_id)
+        desk = (await self._year.app.services.places.channel_ids())[SECRETARIAT]
+        for record in self._new(desk):
+            for _, args, custom_id in _parts(record, "letter_open"):
+                await self._letters.approve(record, custom_id, str(args[1]))
         await self._meetings.evening()
         await self._ask_once()
 
@@ -96,6 +104,8 @@ class Evenings:
                 ticks = [c for c in private_ids(shown) if ":tick_step:" in c]
                 if shown.response is not None and ticks:
                     await cast.lead.click(shown.response, custom_id=ticks[0])
+            elif action == "print" and cast is self._year.villages[0]:
+                await self._print(cast, record, custom_id, str(args[1]))
             elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
                 await self._tick(cast, record, custom_id)
             elif action == "hand_board" and self._on_paper.wanted(record, int(args[0])):
@@ -115,20 +125,22 @@ class Evenings:
             elif action == "decide":
                 await self._decide_poll(cast, record, custom_id, int(args[0]))
 
+    async def _print(self, cast: VillageCast, record: MessageRecord, custom_id: str, letter: str) -> None:
+        """Let a neighbour of the first village get a letter on paper."""
+        shown = await self._year.hands.press(cast.who("villager")[0], record, custom_id)
+        files = shown.response.attachments if shown.response is not None else ()
+        self._year.sheets[letter] += sum(str(file.filename).endswith(".pdf") for file in files)
+
     async def _pick(self, cast: VillageCast, record: MessageRecord, custom_id: str, code: str) -> None:
         """Let the lead choose a day in the middle, and the hour too when there are several."""
         days = _choices(record, custom_id)
         day = days[len(days) // 2]
         shown = await self._year.hands.choose(cast.lead, record, custom_id, [day])
-        dated = next(one for one in self._year.dated if one.meeting.id == code)
-        at = dated.starts_at.astimezone(self._year.zone).timetz().replace(tzinfo=None)
         if hours := [c for c in private_ids(shown) if ":pick_hour:" in c]:
-            chosen = hours[cast.village_id % len(hours)]
-            minutes = int(arguments(chosen.split(":")[2])[-1])
-            at = time(minutes // 60, minutes % 60)
-            await cast.lead.click(answer(shown), custom_id=chosen)
-        picked = local(date.fromisoformat(day), at, self._year.zone)
-        self._year.picks[cast.village_id, code] = (self._year.discord.now(), picked)
+            shown = await cast.lead.click(answer(shown), custom_id=hours[cast.village_id % len(hours)])
+        told = _HOUR.findall(answer(shown).content)[-1]
+        at = local(date.fromisoformat(day), time(int(told[0]), int(told[1])), self._year.zone)
+        self._year.picks[cast.village_id, code] = (self._year.discord.now(), at)
 
     async def _voters(self, cast: VillageCast, poll_id: int) -> list[MemberActor]:
         if poll_id not in self._bodies:
@@ -283,10 +295,9 @@ def _most(record: MessageRecord, custom_id: str) -> int:
     return int(_menu(record, custom_id).get("max_values", 1))
 
 
-def _filled(shown: Any, own: dict[int, str]) -> dict[str, str]:
+def _filled(shown: Any, own: dict[int, str]) -> dict[str, Any]:
     """Fill a form as a person does: what stands there already is kept, some boxes by their place are changed."""
-    boxes = [part.get("component") or part["components"][0] for part in shown.modal["components"]]
-    return {str(box["custom_id"]): own.get(i, str(box.get("value", ""))) for i, box in enumerate(boxes)}
+    return {key: own.get(i, there) for i, (key, there) in enumerate(standing_in(shown).items())}
 
 
 def chance(*parts: object) -> float:

@@ -15,14 +15,21 @@ from bot.messages.calendar import day_choices
 from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import letter_posts, meeting_news, milestone_posts, polled_meeting_posts, sharing
+from bot.services import (
+    letter_desk_posts,
+    letter_posts,
+    meeting_news,
+    milestone_posts,
+    polled_meeting_posts,
+    sharing,
+)
 from bot.services.calendar import Calendar
 from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.meeting_day import NOT_HELD, values_of
 from bot.services.meeting_polls import asked_at
-from bot.services.places import Place, place_of
+from bot.services.places import Place, is_person, place_of
 from bot.services.tasks import Tasks
 from bot.services.village_dates import VillageDates
 from bot.storage.models import Delivery, Event
@@ -66,6 +73,8 @@ class Posts:
             return people.welcome_post(self._context.texts, self._context.facts.phone)
         if delivery.kind in ("notice", "broadcast"):
             return build.notice(self._context.texts, str(delivery.payload["said"]))
+        if is_person(delivery.place_key):
+            return await self._polls.compose(session, delivery)
         try:
             place = await place_of(session, delivery.place_key)
         except NotFound:
@@ -82,6 +91,8 @@ class Posts:
             return await self._changed(session, delivery, place)
         if delivery.kind == sharing.KIND:
             return await self._sharing.compose(session, delivery, place)
+        if delivery.kind in (letter_desk_posts.KIND, letter_desk_posts.NEWS):
+            return await letter_desk_posts.compose(session, self._context, self._letters, delivery)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)

@@ -7,6 +7,7 @@ from bot.services.calendar_files import CalendarFiles
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.corrections import Corrections
+from bot.services.decision_choices import DecisionChoices
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -16,8 +17,12 @@ from bot.services.forgetting import Forgetting
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
+from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
+from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
+from bot.services.mail_lists import MailLists
+from bot.services.mail_outbox import MailOutbox
 from bot.services.meeting_cards import MeetingCards
 from bot.services.meeting_changes import MeetingChanges
 from bot.services.meeting_day import MeetingDay
@@ -35,10 +40,12 @@ from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
+from bot.services.private_reminders import PrivateReminders
 from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
 from bot.services.sharing import Sharing
 from bot.services.tasks import Tasks
+from bot.services.videos import Videos
 from bot.services.village_dates import VillageDates
 
 
@@ -52,6 +59,7 @@ class Services:
     cohorts: Cohorts
     corrections: Corrections
     decisions: Decisions
+    decision_choices: DecisionChoices
     feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
@@ -61,7 +69,11 @@ class Services:
     meeting_changes: MeetingChanges
     invitation: InvitationKeeper
     letter_sheets: LetterSheets
+    mail_lists: MailLists
+    mail_outbox: MailOutbox
     meeting_day: MeetingDay
+    letter_desk: LetterDesk
+    letter_versions: LetterVersions
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -75,7 +87,9 @@ class Services:
     poll_rules: VillageRulesDesk
     polled_meetings: PolledMeetings
     polls: Polls
+    private_reminders: PrivateReminders
     provisioning: Provisioning
+    videos: Videos
     register_export: RegisterExport
     scheduled_events: ScheduledEvents
     sharing: Sharing
@@ -89,7 +103,8 @@ def services_on(context: Context) -> Services:
     ledger = Ledger(context)
     files = CalendarFiles(context, calendar)
     posts = Posts(context, calendar, letters, PollPosts(context), files)
-    planning = Planning(context, calendar, polls)
+    mail_outbox = MailOutbox(context, letters, posts)
+    planning = Planning(context, calendar, polls, mail_outbox)
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
@@ -98,6 +113,7 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
+        decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
@@ -107,7 +123,11 @@ def services_on(context: Context) -> Services:
         meeting_changes=MeetingChanges(context, calendar, planning),
         invitation=InvitationKeeper(context),
         letter_sheets=LetterSheets(context, letters),
+        mail_lists=MailLists(context),
+        mail_outbox=mail_outbox,
         meeting_day=MeetingDay(context, files),
+        letter_desk=LetterDesk(context, letters),
+        letter_versions=LetterVersions(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
@@ -121,7 +141,9 @@ def services_on(context: Context) -> Services:
         poll_rules=VillageRulesDesk(context),
         polled_meetings=PolledMeetings(context),
         polls=polls,
+        private_reminders=PrivateReminders(context),
         provisioning=Provisioning(context),
+        videos=Videos(context, letters, newsletters),
         register_export=RegisterExport(context),
         scheduled_events=ScheduledEvents(context),
         sharing=Sharing(context, files),
