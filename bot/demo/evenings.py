@@ -1,6 +1,7 @@
 """What people do when they look at their phones in the evening: they answer what the bot has posted."""
 
 import hashlib
+import re
 from datetime import date, datetime, time
 from typing import Any
 
@@ -9,6 +10,7 @@ from simcord.actors import MemberActor
 from bot.demo.cast import VillageCast
 from bot.demo.day_hands import DayHands
 from bot.demo.hands import answer, private_ids, standing_in
+from bot.demo.letter_hands import LetterHands
 from bot.demo.meeting_hands import MeetingHands
 from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
@@ -23,6 +25,7 @@ from bot.messages.poll_drafts import KINDS
 from bot.services.places import SECRETARIAT
 
 MOOD = 0.9
+_HOUR = re.compile(r"\b(\d\d)[.:](\d\d)\b")  # as the bot tells it
 
 
 class Evenings:
@@ -30,6 +33,8 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
+        self.register = RegisterHands(year)
+        self._letters = LetterHands(year)
         self.register, self._meetings = RegisterHands(year), MeetingHands(year)
         self.days = DayHands(year)
         self._looked_at: dict[int, datetime] = {}
@@ -52,6 +57,10 @@ class Evenings:
                     await self._vote(group.people, record, custom_id)
                 for _, _args, custom_id in _parts(record, "vote_many"):
                     await self._choose(group.people, record, custom_id)
+        desk = (await self._year.app.services.places.channel_ids())[SECRETARIAT]
+        for record in self._new(desk):
+            for _, args, custom_id in _parts(record, "letter_open"):
+                await self._letters.approve(record, custom_id, str(args[1]))
         await self._meetings.evening()
         await self._ask_once()
 
@@ -127,15 +136,11 @@ class Evenings:
         days = _choices(record, custom_id)
         day = days[len(days) // 2]
         shown = await self._year.hands.choose(cast.lead, record, custom_id, [day])
-        dated = next(one for one in self._year.dated if one.meeting.id == code)
-        at = dated.starts_at.astimezone(self._year.zone).timetz().replace(tzinfo=None)
         if hours := [c for c in private_ids(shown) if ":pick_hour:" in c]:
-            chosen = hours[cast.village_id % len(hours)]
-            minutes = int(arguments(chosen.split(":")[2])[-1])
-            at = time(minutes // 60, minutes % 60)
-            await cast.lead.click(answer(shown), custom_id=chosen)
-        picked = local(date.fromisoformat(day), at, self._year.zone)
-        self._year.picks[cast.village_id, code] = (self._year.discord.now(), picked)
+            shown = await cast.lead.click(answer(shown), custom_id=hours[cast.village_id % len(hours)])
+        told = _HOUR.findall(answer(shown).content)[-1]
+        at = local(date.fromisoformat(day), time(int(told[0]), int(told[1])), self._year.zone)
+        self._year.picks[cast.village_id, code] = (self._year.discord.now(), at)
 
     async def _voters(self, cast: VillageCast, poll_id: int) -> list[MemberActor]:
         if poll_id not in self._bodies:
