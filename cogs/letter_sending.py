@@ -44,16 +44,25 @@ class LetterSendingCog(CompanionCog):
     async def correct_now(self, ask: Ask, cohort_id: int, letter: str) -> None:
         """Correct a letter, and tell how it goes."""
         total = await ask.services.corrections.correct(await ask.actor(), cohort_id, letter)
-        await self._begin(ask, "correct", cohort_id, letter, total)
+        await self._begin(ask, "correction", cohort_id, letter, total)
 
     @handles("withdraw_letter")
     async def withdraw_now(self, ask: Ask, cohort_id: int, letter: str) -> None:
         """Take a letter back, and tell how it goes."""
         reach = await ask.services.corrections.withdraw(await ask.actor(), cohort_id, letter)
         if reach.out:
-            await self._begin(ask, "withdraw", cohort_id, letter, reach.out)
+            await self._begin(ask, "withdrawal", cohort_id, letter, reach.out)
         else:
             await ask.update(build.called_off(self.bot.texts, reach.title, reach.waiting))
+
+    @handles("letter_receipt")
+    async def show_receipt(self, ask: Ask, cohort_id: int, letter: str, of: str) -> None:
+        """Show how every channel fared with a letter, or with the latest change of it."""
+        actor, title = await ask.actor(), await ask.services.newsletters.title(cohort_id, letter)
+        desk = ask.services.newsletters if of == build.OF[0] else ask.services.corrections
+        found = await desk.receipts(actor, cohort_id, letter)
+        name = build.of_change(self.bot.texts, of, title)
+        await ask.reply(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
 
     async def _begin(self, ask: Ask, change: str, cohort_id: int, letter: str, total: int) -> None:
         title = await ask.services.newsletters.title(cohort_id, letter)

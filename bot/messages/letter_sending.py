@@ -8,6 +8,7 @@ from bot.messages.poll_parts import LONGEST
 from bot.messages.posts import calendar_button
 from bot.messages.texts import Texts
 
+OF = ("letter", "correction", "withdrawal")  # what a receipt may be of
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter.corrected": frozenset({"at"}),
     "letter.withdrawn": frozenset({"title", "at", "phone"}),
@@ -17,8 +18,10 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_sending.withdraw_button": frozenset(),
     "letter_sending.changing": frozenset({"title", "done", "total"}),
     "letter_sending.called_off": frozenset({"title", "count"}),
-    "letter_sending.account_correct": frozenset({"title"}),
-    "letter_sending.account_withdraw": frozenset({"title"}),
+    "letter_sending.account_correction": frozenset({"title"}),
+    "letter_sending.account_withdrawal": frozenset({"title"}),
+    **{f"letter_sending.receipt_{of}": frozenset({"title", "done", "failed"}) for of in OF},
+    "letter_sending.receipt_button": frozenset(),
 }
 
 
@@ -52,6 +55,15 @@ def called_off(texts: Texts, title: str, count: int) -> Message:
     return Message(texts("letter_sending.called_off", title=title, count=count))
 
 
-def of_change(texts: Texts, change: str, title: str) -> str:
-    """Return what the account of a change is called."""
-    return texts(f"letter_sending.account_{change}", title=title)
+def of_change(texts: Texts, of: str, title: str) -> str:
+    """Return what the account of a letter, or of a change of it, is called."""
+    return title if of == OF[0] else texts(f"letter_sending.account_{of}", title=title)
+
+
+def receipt(
+    texts: Texts, of: str, title: str, done: int, failed: int, args: tuple[int | str, ...]
+) -> Message:
+    """Say in the secretariat's channel that a letter has reached all it goes to, or how many it has not."""
+    button = Button(texts("letter_sending.receipt_button"), "letter_receipt", (*args, of))
+    text = texts(f"letter_sending.receipt_{of}", title=title, done=done, failed=failed)
+    return Message(text, (button,), silent=True)

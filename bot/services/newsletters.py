@@ -16,6 +16,7 @@ from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.ledger import Ledger
+from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters
 from bot.services.next_steps import NextSteps
 from bot.services.places import SECRETARIAT, group_key, place_of, village_key
@@ -145,6 +146,8 @@ class Newsletters(NextSteps):
                 for key in keys if key not in again
             ]  # fmt: skip
             changed = len(failed) + await deliveries.plan(session, wanted)
+            if changed:
+                await deliveries.plan(session, [_receipt(cohort_id, letter, now)])
             if not changed:
                 raise Conflict("error.letter_already_sent", title=letter.title)
             await audit(session, self._context, actor, "newsletter.send", f"{letter.id} to {changed}")
@@ -164,6 +167,7 @@ class Newsletters(NextSteps):
             if not failed:
                 raise Conflict("error.letter_failed_nowhere", title=letter.title)
             deliveries.try_again(session, failed, self._context.now(), event.starts_at)
+            await deliveries.plan(session, [_receipt(cohort_id, letter, self._context.now())])
             await audit(
                 session, self._context, actor, "newsletter.send_again", f"{letter.id} to {len(failed)}"
             )
@@ -280,3 +284,7 @@ class Newsletters(NextSteps):
                 raise Conflict("error_people.village_not_ready", village=village.name)
             query = query.where(Village.id == village_id)
         return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]
+
+
+def _receipt(cohort_id: int, letter: Newsletter, now: datetime) -> Post:
+    return receipt_of(cohort_id, letter.id, now, stamp=f"{now:%Y%m%dT%H%M%S}")

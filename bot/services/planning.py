@@ -23,13 +23,15 @@ from bot.domain.reminders import moment_of
 from bot.services import milestone_posts
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
+from bot.services.letter_receipts import KIND as RECEIPT
+from bot.services.letter_receipts import receipt_of
 from bot.services.places import SECRETARIAT, Place, group_key, village_key
 from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
 from bot.storage.repositories.deliveries import Post, cancel_missing, plan
 
 OPENING_IS_NEWS_FOR = timedelta(days=7)
 OVER_AFTER = timedelta(days=60)  # longer than any post or poll may follow a meeting
-KINDS = ("newsletter", "reminder", "phase_opening", milestone_posts.KIND)
+KINDS = ("newsletter", "reminder", "phase_opening", milestone_posts.KIND, RECEIPT)
 
 
 class PollPlanner(Protocol):
@@ -184,6 +186,7 @@ class Planning:
     def _letter(self, cohort: Cohort, circle: Meeting, event: Event, audience: "_Audience") -> Iterator[Post]:
         assert event.newsletter_at is not None and circle.newsletter is not None
         due = self.hours(cohort).allowed_from(event.newsletter_at)
+        yield receipt_of(cohort.id, circle.newsletter, due)
         for target in audience.of_scope(circle, event):
             if (
                 event.starts_at > target.since

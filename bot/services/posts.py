@@ -14,7 +14,7 @@ from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import letter_posts, milestone_posts, polled_meeting_posts
+from bot.services import letter_posts, letter_receipts, milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
@@ -40,6 +40,7 @@ class Posts:
     def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
         self._letter_posts = letter_posts.LetterPosts(context, letters)
+        self._letter_receipts = letter_receipts.LetterReceipts(context, letters)
         self._milestones = milestone_posts.MilestonePosts(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
@@ -59,6 +60,8 @@ class Posts:
             place = await place_of(session, delivery.place_key)
         except NotFound:
             return None
+        if delivery.kind == letter_receipts.KIND:
+            return await self._letter_receipts.compose(session, delivery)
         if delivery.kind in letter_posts.KINDS:
             return await self._letter_posts.compose(session, delivery, place)
         if delivery.kind == "reminder":
