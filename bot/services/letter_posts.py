@@ -55,11 +55,12 @@ class LetterPosts:
         withdrawn_at = await self._withdrawn_at(session, delivery.cohort_id, letter.id)
         now, tried = self._context.now(), delivery.state == "claimed"
         if withdrawn_at is not None:
-            if tried:
+            if tried and not await edits.awaits(session, delivery.id):
                 await plan_edits(session, edits.WITHDRAWAL, letter.id, [delivery], withdrawn_at, now)
             return self._withdrawn(letter, withdrawn_at) if tried else None
         if tried and delivery.version not in (None, number):
-            await plan_edits(session, edits.CORRECTION, letter.id, [delivery], now, now)
+            if not await edits.awaits(session, delivery.id):
+                await plan_edits(session, edits.CORRECTION, letter.id, [delivery], now, now)
         else:
             delivery.version = number
         return await self._letter(session, delivery.event_id, letter, place)
