@@ -64,6 +64,11 @@ class LetterSendingCog(CompanionCog):
         name = build.of_change(self.bot.texts, of, title)
         await ask.reply(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
 
+    @handles("letter_tried")
+    async def tried(self, ask: Ask, _button: int) -> None:
+        """Say that the buttons of a trial do nothing."""
+        await ask.say("letter_sending.only_a_trial")
+
     async def _begin(self, ask: Ask, change: str, cohort_id: int, letter: str, total: int) -> None:
         title = await ask.services.newsletters.title(cohort_id, letter)
         await ask.update(build.changing(self.bot.texts, title, 0, total))

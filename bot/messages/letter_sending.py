@@ -1,11 +1,15 @@
 """Build what is said around letters that go out: the questions before it, and what stands where a letter was changed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import ceil
 
-from bot.messages.message import Button, Message, Style
+from bot.content.templates import Ready, plain
+from bot.domain.audience import Forecast
+from bot.messages.message import Button, File, Message, Style
 from bot.messages.poll_parts import LONGEST
-from bot.messages.posts import calendar_button
+from bot.messages.posts import NAMED, calendar_button
 from bot.messages.texts import Texts
 
 OF = ("letter", "correction", "withdrawal")  # what a receipt may be of
@@ -22,7 +26,17 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_sending.account_withdrawal": frozenset({"title"}),
     **{f"letter_sending.receipt_{of}": frozenset({"title", "done", "failed"}) for of in OF},
     "letter_sending.receipt_button": frozenset(),
+    "letter_sending.forecast": frozenset(
+        {"title", "count", "people", "minutes", "have_it", "missing", "begins_at"}
+    ),
+    "letter_sending.forecast_more": frozenset({"count"}),
+    "letter_sending.forecast_file": frozenset(),
+    "letter_sending.forecast_about": frozenset(),
+    "letter_sending.only_a_trial": frozenset(),
 }
+
+
+_ROOM = 1900
 
 
 def with_note(texts: Texts, text: str, at: datetime) -> str:
@@ -67,3 +81,34 @@ def receipt(
     button = Button(texts("letter_sending.receipt_button"), "letter_receipt", (*args, of))
     text = texts(f"letter_sending.receipt_{of}", title=title, done=done, failed=failed)
     return Message(text, (button,), silent=True)
+
+
+def forecast(
+    texts: Texts, title: str, seen: Forecast, buttons: tuple[Button, ...], *, later: bool = False
+) -> Message:
+    """Say before a letter goes out which channels it goes to, how many read there, and how long it takes.
+
+    The channels stand one on a line; when there are too many for a message, all of them stand in a file.
+    """
+    head = texts(
+        "letter_sending.forecast", title=title, count=len(seen.channels), people=seen.people,
+        minutes=ceil(seen.lasts / timedelta(minutes=1)), have_it=len(seen.have_it),
+        missing=", ".join(seen.no_channel[:NAMED]), begins_at=seen.begins_at if later else None,
+    )  # fmt: skip
+    lines = [f"- {plain(name)}" for name in seen.channels]
+    whole = "\n".join([head, *lines])
+    if len(whole) <= _ROOM:
+        return Message(Ready(whole), buttons)
+    more = texts("letter_sending.forecast_more", count=len(lines) - NAMED)
+    file = File(
+        texts("letter_sending.forecast_file"), ("\n".join(seen.channels) + "\n").encode("utf-8-sig"),
+        texts("letter_sending.forecast_about"),
+    )  # fmt: skip
+    return Message(Ready("\n".join([head, *lines[:NAMED], more])), buttons, files=(file,))
+
+
+def inert(message: Message) -> Message:
+    """Return a message as people will get it, whose buttons only say that it is a trial."""
+    buttons = tuple(replace(button, action="letter_tried", args=(number,), url=None)
+                    for number, button in enumerate(message.buttons))  # fmt: skip
+    return replace(message, buttons=buttons, menus=(), silent=True)

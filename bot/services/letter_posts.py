@@ -11,14 +11,16 @@ from bot.messages import posts as build
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.letters import Letters
-from bot.services.places import Place
+from bot.services.places import Place, place_of
 from bot.storage.models import Delivery, Letter
 from bot.storage.repositories import deliveries, edits
+from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 from bot.storage.repositories.deliveries import Post
 
 KIND = "newsletter"
-KINDS = (KIND, *edits.KINDS)
+TRY = "letter_try"
+KINDS = (KIND, TRY, *edits.KINDS)
 _ROWS = "letter rows"  # in a session's info: a batch of one letter's posts asks for its row once
 
 
@@ -30,6 +32,8 @@ class LetterPosts:
 
     async def compose(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         """Write a letter, or what is to stand in its place; None when it is no longer needed."""
+        if delivery.kind == TRY:
+            return await self._tried(session, delivery)
         if place.cohort is None or delivery.event_id is None:
             return None
         code, cohort_id = str(delivery.payload["newsletter"]), place.cohort.id
@@ -64,6 +68,16 @@ class LetterPosts:
         else:
             delivery.version = number
         return await self._letter(session, delivery.event_id, letter, place)
+
+    async def _tried(self, session: AsyncSession, delivery: Delivery) -> Message:
+        """Write a letter for the secretariat's eyes as a village will get it, with buttons that do nothing."""
+        place = await place_of(session, str(delivery.payload["place"]))
+        assert place.cohort is not None
+        letter = await self._letters.current(session, place.cohort.id, str(delivery.payload["newsletter"]))
+        circle = self._context.programme.circle_of(letter.id)
+        event = await events_table.one(session, place.cohort.id, circle.id)
+        assert event is not None, "who asks for a trial has looked"
+        return sending.inert(await self._letter(session, event.id, letter, place))
 
     async def _letter(
         self,

@@ -12,10 +12,12 @@ from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
 from bot.domain.receipts import PostReceipt
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
+from bot.services import letter_posts
 from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.ledger import Ledger
+from bot.services.letter_audience import Forecast, foresee
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters
 from bot.services.next_steps import NextSteps
@@ -91,27 +93,21 @@ class Newsletters(NextSteps):
             return Ready(await self._text(session, cohort_id, letter, village_id))
 
     async def try_out(self, actor: Actor, cohort_id: int, code: str, village_id: int | None = None) -> None:
-        """Post a letter in the secretariat's channel only."""
+        """Post a letter in the secretariat's channel only, with buttons that do nothing. Raises NotFound."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         now = self._context.now()
         async with self._context.database.transaction() as session:
             letter = await self._current(session, cohort_id, code)
-            text = await self._text(session, cohort_id, letter, village_id)
+            keys = await self._places(session, cohort_id, letter, None, village_id)
+            circle = self._context.programme.circle_of(letter.id)
+            if not keys or await events_table.one(session, cohort_id, circle.id) is None:
+                raise NotFound("error.not_found.place")
             key = f"try:{letter.id}:{cohort_id}:{now.isoformat()}"
-            await deliveries.plan(
-                session,
-                [
-                    Post(
-                        key,
-                        SECRETARIAT,
-                        "broadcast",
-                        now,
-                        at_once=True,
-                        cohort_id=cohort_id,
-                        payload={"said": text},
-                    )
-                ],
+            payload = {"newsletter": letter.id, "place": keys[0]}
+            trial = Post(
+                key, SECRETARIAT, letter_posts.TRY, now, at_once=True, cohort_id=cohort_id, payload=payload
             )
+            await deliveries.plan(session, [trial])
             await audit(session, self._context, actor, "newsletter.try", letter.id)
 
     async def send(
@@ -183,22 +179,24 @@ class Newsletters(NextSteps):
             raise Conflict("error.meeting_held", title=circle.title, starts_at=event.starts_at)
         return event
 
-    async def count(
+    async def forecast(
         self, actor: Actor, cohort_id: int, code: str, municipality_id: int, village_id: int
-    ) -> int:
-        """Return how many channels a letter would go to now. Raises Conflict when all have it."""
+    ) -> Forecast:
+        """Say which channels a letter would go to now, how many people read there, and how long it takes.
+
+        Raises Conflict when all have it, NotFound.
+        """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
             letter = await self._current(session, cohort_id, code)
             keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
-            wanted = [f"{letter.id}:{key}" for key in keys]
-            sent = await session.scalars(
-                select(Delivery.key).where(Delivery.key.in_(wanted), Delivery.state == "sent")
+            query = select(Delivery.place_key).where(
+                Delivery.key.in_([f"{letter.id}:{key}" for key in keys]), Delivery.state == "sent"
             )
-            left = len(wanted) - len(sent.all())
-        if not left:
-            raise Conflict("error.letter_already_sent", title=letter.title)
-        return left
+            have_it = set(await session.scalars(query))
+            if len(have_it) == len(keys):
+                raise Conflict("error.letter_already_sent", title=letter.title)
+            return await foresee(session, self._context, cohort_id, keys, have_it, self._context.now())
 
     async def unsent(self, cohort_id: int, code: str) -> int:
         """Return how many channels a letter that is going out has still to reach."""
