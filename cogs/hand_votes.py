@@ -27,10 +27,8 @@ class HandVotesCog(CompanionCog):
     @handles("hand_votes")
     async def enter(self, ask: Ask, poll_id: int, way: str) -> None:
         """Keep the totals that were written."""
-        filled = ask.filled
-        boxes = [value for key, value in filled.items() if key != "turnout"]
-        lines = filled["lines"].splitlines() if "lines" in filled else boxes
-        await ask.services.hand_votes.enter(await ask.actor(), poll_id, Way(way), filled["turnout"], lines)
+        written = ask.filled["turnout"], _lines(ask)
+        await ask.services.hand_votes.enter(await ask.actor(), poll_id, Way(way), *written)
         await ask.say("paper.entered")
 
     @handles("hand_look")
@@ -41,8 +39,20 @@ class HandVotesCog(CompanionCog):
     @handles("hand_confirm")
     async def confirm(self, ask: Ask, count_id: int) -> None:
         """Let totals count."""
-        await ask.services.hand_votes.confirm(await ask.actor(), count_id)
-        await ask.update(build.confirmed(self.bot.texts))
+        found = await ask.services.hand_votes.confirm(await ask.actor(), count_id)
+        await ask.update(build.confirmed(self.bot.texts, found.poll))
+
+    @handles("hand_recount")
+    async def recount(self, ask: Ask, count_id: int) -> None:
+        """Let a second person count a secret poll's votes, or compare what was counted."""
+        actor = await ask.actor()
+        if not ask.filled:
+            found = await ask.services.hand_votes.recounting(actor, count_id)
+            form = build.votes_form(self.bot.texts, found.poll, found.part.way, count_id)
+            await ask.form(form, "hand_recount", count_id)
+            return
+        found = await ask.services.hand_votes.recount(actor, count_id, ask.filled["turnout"], _lines(ask))
+        await ask.reply(build.recounted(self.bot.texts, found.poll, alike=found.confirmed))
 
     @handles("hand_withdraw")
     async def withdraw(self, ask: Ask, count_id: int) -> None:
@@ -80,6 +90,12 @@ class HandVotesCog(CompanionCog):
             self.bot.texts, found.poll, found.id, found.part, confirmed=found.confirmed,
             may_confirm=found.may_confirm, may_withdraw=found.may_withdraw,
         )  # fmt: skip
+
+
+def _lines(ask: Ask) -> list[str]:
+    """Return the lines that were written, or a box for each."""
+    boxes = [value for key, value in ask.filled.items() if key != "turnout"]
+    return ask.filled["lines"].splitlines() if "lines" in ask.filled else boxes
 
 
 async def setup(bot: CompanionBot) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,10 +16,13 @@ from tests.support.databases import (
     empty,
     new_postgresql_database,
     postgresql_server,
+    quick_folder,
     sqlite_url,
     with_tables,
 )
 from tests.support.world import context_on
+
+tempfile.tempdir = quick_folder()
 
 
 @pytest.fixture(scope="session")

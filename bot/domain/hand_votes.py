@@ -138,8 +138,8 @@ def told_of(*, secret: bool, on_discord: int, parts: Collection[Part], rules: Se
 
 
 def parts_told(*, secret: bool, on_discord: int, parts: Collection[Part], rules: SecretResults) -> bool:
-    """Tell whether each part may stand by itself: in a secret poll only when numbers of every part may be told."""
-    sizes = [*([on_discord] if on_discord else ()), *(part.turnout for part in together(parts))]
+    """Tell whether each part may stand by itself: in a secret poll only when numbers of every entry may be told."""
+    sizes = [*([on_discord] if on_discord else ()), *(part.turnout for part in parts)]
     return not secret or all(size >= rules.numbers_from_votes for size in sizes)
 
 

@@ -9,6 +9,7 @@ from bot.domain.ballots import Kind, Majority, Why
 from bot.domain.hand_votes import Part
 from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
+from bot.domain.polled_meetings import MeetingSeen
 from bot.domain.polls import Shown
 
 DRAFT = "draft"
@@ -49,6 +50,7 @@ class PollView:
     `ticks` tells that a village ticks off a milestone after it.
     `extend_days` are those it still gets when too few vote; `tied` share the first place of a binding poll that has a
     rule for it, and `settled` is what the lead chose among them. A `scheduled` one opens by itself.
+    `meeting` is what a date that was found has become.
     `last_round` is a ranked poll's last choice between several: votes by position, empty when they may not be told.
     """
 
@@ -97,6 +99,7 @@ class PollView:
     parts: tuple[Part, ...] = ()
     by_hand: int = 0
     unconfirmed: int = 0
+    meeting: MeetingSeen | None = None
 
     @property
     def fingerprint(self) -> str:

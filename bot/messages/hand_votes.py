@@ -9,7 +9,7 @@ from bot.domain.paper_rankings import LEGEND, labels, written
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView, shortened
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_parts import LONGEST, part_line, say
+from bot.messages.poll_parts import LONGEST, joined, part_line, say
 from bot.messages.texts import Texts
 
 _BOXES = 4  # answers that get a box each; a form holds five
@@ -31,6 +31,9 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "paper.look.letter": frozenset({"letter", "answer"}),
     "paper.look.ballots": frozenset({"times", "order"}),
     "paper.confirmed": frozenset(),
+    "paper.differ": frozenset(),
+    "paper.meeting": frozenset({"answers", "title", "starts_at"}),
+    "notice.hand_votes_differ": frozenset({"question"}),
     "paper.withdrawn": frozenset({"question"}),
     "paper.post.*": _OF_PART,
     "error_paper.*": frozenset(),
@@ -43,6 +46,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_paper.too_many": frozenset({"room"}),
     "error_paper.lines": frozenset({"count"}),
     "error_paper.too_late": frozenset({"days"}),
+    "error_paper.no_more_sheets": frozenset({"closes_at", "secret"}),
 }
 
 
@@ -85,10 +89,11 @@ def sheet_button(texts: Texts, view: PollView) -> tuple[Button, ...]:
     return (Button(texts("paper.button.sheet"), "hand_sheet", (view.id,)),) if view.state == OPEN else ()
 
 
-def votes_form(texts: Texts, view: PollView, way: str) -> Form:
+def votes_form(texts: Texts, view: PollView, way: str, recount: int | None = None) -> Form:
     """Return the form for totals: a box for each answer where they are few, else a line for each.
 
-    For rankings there is one box, in which the answers' letters stand already.
+    For rankings there is one box, in which the answers' letters stand already. `recount` are the totals that a second
+    person counts again.
     """
     turnout = Field("turnout", texts("paper.form.turnout"), longest=_NUMBER)
     numbers: tuple[Field, ...]
@@ -106,6 +111,8 @@ def votes_form(texts: Texts, view: PollView, way: str) -> Form:
         room = _LINES // len(view.answers) - len(f": {empty}\n")
         lines = "\n".join(f"{shortened(answer.text, room)}: {empty}" for answer in view.answers)
         numbers = (Field("lines", texts(f"paper.form.{label}"), long=True, longest=_LINES, value=lines),)
+    if recount is not None:
+        return Form("hand_recount", texts("paper.form.recount"), (turnout, *numbers), (recount,))
     return Form("hand_votes", texts("paper.form.title"), (turnout, *numbers), (view.id, way))
 
 
@@ -141,22 +148,30 @@ def entered(
     may_withdraw: bool,
 ) -> Message:
     """Show totals as they were entered, with what this person may do with them."""
-    missed = view.secret and view.state == CLOSED
-    state = "confirmed" if confirmed else "missed" if missed else "confirm" if may_confirm else "waiting"
     lines = [
         say(texts, "heading", view.shortened(150, 80)),
         part_line(texts, view, part, votes=False),
         *_numbers(texts, view, part),
+        texts(f"paper.look.{_state(view, confirmed=confirmed, may_confirm=may_confirm)}"),
     ]
-    if confirmed and not part.votes:
-        lines.append(texts("paper.look.forgotten"))
-    lines.append(texts(f"paper.look.{state}"))
     buttons = []
     if may_confirm:
-        buttons.append(Button(texts("paper.button.confirm"), "hand_confirm", (count_id,), "success"))
+        name = "recount" if view.secret else "confirm"
+        buttons.append(Button(texts(f"paper.button.{name}"), f"hand_{name}", (count_id,), "success"))
     if may_withdraw:
         buttons.append(Button(texts("paper.button.withdraw"), "hand_withdraw", (count_id,), "danger"))
     return Message("\n".join(lines)[:LONGEST], tuple(buttons))
+
+
+def _state(view: PollView, *, confirmed: bool, may_confirm: bool) -> str:
+    """Name the text that says how totals stand."""
+    if view.secret and view.state == CLOSED:
+        return "forgotten" if confirmed else "missed"
+    if confirmed:
+        return "confirmed_secret" if view.secret else "confirmed"
+    if may_confirm:
+        return "recount" if view.secret else "confirm"
+    return "waiting_secret" if view.secret else "waiting"
 
 
 def _numbers(texts: Texts, view: PollView, part: Part) -> list[Ready]:
@@ -196,14 +211,31 @@ def waiting_post(texts: Texts, view: PollView, count_id: int, part: Part) -> Mes
     return Message(said, (look,))
 
 
-def confirmed(texts: Texts) -> Message:
+def confirmed(texts: Texts, view: PollView) -> Message:
     """Tell the second person that the votes count."""
-    return Message(texts("paper.confirmed"))
+    return Message(_with_meeting(texts, view, texts("paper.confirmed")))
+
+
+def recounted(texts: Texts, view: PollView, *, alike: bool) -> Message:
+    """Tell the second person whether both have counted the same."""
+    return confirmed(texts, view) if alike else Message(texts("paper.differ"))
 
 
 def withdrawn(texts: Texts, view: PollView) -> Message:
     """Tell that votes were taken back."""
-    return Message(texts("paper.withdrawn", question=view.shortened(150, 80).question))
+    said = texts("paper.withdrawn", question=view.shortened(150, 80).question)
+    return Message(_with_meeting(texts, view, said))
+
+
+def _with_meeting(texts: Texts, view: PollView, said: Ready) -> Ready:
+    """Say what the count is now where a meeting stands already, and that the meeting is not moved by it."""
+    if view.meeting is None:
+        return said
+    answers = joined(view.texts_of(view.winners))
+    meeting = texts(
+        "paper.meeting", answers=answers, title=view.meeting.title, starts_at=view.meeting.starts_at
+    )
+    return Ready(f"{said}\n{meeting}")
 
 
 def may_still_be_entered(view: PollView) -> bool:

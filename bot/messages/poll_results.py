@@ -35,6 +35,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.result.equal_marks": frozenset({"answers"}),
     "poll.result.reason": frozenset({"reason"}),
     "poll.result.more": frozenset({"more"}),
+    "poll.result.meeting": frozenset({"title", "starts_at"}),
     "poll.result.ranking_only": frozenset({"numbers_from"}),
 }
 
@@ -66,8 +67,9 @@ def _buttons(texts: Texts, view: PollView) -> tuple[Button, ...]:
     if view.tied and view.tie is Tie.AGAIN:
         return ()
     decide = Button(texts("poll.button.decide"), "decide", (view.id,), "primary")
-    meet = Button(texts("polled_meeting.button.make"), "poll_meeting", (view.id,), "success")
-    if view.found_date:
+    label = texts(f"polled_meeting.button.{'see' if view.meeting else 'make'}")
+    meet = Button(label, "poll_meeting", (view.id,), "success")
+    if view.found_date or (view.meeting and not view.tied):
         return decide, meet
     if view.ticks:
         return decide, milestones_button(texts)
@@ -92,6 +94,10 @@ def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
     lines += _reasons(texts, view.reasons)
     if view.secret and view.unanimous:
         lines.append(texts("poll.result.unanimous"))
+    if view.meeting:
+        told = {"title": view.meeting.title, "starts_at": view.meeting.starts_at}
+        lines.append(texts("poll.result.meeting", **told))
+        return "\n".join(lines)
     meaning = _meaning(view)
     lines.append(texts(f"poll.result.{meaning}" if meaning else "poll.thanks"))
     return "\n".join(lines)

@@ -59,8 +59,11 @@ class Decisions:
     ) -> DecisionView:
         """Write a decision down under the place's next number, settle its milestones and tell the channel.
 
+        What a village's poll leads to can be written down from the secretariat's channel: the village may have none.
         Raises NotPermitted, InvalidInput, NotFound, Conflict (the poll is open, or already written down).
         """
+        if place.key == SECRETARIAT and poll_id is not None:
+            place = await self._place_of_poll(poll_id)
         if place.village is None and place.group is None:
             raise NotFound("error_polls.decision_place")
         programme = self._context.programme
@@ -90,6 +93,13 @@ class Decisions:
                 opened = await milestones.settle(session, self._context, owner, settled, decided_on)
             view = await decision_view(session, row, settled if isinstance(owner, Village) else ())
             return replace(view, village_opened=opened)
+
+    async def _place_of_poll(self, poll_id: int) -> Place:
+        async with self._context.database.transaction() as session:
+            poll = await session.get(Poll, poll_id)
+            if poll is None:
+                raise NotFound("error_polls.not_found")
+            return await place_of(session, poll.scope_key)
 
     async def correct(self, actor: Actor, decision_id: int, title: str, text: str) -> DecisionView:
         """Replace a decision by a new record. Raises NotFound, NotPermitted, InvalidInput, Conflict."""

@@ -17,6 +17,16 @@ from bot.storage.models import Person, Poll, RoleAssignment
 async def entitled_counts(session: AsyncSession, polls: Sequence[Poll]) -> dict[int, int]:
     """Return how many people may vote in each poll, by the poll's id."""
     villages = {poll.village_id for poll in polls if poll.village_id is not None}
+    off = await off_discord(session, villages) if villages else {}
+    here = await account_counts(session, polls)
+    return {
+        poll.id: here[poll.id] + of_bodies(off.get(poll.village_id or 0, {}), poll.voters) for poll in polls
+    }
+
+
+async def account_counts(session: AsyncSession, polls: Sequence[Poll]) -> dict[int, int]:
+    """Return how many people may vote in each poll on Discord, by the poll's id."""
+    villages = {poll.village_id for poll in polls if poll.village_id is not None}
     cohorts = {poll.cohort_id for poll in polls if poll.coordinator_group_id is not None}
     query = (
         select(RoleAssignment)
@@ -32,10 +42,8 @@ async def entitled_counts(session: AsyncSession, polls: Sequence[Poll]) -> dict[
         elif held.cohort_id is not None:
             for group_id in groups_held(groups, held.cohort_id, held.municipality_id):
                 members[group_key(group_id)].append((held.role, held.person_id))
-    off = await off_discord(session, villages) if villages else {}
     counts = {}
     for poll in polls:
         roles = roles_of(poll.voters.split(","))
         counts[poll.id] = len({person for role, person in members[poll.scope_key] if role in roles})
-        counts[poll.id] += of_bodies(off.get(poll.village_id or 0, {}), poll.voters)
     return counts

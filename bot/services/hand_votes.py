@@ -13,18 +13,17 @@ from bot.domain import hand_votes as rules
 from bot.domain.access import Action, Actor, may, require
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.hand_votes import BODIES, Part, Way
-from bot.domain.poll_rules import Tie
-from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, PollView
+from bot.domain.poll_view import CLOSED, PollView, shortened
 from bot.services.audit import audit
 from bot.services.context import Context
-from bot.services.decision_register import decided_by
-from bot.services.hand_counts import columns, hand_counts, off_discord, part_of
+from bot.services.hand_counts import columns, forget, hand_counts, off_discord, part_of
+from bot.services.hand_limits import must_take
 from bot.services.hand_written import number_of, part_written
 from bot.services.off_discord import count_anew, room, set_people
 from bot.services.places import Place, place_of
 from bot.services.poll_results import close_if_over, view_of, whole_of
 from bot.services.poll_schedule import RESULT_POST, poll_post
-from bot.services.poll_sequels import run_off, ties_of
+from bot.services.poll_sequels import run_off
 from bot.storage.models import HandCount, Poll
 from bot.storage.repositories.deliveries import Post, plan
 
@@ -33,7 +32,10 @@ HAND_POST = "hand_votes"
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """Totals as somebody sees them: what was entered, whether it counts, and what this person may do with it."""
+    """Totals as somebody sees them: what was entered, whether it counts, and what this person may do with it.
+
+    Of a secret poll's `part` only the turnout is known.
+    """
 
     id: int
     poll: PollView
@@ -79,7 +81,7 @@ class HandVotes:
         """Show a poll to whoever begins to enter votes. Raises as `enter`."""
         async with self._context.database.transaction() as session:
             poll, place = await self._found(session, poll_id)
-            await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
+            await must_take(session, self._context, actor, Action.ENTER_HAND_VOTES, poll, place)
             await room(session, poll)
             return await view_of(session, self._context.programme, poll)
 
@@ -87,9 +89,9 @@ class HandVotes:
         """Return an open poll and its village's name, to whoever hands out ballots. Raises as `enter`."""
         async with self._context.database.transaction() as session:
             poll, place = await self._found(session, poll_id)
-            await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
-            if poll.state != OPEN:
-                raise Conflict("error_polls.closed_already", closes_at=poll.closes_at)
+            if poll.state == CLOSED and may(actor, Action.ENTER_HAND_VOTES, place.where):
+                raise Conflict("error_paper.no_more_sheets", closes_at=poll.closes_at, secret=poll.secret)
+            await must_take(session, self._context, actor, Action.ENTER_HAND_VOTES, poll, place)
             assert place.village is not None, "only a village's polls are found"
             return await view_of(session, self._context.programme, poll), place.village.name
 
@@ -103,7 +105,7 @@ class HandVotes:
         """
         async with self._context.database.transaction() as session:
             poll, place = await self._found(session, poll_id, hold=True)
-            await self._must_take(session, actor, Action.ENTER_HAND_VOTES, poll, place)
+            await must_take(session, self._context, actor, Action.ENTER_HAND_VOTES, poll, place)
             part = part_written(poll, way, turnout, lines)
             left = await room(session, poll)
             if part.turnout > left:
@@ -128,19 +130,58 @@ class HandVotes:
     async def confirm(self, actor: Actor, count_id: int) -> Entered:
         """Let totals count; a closed poll then tells its result again.
 
-        Raises NotFound, NotPermitted (one's own), Conflict (as `enter`, or confirmed already).
+        Raises NotFound, NotPermitted (one's own), Conflict (as `enter`, confirmed already, or to be counted again).
         """
         async with self._context.database.transaction() as session:
-            row, poll, place = await self._row(session, count_id)
-            await self._must_take(session, actor, Action.CONFIRM_HAND_VOTES, poll, place)
-            if row.confirmed_at is not None:
-                raise Conflict("error_paper.confirmed_before")
-            if row.entered_by_id == actor.person_id:
-                raise NotPermitted("error_paper.own")
-            row.confirmed_by_id, row.confirmed_at = actor.person_id, self._context.now()
-            await audit(session, self._context, actor, "hand_votes.confirm", _subject(row))
-            await self._tell_again(session, poll, row, "confirmed")
+            row, poll, place = await self._to_confirm(session, actor, count_id)
+            if poll.secret:
+                raise Conflict("error_paper.count_again")
+            await self._let_count(session, actor, poll, row)
             return await self._entered(session, actor, place, poll, row)
+
+    async def recounting(self, actor: Actor, count_id: int) -> Entered:
+        """Show what to count again, without its numbers. Raises as `confirm`."""
+        async with self._context.database.transaction() as session:
+            row, poll, place = await self._to_confirm(session, actor, count_id)
+            return await self._entered(session, actor, place, poll, row)
+
+    async def recount(self, actor: Actor, count_id: int, turnout: str, lines: Sequence[str]) -> Entered:
+        """Let totals count when a second person has counted the same; others are taken back and told of.
+
+        So nobody who has not held the ballots sees what they say, and nobody can guess it a second time. Raises as
+        `confirm`, and InvalidInput as `enter`.
+        """
+        async with self._context.database.transaction() as session:
+            row, poll, place = await self._to_confirm(session, actor, count_id)
+            if part_written(poll, Way(row.way), turnout, lines) == part_of(row):
+                await self._let_count(session, actor, poll, row)
+            else:
+                self._take_back(poll, row)
+                await audit(session, self._context, actor, "hand_votes.differ", _subject(row))
+                await plan(session, [self._differ_post(poll, row)])
+            return await self._entered(session, actor, place, poll, row)
+
+    async def _to_confirm(
+        self, session: AsyncSession, actor: Actor, count_id: int
+    ) -> tuple[HandCount, Poll, Place]:
+        row, poll, place = await self._row(session, count_id)
+        await must_take(session, self._context, actor, Action.CONFIRM_HAND_VOTES, poll, place)
+        if row.confirmed_at is not None:
+            raise Conflict("error_paper.confirmed_before")
+        if row.entered_by_id == actor.person_id:
+            raise NotPermitted("error_paper.own")
+        return row, poll, place
+
+    async def _let_count(self, session: AsyncSession, actor: Actor, poll: Poll, row: HandCount) -> None:
+        row.confirmed_by_id, row.confirmed_at = actor.person_id, self._context.now()
+        await audit(session, self._context, actor, "hand_votes.confirm", _subject(row))
+        await self._tell_again(session, poll, row, "confirmed")
+
+    def _take_back(self, poll: Poll, row: HandCount) -> None:
+        """Let totals count no more; a secret poll's are forgotten at once."""
+        row.withdrawn_at = self._context.now()
+        if poll.secret:
+            forget(row)
 
     async def withdraw(self, actor: Actor, count_id: int) -> PollView:
         """Take totals back: those that count only by whoever may enter them. Raises as `confirm`."""
@@ -150,8 +191,8 @@ class HandVotes:
             action = Action.ENTER_HAND_VOTES if counts else Action.CONFIRM_HAND_VOTES
             require(actor, action, place.where)
             if counts:
-                await self._must_take(session, actor, action, poll, place)
-            row.withdrawn_at = self._context.now()
+                await must_take(session, self._context, actor, action, poll, place)
+            self._take_back(poll, row)
             await audit(session, self._context, actor, "hand_votes.withdraw", _subject(row))
             await session.flush()
             if counts:
@@ -194,29 +235,6 @@ class HandVotes:
             raise NotFound("error_paper.not_found")
         return row, poll, place
 
-    async def _must_take(
-        self, session: AsyncSession, actor: Actor, action: Action, poll: Poll, place: Place
-    ) -> None:
-        """Refuse who may not, and a poll whose result stands. Raises NotPermitted, InvalidInput, Conflict."""
-        require(actor, action, place.where)
-        if actor.person_id is None:
-            raise Conflict("error_people.privacy_needed")
-        if poll.state == OPEN:
-            return
-        if poll.state == CANCELLED:
-            raise Conflict("error_polls.cancelled")
-        if poll.state != CLOSED or poll.closed_at is None:
-            raise Conflict("error_polls.not_open_yet")
-        if poll.secret:
-            raise Conflict("error_paper.secret_closed")
-        if await decided_by(session, poll.id) is not None:
-            raise Conflict("error_paper.decided")
-        voted_again = poll.tie == Tie.AGAIN and ties_of(poll, await whole_of(session, poll))
-        if poll.settled is not None or voted_again:
-            raise Conflict("error_paper.tie_settled")
-        if self._context.now() > poll.closed_at + rules.ENTERED_WITHIN:
-            raise Conflict("error_paper.too_late", days=rules.ENTERED_WITHIN.days)
-
     async def _entered(
         self, session: AsyncSession, actor: Actor, place: Place, poll: Poll, row: HandCount
     ) -> Entered:
@@ -226,7 +244,7 @@ class HandVotes:
         return Entered(
             row.id,
             await view_of(session, self._context.programme, poll),
-            part_of(row),
+            _told(poll, row),
             counts,
             not counts and confirms and actor.person_id not in (None, row.entered_by_id),
             may(actor, Action.ENTER_HAND_VOTES, place.where) and not fixed if counts else confirms,
@@ -248,6 +266,18 @@ class HandVotes:
             f"poll:{poll.id}:hand:{row.id}", poll.scope_key, HAND_POST, self._context.now(), at_once=True,
             cohort_id=poll.cohort_id, poll_id=poll.id, payload={"hand_count": row.id},
         )  # fmt: skip
+
+    def _differ_post(self, poll: Poll, row: HandCount) -> Post:
+        said = self._context.texts("notice.hand_votes_differ", question=shortened(poll.question, 150))
+        return Post(
+            f"poll:{poll.id}:hand:{row.id}:differ", poll.scope_key, "notice", self._context.now(), at_once=True,
+            cohort_id=poll.cohort_id, poll_id=poll.id, payload={"said": said},
+        )  # fmt: skip
+
+
+def _told(poll: Poll, row: HandCount) -> Part:
+    """Return what may be told of totals: of a secret poll's only how many gave them, also once it is closed."""
+    return Part(Way(row.way), row.turnout) if poll.secret else part_of(row)
 
 
 async def unconfirmed(session: AsyncSession, count_id: int) -> Part | None:

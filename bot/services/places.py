@@ -121,6 +121,11 @@ class Places:
             cohorts = await running_cohorts(session, self._context, upcoming=True)
             return replace(place, running=cohorts[0] if cohorts else None)
 
+    async def of_village(self, village_id: int) -> Place:
+        """Return a village's place, with or without a channel. Raises NotFound when the village is gone."""
+        async with self._context.database.transaction() as session:
+            return await place_of(session, village_key(village_id))
+
     async def channel_ids(self) -> dict[str, int]:
         """Return the Discord id of every place."""
         async with self._context.database.transaction() as session:

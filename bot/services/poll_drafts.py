@@ -155,7 +155,7 @@ class PollDrafts(DraftRules):
                 session.info[TO_WAKE] = True
             else:
                 await self._opening.open(session, [poll], at_once=True)
-            must_be_enough_for_secrecy(self._context, poll)
+            await must_be_enough_for_secrecy(session, self._context, poll)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 

@@ -25,6 +25,7 @@ from bot.services.entitled import entitled_counts
 from bot.services.hand_counts import confirmed, hand_counts, kept_at_closing, rankings_of, stored, told_parts
 from bot.services.milestones import settled_by_decision
 from bot.services.moments import written
+from bot.services.polled_meeting_posts import meeting_of
 from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Poll, PollOption
 
@@ -251,6 +252,7 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
         cancelled_because=poll.cancelled_because or "",
         repeat=poll.repeat or NEVER,
         repeat_until=poll.repeat_until,
+        meeting=await meeting_of(session, poll.id) if closed and kind is Kind.DATES else None,
         last_round=_last_round(result) if closed and shown is Shown.NUMBERS else {},
     )
 

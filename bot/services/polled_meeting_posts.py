@@ -19,7 +19,7 @@ from bot.messages.meeting_file import Calendars
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import Cohort, Delivery, PolledMeeting
+from bot.storage.models import Cohort, Delivery, Event, PolledMeeting
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 
@@ -122,3 +122,14 @@ def seen(row: PolledMeeting) -> MeetingSeen:
         event.id, row.title, event.venue or "", event.starts_at, event.ends_at, event.sequence,
         event.called_off_at is not None,
     )  # fmt: skip
+
+
+async def meeting_of(session: AsyncSession, poll_id: int) -> MeetingSeen | None:
+    """Return the meeting that a poll's date became, unless it was called off."""
+    query = (
+        select(PolledMeeting)
+        .join(PolledMeeting.event)
+        .where(PolledMeeting.poll_id == poll_id, Event.called_off_at.is_(None))
+    )
+    row = await session.scalar(query)
+    return None if row is None else seen(row)

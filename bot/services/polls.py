@@ -18,6 +18,7 @@ from bot.domain.poll_dates import closes_at as same_hour_later
 from bot.domain.poll_view import CLOSED, PLANNED, WAITING, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.entitled import account_counts
 from bot.services.hand_counts import hand_counts
 from bot.services.outbox import OPEN_POST
 from bot.services.places import Place, place_of
@@ -90,7 +91,7 @@ class Polls(Voting):
         async with self._context.database.transaction() as session:
             session.add(poll)
             await self._opening.open(session, [poll], at_once=True)
-            must_be_enough_for_secrecy(self._context, poll)
+            await must_be_enough_for_secrecy(session, self._context, poll)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 
@@ -111,7 +112,7 @@ class Polls(Voting):
             if by_hand or await session.scalar(select(exists().where(Ballot.poll_id == poll.id))):
                 raise Conflict("error_polls.votes_cast")
             poll.secret, poll.binding = True, False
-            must_be_enough_for_secrecy(self._context, poll)
+            await must_be_enough_for_secrecy(session, self._context, poll)
             make_secret(poll)
             await self._announce_again(session, poll)
             nobody = replace(actor, person_id=None)
@@ -189,13 +190,13 @@ def right_to_start(place: Place) -> Action:
     return Action.START_POLL if place.village else Action.START_GROUP_POLL
 
 
-def must_be_enough_for_secrecy(context: Context, poll: Poll) -> None:
-    """Refuse a secret poll of so few voters that its result could never be told (PRIVACY section 6).
+async def must_be_enough_for_secrecy(session: AsyncSession, context: Context, poll: Poll) -> None:
+    """Refuse a secret poll of so few voters on Discord that its result could never be told (PRIVACY section 6).
 
-    Raises InvalidInput.
+    Those who vote on paper hide nobody: whoever counts their ballots can take them from the sum. Raises InvalidInput.
     """
     fewest = context.programme.rules.secret_results.show_from_votes
-    if poll.secret and (poll.entitled or 0) < fewest:
+    if poll.secret and (await account_counts(session, [poll]))[poll.id] < fewest:
         raise InvalidInput("error_polls.few_for_secrecy", fewest=fewest)
 
 

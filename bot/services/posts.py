@@ -12,12 +12,14 @@ from bot.domain.errors import NotFound
 from bot.domain.programme import BY_ITSELF, Meeting, Reminder, Scope
 from bot.messages import people
 from bot.messages import posts as build
+from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
 from bot.services import letter_posts, letter_receipts, milestone_posts, polled_meeting_posts
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
+from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, place_of
 from bot.storage.models import Delivery, Event, Municipality, Village
 
@@ -90,7 +92,7 @@ class Posts:
             extra = await self._polls.pulse(session, place.village.id, event.code)
         of_task = reminder.to == "secretariat"
         values = await self._values(session, event, place, delivery.cohort_id, of_task=of_task)
-        return build.reminder(
+        message = build.reminder(
             self._context.texts,
             reminder.text,
             reminder.add,
@@ -99,25 +101,23 @@ class Posts:
             days,
             extra,
         )
+        if of_task and asked_at(self._context.programme, event.code):
+            answers = meeting_poll_button(self._context.texts, event.id)
+            return replace(message, buttons=(answers, *message.buttons))
+        return message
 
     async def _values(
         self, session: AsyncSession, event: Event, place: Place, cohort_id: int | None, *, of_task: bool
     ) -> Mapping[str, object]:
         timezone = self._context.programme.timezone
+        questions = [poll.question for poll in asked_at(self._context.programme, event.code)]
         return {
             "village": place.village.name if place.village else "",
             "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
             "phone": self._context.facts.phone,
             "places": Ready(await self._concerned(session, event, cohort_id) if of_task else ""),
-            "questions": " ".join(self._asked_at(event)) if of_task else "",
+            "questions": " ".join(questions) if of_task else "",
         }
-
-    def _asked_at(self, event: Event) -> list[str]:
-        """Return what standard polls ask at a meeting itself, where there is no channel yet (S13)."""
-        polls = self._context.programme.polls.values()
-        return [
-            poll.question for poll in polls if poll.where == "meeting" and poll.opens.meeting == event.code
-        ]
 
     async def _concerned(self, session: AsyncSession, event: Event, cohort_id: int | None) -> str:
         """Name the municipalities or villages a task is about, the first few by name."""

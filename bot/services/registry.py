@@ -13,6 +13,7 @@ from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
 from bot.services.letters import Letters
+from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
 from bot.services.outbox import Outbox
@@ -41,6 +42,7 @@ class Services:
     hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
+    meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
     objections: Objections
@@ -72,6 +74,7 @@ def services_on(context: Context) -> Services:
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,
+        meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
         objections=Objections(context),

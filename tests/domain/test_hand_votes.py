@@ -109,7 +109,8 @@ def test_a_secret_poll_tells_no_part_that_is_small_and_only_the_order_where_few_
         )
 
     assert told(12, 4) == (Shown.NUMBERS, False)
-    assert told(12, 6, 6) == (Shown.NUMBERS, True)  # two entries of one way are one part
+    assert told(12, 6, 6) == (Shown.NUMBERS, False)  # two entries of one way, each of them small
+    assert told(12, 10, 12) == (Shown.NUMBERS, True)
     assert told(9, 12) == (Shown.RANKING, False)
     assert told(4, 12)[0] is Shown.NOTHING, "who entered the twelve would know the four, also from the order"
     assert told(0, 12) == (Shown.NUMBERS, True)

@@ -1,6 +1,6 @@
 """Every kind of poll from draft to final decision, by buttons, menus and forms alone, as somebody on a phone does it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from bot.demo.cast import VillageCast
 from bot.demo.hands import private_ids
 from bot.demo.world import MessageRecord
 from bot.demo.year import ProgrammeYear
+from bot.services.places import SECRETARIAT
 from tests.support.year import part, posts, said
 
 ANSWERS = "Ved skolen\nVed kirken\nVed havnen"
@@ -366,6 +367,47 @@ async def test_rankings_on_paper_are_written_as_a_line_of_letters_for_each_ballo
         await press(voter, shown, "ballot_step", "Ved havnen")
     told = (await result(year, cast)).content
     assert f"Her på Discord: {len(voters)} har stemt" in told and "Øverst endte: Ved kirken" in told
+
+
+async def test_in_a_secret_poll_the_second_person_counts_the_ballots_and_is_shown_no_numbers(
+    year: ProgrammeYear,
+) -> None:
+    cast = year.villages[0]
+    post = await asked(year, cast, "yes_no", "2", voters="all", secret=True)
+    shown = await cast.secretary.click(year.discord.clickable(post), label="Papir og telefon")
+    form = await press(cast.secretary, shown, "off_discord")
+    shown = await fill(cast.secretary, form, *(["4"] * len(form.modal["components"])))
+    form = await choose(cast.secretary, shown, "hand_way", "paper")
+    await fill(cast.secretary, form, "3", "1", "2", "")
+    await year.discord.settle()
+    waiting = posts(year, cast)[-1]
+    looked = await cast.lead.click(year.discord.clickable(waiting), custom_id=part(waiting, "hand_look"))
+    assert "jeg viser ikke tallene" in said(looked) and "Nej" not in said(looked)
+    form = await press(cast.lead, looked, "hand_recount", "Tæl sedlerne efter")
+    assert "Nu er stemmerne talt med" in said(await fill(cast.lead, form, "3", "1", "2", ""))
+
+
+async def test_the_secretariat_enters_what_villages_answered_at_the_first_meeting_from_its_task(
+    year: ProgrammeYear,
+) -> None:
+    channel = (await year.app.services.places.channel_ids())[SECRETARIAT]
+    await year.discord.advance_to(datetime(2027, 10, 1, 12, tzinfo=UTC))
+    task = [r for r in year.discord.messages(channel) if "Hvad er vigtigst for jer" in r.content][-1]
+    assert "Tryk herunder for at skrive svarene ind" in task.content
+    shown = await year.secretariat.click(year.discord.clickable(task), label="Skriv svarene ind")
+    assert "Svar fra 0 af 2 landsbyer" in said(shown)
+    place = await year.app.services.places.of_channel(year.villages[0].channel_id)
+    assert place.village is not None
+    form = await choose(year.secretariat, shown, "meeting_poll_village", str(place.village.id))
+    lines = form.modal["components"][1]["component"]["value"].replace("fællesskab: 0", "fællesskab: 4")
+    shown = await fill(year.secretariat, form, "4", lines)
+    assert "4 svarede på mødet" in said(shown) and "- Stærkere fællesskab: 4" in said(shown)
+    ticked = await press(year.secretariat, shown, "meeting_poll_tick")
+    assert "Forventningsafstemning begyndt" in said(ticked)
+    form = await press(year.secretariat, shown, "decide", "Skriv aftalen ned")
+    boxes = [row["component"] for row in form.modal["components"]]
+    filled = {box["custom_id"]: box.get("value") or "Aftalenotat" for box in boxes}
+    assert "Skrevet ned" in said(await year.secretariat.submit_modal(form, filled))
 
 
 async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end(

@@ -8,12 +8,15 @@ from bot.domain.ballots import Kind
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.hand_votes import Way
 from bot.domain.poll_view import PollView
+from bot.domain.polled_meetings import MeetingSeen
 from bot.domain.polls import Shown
+from bot.messages.hand_votes import confirmed
 from bot.messages.poll_results import poll_result
 from bot.services.context import Context
 from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
 from bot.services.poll_drafts import PollDrafts, Written
+from bot.services.polled_meetings import PolledMeetings, WrittenMeeting
 from bot.services.privacy import Privacy
 from bot.storage.models import AuditEntry, HandCount, Poll
 from tests.support.polls_world import PollsWorld, polls_world
@@ -43,7 +46,10 @@ async def counted(
     """Enter ballots of one answer each, and let a second person confirm them. Returns their id."""
     lines = [str(number) for number in numbers]
     one = await paper.enter(await world.lead(), poll_id, way, str(sum(numbers)), lines)
-    await paper.confirm(await other(world), one.id)
+    if one.poll.secret:
+        assert (await paper.recount(await other(world), one.id, str(sum(numbers)), lines)).confirmed
+    else:
+        await paper.confirm(await other(world), one.id)
     return one.id
 
 
@@ -145,7 +151,7 @@ async def test_a_closed_poll_takes_votes_for_a_week_tells_its_result_again_and_s
     await world.polls.vote(lead, poll.id, [1])
     assert (await paper.sheet(lead, poll.id))[1] == "Sønder Ørslev"
     await closed(world, poll.id)
-    with pytest.raises(Conflict):
+    with pytest.raises(Conflict, match="no_more_sheets"):
         await paper.sheet(lead, poll.id)
     entered = await counted(world, paper, poll.id, 0, 4)
     assert f"result:hand:{entered}:confirmed" in await world.deliveries(poll.id)
@@ -283,7 +289,7 @@ async def test_a_secret_poll_counts_rankings_on_paper_in_its_run_off_and_keeps_n
     for voter in await world.people(10):
         await world.polls.cast(voter, poll.id, {1: 1, 2: 2})
     one = await paper.enter(await world.lead(), poll.id, Way.PAPER, "12", ["12 x BC"])
-    await paper.confirm(await other(world), one.id)
+    assert (await paper.recount(await other(world), one.id, "12", ["2 x BC"] * 6)).confirmed
     view = await closed(world, poll.id)
     assert (view.turnout, view.winners, view.parts, view.by_hand) == (22, (2,), (), 12)
     assert view.last_round == {1: 10, 2: 12}
@@ -291,6 +297,77 @@ async def test_a_secret_poll_counts_rankings_on_paper_in_its_run_off_and_keeps_n
         (row,) = await session.scalars(select(HandCount))
         assert (row.votes, row.given, row.rankings) == ({}, {}, None)
         assert set((await session.get_one(Poll, poll.id)).counted or {}) == {"rounds"}
+
+
+async def test_a_secret_polls_votes_on_paper_are_shown_to_nobody_and_count_when_two_have_counted_the_same(
+    world: PollsWorld, paper: HandVotes
+) -> None:
+    lead, bo = await world.lead(), await other(world)
+    poll = await world.start(secret=True)
+    await room_for(world, paper, poll.id, 8)
+    one = await paper.enter(lead, poll.id, Way.PAPER, "3", ["3", "0"])
+    board = await paper.board(bo, poll.id)
+    for seen in (one, await paper.look(bo, one.id), *board.entries):
+        assert (seen.part.turnout, seen.part.votes, seen.part.given) == (3, {}, {})
+    for early, error in (
+        (paper.confirm(bo, one.id), Conflict),
+        (paper.recounting(lead, one.id), NotPermitted),
+    ):
+        with pytest.raises(error):
+            await early
+    with pytest.raises(InvalidInput):
+        await paper.recount(bo, one.id, "3", ["3", "3"])
+    guessed = await paper.recount(bo, one.id, "3", ["2", "1"])
+    assert not guessed.confirmed and f"hand:{one.id}:differ" in await world.deliveries(poll.id)
+    with pytest.raises(NotFound):  # nobody guesses twice
+        await paper.recount(bo, one.id, "3", ["3", "0"])
+    async with world.context.database.transaction() as session:
+        assert (await session.get_one(HandCount, one.id)).votes == {}
+    again = await paper.enter(lead, poll.id, Way.PAPER, "3", ["3", "0"])
+    assert (await paper.recounting(bo, again.id)).part.votes == {}
+    assert (await paper.recount(bo, again.id, "3", ["3", "0"])).confirmed
+    assert (await paper.look(bo, again.id)).part.votes == {}
+    assert (await closed(world, poll.id)).turnout == 3
+
+
+async def test_people_without_an_account_do_not_make_a_few_on_discord_many_enough_for_secrecy(
+    world: PollsWorld, paper: HandVotes
+) -> None:
+    lead = await world.lead()
+    first = await world.start()
+    await room_for(world, paper, first.id, 20)
+    with pytest.raises(InvalidInput, match="few_for_secrecy"):
+        await world.polls.ask_secrecy(lead, first.id)
+    await world.people(3)
+    with pytest.raises(InvalidInput, match="few_for_secrecy"):
+        await world.polls.ask_secrecy(lead, first.id)
+    await world.people(4)
+    assert (await world.polls.ask_secrecy(lead, first.id)).secret
+
+
+async def test_a_meeting_stands_when_votes_on_paper_point_to_another_day_and_that_is_said(
+    world: PollsWorld, paper: HandVotes
+) -> None:
+    lead, bo = await world.lead(), await other(world)
+    drafts, meetings = PollDrafts(world.context), PolledMeetings(world.context)
+    days = Written("Hvornår mødes vi?", ("20-10-2027 kl. 19", "26-10-2027 kl. 19"), "3")
+    draft = await drafts.write(lead, world.village, Kind.DATES, days)
+    await drafts.ask(lead, draft.id, "steering")
+    poll = await drafts.open(lead, draft.id)
+    await room_for(world, paper, poll.id, 4)
+    await world.polls.vote(lead, poll.id, [1])
+    assert "ligger fast" not in told(world, await closed(world, poll.id))
+    await meetings.make(lead, poll.id, WrittenMeeting("Havemøde"))
+    one = await paper.enter(lead, poll.id, Way.PAPER, "3", ["0", "3", "0"])
+    counted = await paper.confirm(bo, one.id)
+    said = confirmed(world.context.texts, counted.poll).text
+    assert "Nu peger tallene på: Tirsdag den 26. oktober kl. 19.00" in said
+    assert "»Havemøde« ligger fast onsdag den 20. oktober kl. 19.00" in said
+    post = poll_result(world.context.texts, counted.poll, world.context.programme.rules.secret_results)
+    assert "»Havemøde« ligger fast onsdag den 20. oktober kl. 19.00" in post.text
+    assert "Se mødet" in [button.label for button in post.buttons]
+    offered = await meetings.offer(lead, poll.id)
+    assert isinstance(offered, MeetingSeen) and offered.title == "Havemøde"
 
 
 async def test_coordinators_polls_have_no_paper(world: PollsWorld, paper: HandVotes) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind
@@ -18,10 +19,12 @@ from bot.domain.poll_view import PollView
 from bot.services.context import Context
 from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
+from bot.services.meeting_polls import MeetingPolls
 from bot.services.places import Place
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
 from bot.services.poll_rules import VillageRulesDesk
+from bot.storage.models import Event
 from tests.support.polls_world import PollsWorld, polls_world
 
 V, P, S, R, L = Role.VILLAGER, Role.PANEL, Role.STEERING, Role.STEERING_SECRETARY, Role.STEERING_LEAD
@@ -254,6 +257,16 @@ async def _(home: Home, who: Actor) -> None:
 @action("record the agreement", SEC)
 async def _(home: Home, who: Actor) -> None:
     await home.record(who, home.world.village, code="D01")
+
+
+@action("enter what a village answered at a meeting of the prelude", SEC)
+async def _(home: Home, who: Actor) -> None:
+    village = home.world.village.village
+    assert village is not None
+    async with home.world.context.database.transaction() as session:
+        query = select(Event.id).where(Event.code == "EV-P0-LOKALRAAD", Event.village_id.is_(None))
+        meeting = (await session.scalars(query)).one()
+    await MeetingPolls(home.world.context).enter(who, meeting, village.id, "1", ["1"] * 3 + ["0"] * 5)
 
 
 @action("correct a decision", R, L)
