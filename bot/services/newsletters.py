@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
+from bot.domain.audience import Forecast
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
 from bot.domain.receipts import PostReceipt
@@ -17,7 +18,7 @@ from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.ledger import Ledger
-from bot.services.letter_audience import Forecast, foresee
+from bot.services.letter_audience import foresee
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters
 from bot.services.next_steps import NextSteps
@@ -103,7 +104,7 @@ class Newsletters(NextSteps):
             if not keys or await events_table.one(session, cohort_id, circle.id) is None:
                 raise NotFound("error.not_found.place")
             key = f"try:{letter.id}:{cohort_id}:{now.isoformat()}"
-            payload = {"newsletter": letter.id, "place": keys[0]}
+            payload: dict[str, object] = {"newsletter": letter.id, "place": keys[0]}
             trial = Post(
                 key, SECRETARIAT, letter_posts.TRY, now, at_once=True, cohort_id=cohort_id, payload=payload
             )
