@@ -1,4 +1,4 @@
-"""The newsletter desk: the year's letters, seen, tried and sent."""
+"""Letters by command: seen, tried, sent, and their receipts."""
 
 import asyncio
 
@@ -16,18 +16,6 @@ _LOOKS = 600
 
 class LetterDeskCog(CompanionCog):
     """Letters of the secretariat; services check that it is the secretariat."""
-
-    @command("newsletter.list")
-    async def letters(self, ask: Ask, cohort: int | None = None) -> None:
-        """List the year's letters and how they fared."""
-        found = await ask.services.cohorts.cohort(cohort)
-        status = await ask.services.newsletters.status(await ask.actor(), found.id)
-        lines = [
-            build.LetterLine(s.letter.id, s.send_at, s.sent, s.waiting, s.failed, s.videos_missing)
-            for s in status
-            if s.send_at is not None
-        ]
-        await ask.reply(build.letter_list(self.bot.texts, found.title, lines))
 
     @command("newsletter.show", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
     async def show(

@@ -8,6 +8,7 @@ from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
 from bot.demo.hands import private_ids
+from bot.demo.letter_hands import LetterHands
 from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
 from bot.demo.register_hands import RegisterHands
@@ -29,6 +30,7 @@ class Evenings:
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
         self.register = RegisterHands(year)
+        self._letters = LetterHands(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -49,6 +51,10 @@ class Evenings:
                     await self._vote(group.people, record, custom_id)
                 for _, _args, custom_id in _parts(record, "vote_many"):
                     await self._choose(group.people, record, custom_id)
+        desk = (await self._year.app.services.places.channel_ids())[SECRETARIAT]
+        for record in self._new(desk):
+            for _, args, custom_id in _parts(record, "letter_open"):
+                await self._letters.approve(record, custom_id, str(args[1]))
         await self._ask_once()
 
     def _new(self, channel_id: int) -> list[MessageRecord]:

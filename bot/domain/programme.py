@@ -313,6 +313,14 @@ class MilestoneReminders:
 
 
 @dataclass(frozen=True, slots=True)
+class NewsletterApproval:
+    """Letters go out approved only; how many days before that the secretariat is told of one that is not."""
+
+    __pydantic_config__: ClassVar = Strict
+    warn_days: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The numbers that dates, posts and polls obey."""
 
@@ -333,6 +341,7 @@ class Rules:
     quiet_village_days: int
     steering_established_by: str | None = None
     milestone_reminders: MilestoneReminders | None = None
+    newsletter_approval: NewsletterApproval | None = None
     global_goals: int = 0
     seed_lines: int = 0
 

@@ -14,6 +14,7 @@ Records = list[dict[str, object]]
 LEFT = ("secret_votes", "messages", "documents", "contact")
 WORDS = {"role": "people.roles", "purpose": "people.purposes", "answer": "people.answers"}
 ROLES_SHOWN = 5
+LETTER_KEYS = ("letters_written", "letters_approved", "code", "written_at", "approved_at")
 DATA_KEYS = (
     "name", "account", "since", "roles", "consents", "meeting_answers", "open_votes", "polls_started",
     "decisions_recorded", "objections", "letters_written", "letters_approved",
@@ -31,7 +32,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **{f"people.left.{key}": frozenset() for key in LEFT},
     **{
         f"people.data.{key}": frozenset()
-        for key in (*DATA_KEYS, "file", "file_about", "role_line_none", "more")
+        for key in (*DATA_KEYS, *LETTER_KEYS, "file", "file_about", "role_line_none", "more")
     },
     **{f"people.answers.{answer}": frozenset() for answer in Answer},
     "people.data.role_line": frozenset({"role", "place"}),

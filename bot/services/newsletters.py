@@ -1,11 +1,11 @@
 """Newsletters for the secretariat: see, try, send, and fill the videos (S05)."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.content.filling import TemplateFault
 from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.audience import Forecast
@@ -36,50 +36,12 @@ from bot.storage.repositories import events as events_table
 from bot.storage.repositories.deliveries import Post
 
 
-@dataclass(frozen=True, slots=True)
-class LetterStatus:
-    """A letter in the secretariat's list."""
-
-    letter: Newsletter
-    send_at: datetime | None
-    sent: int
-    waiting: int
-    failed: int
-    videos_missing: int
-
-
 class Newsletters(NextSteps):
     """The secretariat's letters."""
 
     def __init__(self, context: Context, letters: Letters, posts: Posts, ledger: Ledger) -> None:
         super().__init__(context, letters)
         self._posts, self._ledger = posts, ledger
-
-    async def status(self, actor: Actor, cohort_id: int) -> list[LetterStatus]:
-        """Return every letter of a cohort in the order they go out."""
-        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        async with self._context.database.transaction() as session:
-            events = {e.code: e for e in await events_table.common(session, cohort_id)}
-            rows = await session.scalars(
-                select(Delivery).where(Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter")
-            )
-            states: dict[str, list[str]] = {}
-            for row in rows:
-                states.setdefault(str(row.payload["newsletter"]), []).append(row.state)
-            found = []
-            for code in self._context.programme.newsletters:
-                letter = await self._letters.current(session, cohort_id, code)
-                event = events.get(self._context.programme.circle_of(letter.id).id)
-                urls = await self._letters.video_urls(session, cohort_id, letter)
-                mine = states.get(letter.id, [])
-                found.append(
-                    LetterStatus(
-                        letter, event.newsletter_at if event else None, mine.count("sent"),
-                        mine.count("pending") + mine.count("claimed"), mine.count("parked"),
-                        sum(1 for url in urls if not url),
-                    )
-                )  # fmt: skip
-        return sorted(found, key=lambda status: (status.send_at is None, status.send_at))
 
     async def title(self, cohort_id: int, code: str) -> str:
         """Return what a letter is called now. Raises NotFound."""
@@ -127,7 +89,7 @@ class Newsletters(NextSteps):
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         now = self._context.now()
         async with self._context.database.transaction() as session:
-            letter = await self._current(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
             keys = await self._places(session, cohort_id, letter, municipality_id, village_id)
             failed = [
@@ -158,7 +120,7 @@ class Newsletters(NextSteps):
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self._current(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
             failed = await deliveries.failed_letters(session, cohort_id, letter.id)
             if not failed:
@@ -189,7 +151,7 @@ class Newsletters(NextSteps):
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self._current(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
             query = select(Delivery.place_key).where(
                 Delivery.key.in_([f"{letter.id}:{key}" for key in keys]), Delivery.state == "sent"
@@ -245,13 +207,23 @@ class Newsletters(NextSteps):
         """Return a letter as it stands now, by its id in capitals or not. Raises NotFound."""
         return await self._letters.current(session, cohort_id, self.find(code).id)
 
+    async def approved(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
+        """Return a letter that may go out. Raises NotFound, and Conflict while nobody has approved it."""
+        letter = await self._current(session, cohort_id, code)
+        if not await self._letters.may_go(session, cohort_id, letter.id):
+            raise Conflict("error.letter_not_approved", title=letter.title)
+        return letter
+
     async def _text(
         self, session: AsyncSession, cohort_id: int, letter: Newsletter, village_id: int | None
     ) -> str:
         keys = await self._places(session, cohort_id, letter, None, village_id)
         if not keys:
             raise NotFound("error.not_found.place")
-        return await self._letters.text(session, letter, await place_of(session, keys[0]))
+        try:
+            return await self._letters.text(session, letter, await place_of(session, keys[0]))
+        except TemplateFault as fault:
+            raise InvalidInput("error.letter_broken", title=letter.title) from fault
 
     async def _longest_places(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> list[str]:
         """Return where a letter is longest: one village a municipality, whose coordinator it may name."""

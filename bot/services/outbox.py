@@ -23,6 +23,7 @@ from bot.domain.posting import PostingHours
 from bot.domain.receipts import LATE, NO_CHANNEL
 from bot.messages.message import Message
 from bot.services.context import Context
+from bot.services.letter_desk_posts import GONE, tell_of_letter
 from bot.services.places import SECRETARIAT, WELCOME, place_of
 from bot.storage.database import PLANNED
 from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll
@@ -121,6 +122,8 @@ class Outbox:
         claim: str,
     ) -> Outgoing | None:
         if row.useful_until is not None and now >= row.useful_until:
+            if row.state == deliveries.HELD:
+                await tell_of_letter(session, row, GONE, now)
             row.state, row.last_error = "stale", LATE
             return None
         later = await self._put_off(session, row, now, counts)
@@ -143,7 +146,9 @@ class Outbox:
             await self._park(session, row, repr(error))
             return None
         if message is None:
-            if row.due_at <= now:  # else it was put off in the writing: a poll that too few voted in goes on
+            if (
+                row.due_at <= now and row.state != deliveries.HELD
+            ):  # else it was put off in the writing: a poll that too few voted in goes on
                 row.state = deliveries.NOT_NEEDED
             return None
         retry = row.state == "claimed"

@@ -15,7 +15,13 @@ from bot.messages import posts as build
 from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import letter_posts, letter_receipts, milestone_posts, polled_meeting_posts
+from bot.services import (
+    letter_desk_posts,
+    letter_posts,
+    letter_receipts,
+    milestone_posts,
+    polled_meeting_posts,
+)
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.letters import Letters
@@ -72,6 +78,8 @@ class Posts:
             return await self._milestones.compose(session, delivery, place)
         if delivery.kind == polled_meeting_posts.KIND:
             return await self._polled.compose(session, delivery, place)
+        if delivery.kind in (letter_desk_posts.KIND, letter_desk_posts.NEWS):
+            return await letter_desk_posts.compose(session, self._context, self._letters, delivery)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)

@@ -12,6 +12,8 @@ from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
 from bot.services.ledger import Ledger
+from bot.services.letter_desk import LetterDesk
+from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
 from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
@@ -42,6 +44,8 @@ class Services:
     hand_votes: HandVotes
     follow_up: FollowUp
     ledger: Ledger
+    letter_desk: LetterDesk
+    letter_versions: LetterVersions
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -74,6 +78,8 @@ def services_on(context: Context) -> Services:
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         ledger=ledger,
+        letter_desk=LetterDesk(context, letters),
+        letter_versions=LetterVersions(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
