@@ -162,6 +162,10 @@ class Caretaker(Protocol):
         """Look the server over now and say how it went."""
         ...
 
+    async def see_to_invitation(self) -> None:
+        """Have an invitation to the welcome channel stand, if we may make one."""
+        ...
+
     async def refresh_member(self, user_id: int) -> None:
         """Give and take the roles of one person."""
         ...
@@ -317,6 +321,9 @@ class _NotYet:
     async def mend(self) -> Message:
         """Refuse. Raises CompanionError."""
         raise CompanionError("error.technical", code="-")
+
+    async def see_to_invitation(self) -> None:
+        """Do nothing: what was kept stays."""
 
     async def refresh_member(self, user_id: int) -> None:
         """Do nothing: everybody's roles are looked over at the start anyway."""

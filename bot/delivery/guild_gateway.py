@@ -19,6 +19,7 @@ from bot.delivery.guild_translation import (
 from bot.domain.guild import (
     BOT,
     EVERYONE,
+    OPTIONAL_RIGHTS,
     REQUIRED_RIGHTS,
     ActualCategory,
     ActualGuild,
@@ -43,7 +44,7 @@ _REASON = "provisioning"  # stands in the server's audit log
 
 def required_permissions() -> discord.Permissions:
     """Return the rights to ask for when the bot is invited; Administrator is not among them."""
-    return permissions_named(REQUIRED_RIGHTS)
+    return permissions_named(REQUIRED_RIGHTS | OPTIONAL_RIGHTS)
 
 
 class DiscordGuildGateway:
@@ -117,6 +118,24 @@ class DiscordGuildGateway:
                 case Adopt():
                     pass
         return None
+
+    async def invitation(self, channel_id: int) -> str | None:
+        """Return the code of a lasting invitation of ours to a channel, made if there is none.
+
+        None without the right to make one. Raises PermanentFailure and TransientFailure.
+        """
+        channel = self._guild.get_channel(channel_id)
+        if not isinstance(channel, discord.TextChannel):
+            raise PermanentFailure("the channel to invite to is gone")
+        if not channel.permissions_for(self._guild.me).create_instant_invite:
+            return None
+        with failures():
+            for invite in await channel.invites():
+                ours = invite.inviter is not None and invite.inviter.id == self._bot_id
+                if ours and not invite.max_age and not invite.max_uses:
+                    return invite.code
+            made = await channel.create_invite(max_age=0, max_uses=0, unique=False, reason=_REASON)
+        return made.code
 
     async def roles_held(self, user_ids: Sequence[int]) -> dict[int, frozenset[int]]:
         """Return the role ids of those users who are on the server. Raises TransientFailure.

@@ -29,6 +29,10 @@ class GuildGateway(Protocol):
         """Take one step; return the id of what was made. Raises PermanentFailure when Discord refuses."""
         ...
 
+    async def invitation(self, channel_id: int) -> str | None:
+        """Return the code of a lasting invitation to a channel; None without the right. Raises PermanentFailure."""
+        ...
+
     async def roles_held(self, user_ids: Sequence[int]) -> dict[int, frozenset[int]]:
         """Return the role ids of those users who are on the server."""
         ...

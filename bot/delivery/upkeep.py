@@ -15,6 +15,7 @@ from bot.domain.errors import Conflict
 from bot.domain.guild_plan import PlanError
 from bot.domain.guild_steps import CreateChannel
 from bot.messages.message import Message
+from bot.services.places import WELCOME
 from bot.services.registry import Services
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,20 @@ class Upkeep:
         if self._needed and not self._stopping:
             await self.mend()
         return self._services.context.now() + AGAIN_AFTER if self._needed else None
+
+    async def see_to_invitation(self) -> None:
+        """Have an invitation to the welcome channel stand, made anew when it is gone.
+
+        When Discord refuses or is out of reach, the one we know of stays.
+        """
+        invitation = self._services.invitation
+        welcome = (await self._services.places.channel_ids()).get(WELCOME)
+        if welcome is None:
+            return
+        try:
+            await invitation.keep(await self._gateway.invitation(welcome))
+        except (TransientFailure, PermanentFailure) as error:
+            log.warning("no look at the invitation: %s", error, extra={"action": "invitation"})
 
     async def refresh_member(self, user_id: int) -> None:
         """Give and take the roles of one person at once; when that cannot be, the next round does it."""

@@ -47,6 +47,7 @@ class Action(StrEnum):
     EXPORT_REGISTER = "export_register"
     TICK_NEXT_STEP = "tick_next_step"
     TICK_GROUP_STEP = "tick_group_step"
+    PRINT_GROUP_LETTER = "print_group_letter"
     TICK_MILESTONE = "tick_milestone"
     REOPEN_MILESTONE = "reopen_milestone"
     PICK_DATE = "pick_date"
@@ -80,6 +81,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.EXPORT_REGISTER: frozenset({R, L, SEC}),  # a group's: who records there
     Action.TICK_NEXT_STEP: frozenset({P, S, R, L, SEC}),
     Action.TICK_GROUP_STEP: frozenset({K, SEC}),
+    Action.PRINT_GROUP_LETTER: frozenset({K, SEC}),  # a village's: who sees the village
     Action.TICK_MILESTONE: frozenset({S, R, L, SEC}),  # each only those it confirms
     Action.REOPEN_MILESTONE: frozenset({SEC}),
     Action.PICK_DATE: frozenset({R, L, SEC}),

@@ -51,6 +51,10 @@ BOT_WORKS = Overwrite(allow=_BOT)
 REQUIRED_RIGHTS: frozenset[str] = _READ | _WRITE | _THREADS | _BOT | {"manage_channels", "manage_roles"}
 
 
+# Asked for when the bot is invited; without them it does a little less and complains to nobody.
+OPTIONAL_RIGHTS: frozenset[str] = frozenset({"create_instant_invite"})
+
+
 def missing_rights(held: frozenset[str]) -> list[str]:
     """Return the rights the bot needs and lacks, named as in Discord's English settings, in order."""
     if "administrator" in held:

@@ -32,7 +32,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "when.tomorrow": frozenset({"starts_at"}),
     "when.later": frozenset({"starts_at"}),
     **{f"button.{name}": frozenset() for name in (
-        "come", "stay_away", "next_steps", "calendar", "decisions", "meeting", "join_panel", "pick_date")},
+        "come", "stay_away", "next_steps", "print", "calendar", "decisions", "meeting", "join_panel", "pick_date")},
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
     "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
@@ -89,7 +89,9 @@ def calendar_button(texts: Texts) -> Button:
 
 def letter(texts: Texts, text: str, event_id: int, newsletter: str) -> Message:
     """Put the buttons under a letter that has been written out."""
-    return Message(Ready(text), (*rsvp_buttons(texts, event_id), next_steps_button(texts, newsletter)))
+    on_paper = Button(texts("button.print"), "print", ("", newsletter))
+    buttons = (*rsvp_buttons(texts, event_id), next_steps_button(texts, newsletter), on_paper)
+    return Message(Ready(text), buttons)
 
 
 def reminder(

@@ -11,8 +11,10 @@ from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.hand_votes import HandVotes
+from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
 from bot.services.letter_desk import LetterDesk
+from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
 from bot.services.meeting_polls import MeetingPolls
@@ -43,9 +45,11 @@ class Services:
     decisions: Decisions
     hand_votes: HandVotes
     follow_up: FollowUp
+    invitation: InvitationKeeper
     ledger: Ledger
     letter_desk: LetterDesk
     letter_versions: LetterVersions
+    letter_sheets: LetterSheets
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -77,9 +81,11 @@ def services_on(context: Context) -> Services:
         decisions=Decisions(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
+        invitation=InvitationKeeper(context),
         ledger=ledger,
         letter_desk=LetterDesk(context, letters),
         letter_versions=LetterVersions(context, letters),
+        letter_sheets=LetterSheets(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,

@@ -38,6 +38,7 @@ TABLE: dict[Action, set[Role]] = {
     Action.EXPORT_REGISTER: {R, L, SEC},
     Action.TICK_NEXT_STEP: {P, S, R, L, SEC},
     Action.TICK_GROUP_STEP: {K, SEC},
+    Action.PRINT_GROUP_LETTER: {K, SEC},
     Action.TICK_MILESTONE: {S, R, L, SEC},
     Action.REOPEN_MILESTONE: {SEC},
     Action.PICK_DATE: {R, L, SEC},

@@ -28,7 +28,12 @@ async def test_the_first_letter_comes_on_its_thursday_and_its_steps_can_be_ticke
     (letter,) = starting(year, cast, LETTER)
     assert f"Kære alle i {cast.name}" in letter.content
     assert "Vi ses tirsdag den 26. oktober kl. 19.00-20.30" in letter.content
-    assert [custom_id.split(":")[1] for custom_id in letter.custom_ids] == ["rsvp", "rsvp", "next_steps"]
+    assert [custom_id.split(":")[1] for custom_id in letter.custom_ids] == [
+        "rsvp",
+        "rsvp",
+        "next_steps",
+        "print",
+    ]
     shown = await year.hands.command(cast.lead, cast.channel_id, "next")
     assert "1. Se den første video" in said(shown)
     assert shown.response is not None

@@ -73,6 +73,14 @@ class DiscordPlace(Base):
     discord_id: Mapped[int] = mapped_column(BigInteger, unique=True)
 
 
+class Invitation(Base):
+    """The code of our lasting invitation to the welcome channel; one row at most."""
+
+    __tablename__ = "invitation"
+    code: Mapped[str]
+    seen_at: Mapped[datetime]
+
+
 class Event(Base):
     """A meeting of a cohort, or of one village; `scope_key` is "cohort" or "village:7".
 

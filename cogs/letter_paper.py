@@ -1,0 +1,38 @@
+"""Letters on paper: /print, the button under a letter, and the menu of the others."""
+
+from bot.client import Ask, CompanionBot
+from bot.messages import letter_sheet as build
+from bot.services.places import village_key
+from cogs._base import CompanionCog, Suggestions, command, handles
+
+
+class LetterPaperCog(CompanionCog):
+    """Letters for the notice board; the service checks who may print which."""
+
+    @command("print", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
+    async def print(self, ask: Ask, letter: str = "", village: str | None = None) -> None:
+        """Hand a letter out as a page; the secretariat names the village."""
+        where = ""
+        if village:
+            cohort = await ask.services.cohorts.cohort()
+            where = village_key((await ask.services.cohorts.find_village(village, cohort.id)).id)
+        await self.print_letter(ask, where, letter)
+
+    @handles("print")
+    async def print_letter(self, ask: Ask, place_key: str = "", letter: str = "") -> None:
+        """Hand a letter out as a page, from a button or a menu."""
+        where, chosen = place_key or (await ask.place()).key, ask.values[0] if ask.values else letter
+        await self.bot.caretaker.see_to_invitation()
+        printed, others = await ask.services.letter_sheets.printed(await ask.actor(), where, chosen)
+        choices = build.letter_choices({other.id: other.title for other in others})
+        await ask.reply(build.sheet(self.bot.texts, printed, ask.services.context.now(), choices))
+
+    async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose letters by number or title."""
+        letters = ask.services.context.programme.newsletters.values()
+        return [(n.title, n.id) for n in letters if typed.casefold() in f"{n.id} {n.title}".casefold()]
+
+
+async def setup(bot: CompanionBot) -> None:
+    """Add the topic to the bot."""
+    await bot.add_cog(LetterPaperCog(bot))
