@@ -49,7 +49,10 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What sending would do: the channels by name, those that have it already or are missing, people and time."""
+    """What sending would do: the channels by name, those that have it already or are missing, people and time.
+
+    `may_go` tells whether the letter has what it needs to be sent.
+    """
 
     channels: Sequence[str]
     have_it: Sequence[str]
@@ -57,6 +60,7 @@ class Forecast:
     people: int
     begins_at: datetime
     lasts: timedelta
+    may_go: bool = True
 
 
 def own_phase(phases: Sequence[Phase], reached: Collection[str]) -> str:

@@ -27,7 +27,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **{f"letter_sending.receipt_{of}": frozenset({"title", "done", "failed"}) for of in OF},
     "letter_sending.receipt_button": frozenset(),
     "letter_sending.forecast": frozenset(
-        {"title", "count", "people", "minutes", "have_it", "missing", "begins_at"}
+        {"title", "count", "people", "minutes", "have_it", "missing", "begins_at", "may_go"}
     ),
     "letter_sending.forecast_more": frozenset({"count"}),
     "letter_sending.forecast_file": frozenset(),
@@ -93,8 +93,9 @@ def forecast(
     head = texts(
         "letter_sending.forecast", title=title, count=len(seen.channels), people=seen.people,
         minutes=ceil(seen.lasts / timedelta(minutes=1)), have_it=len(seen.have_it),
-        missing=", ".join(seen.no_channel[:NAMED]), begins_at=seen.begins_at if later else None,
+        missing=", ".join(seen.no_channel[:NAMED]), begins_at=seen.begins_at if later else None, may_go=seen.may_go,
     )  # fmt: skip
+    buttons = buttons if seen.may_go else ()
     lines = [f"- {plain(name)}" for name in seen.channels]
     whole = "\n".join([head, *lines])
     if len(whole) <= _ROOM:

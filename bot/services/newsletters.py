@@ -1,5 +1,6 @@
 """Newsletters for the secretariat: see, try, send, and fill the videos (S05)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -151,7 +152,7 @@ class Newsletters(NextSteps):
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self.approved(session, cohort_id, code)
+            letter = await self._current(session, cohort_id, code)
             keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
             query = select(Delivery.place_key).where(
                 Delivery.key.in_([f"{letter.id}:{key}" for key in keys]), Delivery.state == "sent"
@@ -159,7 +160,8 @@ class Newsletters(NextSteps):
             have_it = set(await session.scalars(query))
             if len(have_it) == len(keys):
                 raise Conflict("error.letter_already_sent", title=letter.title)
-            return await foresee(session, self._context, cohort_id, keys, have_it, self._context.now())
+            found = await foresee(session, self._context, cohort_id, keys, have_it, self._context.now())
+            return replace(found, may_go=await self._letters.may_go(session, cohort_id, letter.id))
 
     async def unsent(self, cohort_id: int, code: str) -> int:
         """Return how many channels a letter that is going out has still to reach."""

@@ -6,11 +6,14 @@ import pytest
 
 from bot.domain.access import Role
 from bot.messages import letter_sending as build
+from bot.messages.message import Button
 from bot.services.context import Context
 from bot.services.registry import services_on
 from bot.storage.models import DiscordPlace
+from tests.support.approval import approve_all
 from tests.support.polls_world import SECRETARY, polls_world
 
+BUTTON = Button("Ja, send det nu", "send_letter")
 LETTER_COMES = datetime(2027, 10, 14, 8, tzinfo=UTC)
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
@@ -31,9 +34,13 @@ async def test_the_secretariat_sees_channels_people_and_time_before_a_letter_goe
     assert [name.split(" (")[0] for name in seen.channels] == ["Agerby", "Bøgelund"]
     assert [name.split(" (")[0] for name in seen.no_channel] == ["Ålby"]
     assert (seen.people, seen.have_it) == (4, []) and seen.lasts < timedelta(seconds=1)
+    assert not seen.may_go and build.forecast(context.texts, "Brev 1", seen, (BUTTON,)).buttons == ()
+    await approve_all(context, 1)
+    seen = await services.newsletters.forecast(SECRETARY, 1, "NL-V01", 0, 0)
+    assert seen.may_go and build.forecast(context.texts, "Brev 1", seen, (BUTTON,)).buttons == (BUTTON,)
     said = build.forecast(context.texts, "Brev 1", seen, ()).text
     assert said.startswith("»Brev 1« går til 2 kanaler, hvor 4 kan læse det. Det tager under et minut.")
-    assert "Her mangler kanalen: Ålby" in said and "- Agerby" in said
+    assert "Uden kanal: Ålby" in said and "- Agerby" in said
 
     await services.newsletters.try_out(SECRETARY, 1, "NL-V01")
     posted = {post.key: post.message for post in (await services.outbox.claim("a")).ready}
