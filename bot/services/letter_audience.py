@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import VILLAGE_ROLES, Role
 from bot.domain.audience import Audience, Forecast, own_phase
+from bot.domain.errors import NotFound
 from bot.domain.posting import PostingHours
 from bot.services.context import Context
 from bot.services.coordinator_groups import coordinator_groups, groups_held
 from bot.services.places import group_key, place_names, village_key
 from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Person, RoleAssignment, Village
+from bot.storage.repositories import letters as letters_table
 from bot.storage.repositories.milestones import reached_by
 
 A_SECOND = 48.9  # posts, see docs/reliability.md
@@ -36,6 +38,14 @@ async def places_of(session: AsyncSession, context: Context, cohort_id: int, aud
         groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
         keys += [group_key(found) for found in await session.scalars(groups.order_by(CoordinatorGroup.id))]
     return keys
+
+
+async def audience_of(session: AsyncSession, cohort_id: int, code: str) -> Audience:
+    """Return whom an extra letter is meant for. Raises NotFound."""
+    row = await letters_table.find(session, cohort_id, code)
+    if row is None or row.audience is None:
+        raise NotFound("error.not_found.newsletter", text=code)
+    return Audience.of_data(row.audience)
 
 
 async def phases_of(

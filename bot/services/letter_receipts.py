@@ -19,7 +19,10 @@ from bot.storage.models import Delivery
 from bot.storage.repositories import deliveries, edits
 from bot.storage.repositories.deliveries import Post
 
-KIND = "letter_receipt"
+KIND, ASKED_FOR = (
+    "letter_receipt",
+    "letter_receipt_now",
+)  # of the calendar, which may move; of what somebody pressed
 LETTER = "letter"
 _AFTER = timedelta(seconds=20)  # most letters are out by then
 _LOOK_AGAIN = timedelta(minutes=1)
@@ -27,10 +30,12 @@ _USEFUL = timedelta(days=14)
 _UNDER_WAY = ("pending", "claimed")
 
 
-def receipt_of(cohort_id: int, code: str, due: datetime, of: str = LETTER, stamp: str = "") -> Post:
+def receipt_of(
+    cohort_id: int, code: str, due: datetime, of: str = LETTER, stamp: str = "", kind: str = ASKED_FOR
+) -> Post:
     """Return the receipt of a letter that goes out at a moment, or of a change of it ("correction", "withdrawal")."""
     key = f"receipt:{of}:{code}:{cohort_id}{':' if stamp else ''}{stamp}"
-    return Post(key, SECRETARIAT, KIND, due + _AFTER, due + _USEFUL, urgent=True, at_once=bool(stamp),
+    return Post(key, SECRETARIAT, kind, due + _AFTER, due + _USEFUL, urgent=True, at_once=bool(stamp),
                 cohort_id=cohort_id, payload={"newsletter": code, "of": of})  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.ledger import Ledger
-from bot.services.letter_audience import foresee
+from bot.services.letter_audience import audience_of, foresee, places_of
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters
 from bot.services.next_steps import NextSteps
@@ -64,7 +64,7 @@ class Newsletters(NextSteps):
             letter = await self._current(session, cohort_id, code)
             keys = await self._places(session, cohort_id, letter, None, village_id)
             circle = self._context.programme.circle_of(letter.id)
-            if not keys or await events_table.one(session, cohort_id, circle.id) is None:
+            if not keys or (circle and await events_table.one(session, cohort_id, circle.id) is None):
                 raise NotFound("error.not_found.place")
             key = f"try:{letter.id}:{cohort_id}:{now.isoformat()}"
             payload: dict[str, object] = {"newsletter": letter.id, "place": keys[0]}
@@ -136,9 +136,9 @@ class Newsletters(NextSteps):
     async def _coming(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> Event:
         """Return the circle a letter leads up to. Raises NotFound, and Conflict when it was held."""
         circle = self._context.programme.circle_of(letter.id)
-        event = await events_table.one(session, cohort_id, circle.id)
-        if event is None:
-            raise NotFound("error.not_found.meeting", text=circle.id)
+        event = await events_table.one(session, cohort_id, circle.id) if circle else None
+        if circle is None or event is None:
+            raise NotFound("error.not_found.meeting", text=letter.id)
         if event.starts_at <= self._context.now():
             raise Conflict("error.meeting_held", title=circle.title, starts_at=event.starts_at)
         return event
@@ -245,7 +245,11 @@ class Newsletters(NextSteps):
         municipality_id: int | None,
         village_id: int | None,
     ) -> list[str]:
-        if self._context.programme.circle_of(letter.id).kind != VILLAGE_CIRCLE:
+        circle = self._context.programme.circle_of(letter.id)
+        if circle is None:
+            audience = await audience_of(session, cohort_id, letter.id)
+            return await places_of(session, self._context, cohort_id, audience)
+        if circle.kind != VILLAGE_CIRCLE:
             groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
             return [group_key(found) for found in await session.scalars(groups)]
         query = select(Village.id).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))

@@ -187,7 +187,7 @@ class Planning:
         assert event.newsletter_at is not None and circle.newsletter is not None
         hours = self.hours(cohort)
         due = hours.allowed_from(event.newsletter_at)
-        yield letter_receipts.receipt_of(cohort.id, circle.newsletter, due)
+        yield letter_receipts.receipt_of(cohort.id, circle.newsletter, due, kind=letter_receipts.KIND)
         yield from letter_desk_posts.warnings(self._context, cohort, circle.newsletter, event, due, hours)
         for target in audience.of_scope(circle, event):
             if (

@@ -68,7 +68,7 @@ class Posts:
             place = await place_of(session, delivery.place_key)
         except NotFound:
             return None
-        if delivery.kind == letter_receipts.KIND:
+        if delivery.kind in (letter_receipts.KIND, letter_receipts.ASKED_FOR):
             return await self._letter_receipts.compose(session, delivery)
         if delivery.kind in letter_posts.KINDS:
             return await self._letter_posts.compose(session, delivery, place)

@@ -10,6 +10,7 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.extra_letters import ExtraLetters
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
@@ -43,6 +44,7 @@ class Services:
     cohorts: Cohorts
     corrections: Corrections
     decisions: Decisions
+    extra_letters: ExtraLetters
     hand_votes: HandVotes
     follow_up: FollowUp
     invitation: InvitationKeeper
@@ -79,6 +81,7 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
+        extra_letters=ExtraLetters(context, letters),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         invitation=InvitationKeeper(context),
