@@ -15,13 +15,11 @@ class Target(StrEnum):
     EVERYBODY = "everybody"
     VILLAGES = "villages"
     COORDINATORS = "coordinators"
-    MUNICIPALITY = "municipality"
-    PHASE = "phase"
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """A target, and which municipality (its number) or phase (its id) where that is asked."""
+    """A target; of its villages those of one municipality (its number), or that have come to one phase (its id)."""
 
     target: Target = Target.VILLAGES
     municipality_id: int | None = None

@@ -103,7 +103,8 @@ def forecast(
 ) -> Message:
     """Say before a letter goes out which channels it goes to, how many read there, and how long it takes.
 
-    Only a letter that may go gets `buttons`. The channels stand one on a line; when there are too many for a message, all of them stand in a file.
+    Only a letter that may go gets `buttons`. The channels stand one on a line; when there are too many for a
+    message, all of them stand in a file.
     """
     head = texts(
         "letter_sending.forecast", title=title, count=len(seen.channels), people=seen.people,
