@@ -19,7 +19,10 @@ from bot.delivery.guild_gateway import DiscordGuildGateway
 from bot.delivery.pace import Pace, Reserve, SharedPace, paced
 from bot.delivery.rehearsal import Rehearsal
 from bot.delivery.rounds import Rounds
+from bot.delivery.scheduled_events import DiscordEvents, EventKeeper
 from bot.delivery.upkeep import Upkeep
+from bot.delivery.web import Web, health
+from bot.delivery.web_calendar import calendar_feed
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import StartupError
 from bot.messages.texts import Texts
@@ -55,6 +58,7 @@ class App:
     pace: Pace = field(default_factory=Pace)
     failed: asyncio.Event = field(default_factory=asyncio.Event)
     failure: Exception | None = None
+    web: Web | None = None
 
     def bot(self) -> CompanionBot:
         """Make a bot that provisions, plans and posts as soon as it is connected."""
@@ -63,6 +67,15 @@ class App:
             return CompanionBot(self.services, **options)
         ids, count = self.shards.ids, self.shards.count
         return ShardedBot(self.services, shard_ids=list(ids), shard_count=count, **options)
+
+    async def serve_pages(self, host: str, port: int) -> None:
+        """Start the web server. Raises StartupError when the port is not to be had."""
+        web = Web([health(self.services), calendar_feed(self.services.feeds)], host, port)
+        try:
+            await web.start()
+        except OSError as error:
+            raise StartupError(f"BLUP_HTTP_PORT: cannot listen on {host}:{port}: {error.strerror}") from error
+        self.web = web
 
     def gateway_locks(self) -> list[str]:
         """Return the locks that a process must hold to listen on the gateway: Discord tells every listener all."""
@@ -124,6 +137,9 @@ class App:
             self.upkeep.on_needed = self.alarm.wake
             await self.services.planning.refresh()
             await self.services.outbox.welcome()
+            self.rounds.events = EventKeeper(
+                DiscordEvents(guild), self.services.scheduled_events, self.services.context
+            )
         self.rounds.upkeep = self.upkeep
         if not self.stopping:
             self.alarm.start()
@@ -138,6 +154,8 @@ class App:
         for part in (self.upkeep, self.dispatcher):
             if part is not None:
                 part.stop()
+        if self.web is not None:
+            await self.web.stop()
         if self.beginning is not None:
             await asyncio.wait([self.beginning])
         if self.alarm is not None:
@@ -205,4 +223,4 @@ def _common_pace(database: Database, name: str) -> Reserve:
 def facts_of(settings: Settings, content: Content) -> Facts:
     """Return what only the operator knows; without a number, people are sent to the secretariat's own phone."""
     phone = settings.help_phone or str(content.texts["help"]["no_phone"])
-    return Facts(phone, settings.controller, settings.privacy_url)
+    return Facts(phone, settings.controller, settings.privacy_url, settings.public_url)

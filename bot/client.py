@@ -87,7 +87,8 @@ class Ask:
 
     async def place(self) -> Place:
         """Return the village, group or common channel it happens in. Raises NotFound elsewhere."""
-        return await self.services.places.of_channel(self.interaction.channel_id or 0)
+        parent = getattr(self.interaction.channel, "parent_id", None)  # in a thread of ours
+        return await self.services.places.of_channel(self.interaction.channel_id or 0, parent)
 
     async def reply(self, message: Message) -> None:
         """Answer so that only the person sees it."""
@@ -97,6 +98,16 @@ class Ask:
                 await response.send_message(**payload(message), ephemeral=True)
                 return
         await self.interaction.followup.send(**payload(message), ephemeral=True)
+
+    async def tell(self, message: Message) -> None:
+        """Say something to all in the thread of the post that was pressed; in its channel where it has none."""
+        pressed, here = self.interaction.message, self.interaction.channel_id or 0
+        in_thread = isinstance(self.interaction.channel, discord.Thread)
+        thread = here if in_thread or pressed is None else pressed.id  # a thread has its first post's number
+        try:
+            await self.bot.get_partial_messageable(thread).send(**payload(message))
+        except discord.NotFound:
+            await self.bot.get_partial_messageable(here).send(**payload(message))
 
     async def say(self, key: str, **values: object) -> None:
         """Answer with a text that needs no buttons."""

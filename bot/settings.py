@@ -149,6 +149,23 @@ class Settings(BaseSettings):
         validation_alias="BLUP_PRIVACY_URL",
         description="An https:// link to the privacy policy, shown beside the privacy text.",
     )
+    http_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
+        None,
+        validation_alias="BLUP_HTTP_PORT",
+        description="The port of the bot's own web server, for calendars to subscribe to. Unset: none is started.",
+    )
+    http_host: str = Field(
+        "127.0.0.1",
+        validation_alias="BLUP_HTTP_HOST",
+        description="The address the web server listens on: 127.0.0.1 behind a proxy on the same machine, "
+        "0.0.0.0 in a container.",
+    )
+    public_url: Annotated[str, AfterValidator(_base_address)] | None = Field(
+        None,
+        validation_alias="BLUP_PUBLIC_URL",
+        description="How people reach the web server, an address without a path, such as "
+        "https://blup.example.dk. Unset: no link to it is offered.",
+    )
     log_format: Literal["text", "json"] = Field(
         "text",
         validation_alias="BLUP_LOG_FORMAT",

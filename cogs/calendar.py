@@ -6,6 +6,8 @@ from datetime import date
 from bot.client import Ask, CompanionBot
 from bot.domain.access import may
 from bot.messages import calendar as build
+from bot.messages.calendar_files import subscribe_button
+from bot.messages.meeting_day import with_agreed
 from bot.messages.message import Message
 from bot.messages.milestones import board_message, reopen_form
 from bot.messages.polled_meetings import correct_buttons
@@ -38,7 +40,8 @@ class CalendarCog(CompanionCog):
         facts = ask.services.context.facts
         own = await ask.services.polled_meetings.changeable(await ask.actor(), place)
         message = build.calendar_message(self.bot.texts, _name(place), lines, facts.phone)
-        await ask.reply(replace(message, buttons=correct_buttons(self.bot.texts, own)))
+        feed = (subscribe_button(self.bot.texts),) if ask.services.feeds.offered else ()
+        await ask.reply(replace(message, buttons=(*correct_buttons(self.bot.texts, own), *feed)))
 
     @command("next")
     async def next(self, ask: Ask) -> None:
@@ -109,12 +112,13 @@ class CalendarCog(CompanionCog):
     async def _steps(self, ask: Ask, letter: str | None) -> Message:
         place = await ask.place()
         found = await ask.services.newsletters.next_steps(place, letter)
-        if found is None:
-            return Message(self.bot.texts("steps.none"))
         tick = may(await ask.actor(), tick_right(place), place.where)
-        return build.steps_message(
-            self.bot.texts, found.letter.id, found.starts_at, found.letter.next_steps, found.done, tick
-        )
+        message = Message(self.bot.texts("steps.none"))
+        if found is not None:
+            message = build.steps_message(
+                self.bot.texts, found.letter.id, found.starts_at, found.letter.next_steps, found.done, tick
+            )
+        return with_agreed(self.bot.texts, message, await ask.services.sharing.agreed(place), tick)
 
 
 def _name(place: Place) -> str:

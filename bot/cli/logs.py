@@ -17,7 +17,10 @@ _CONNECTION_TROUBLE = (
 )
 _NOISY = ("discord", "apscheduler", "alembic")
 _INDISCREET = ("aiosqlite", "sqlalchemy", "psycopg")  # when talkative, they write out every value: votes, too
-_FIELDS = ("action", "key", "reference")
+_TELLS_ADDRESSES = (
+    "aiohttp.server"  # of pages that are secrets; what fails in a page of ours is logged by web.py
+)
+_FIELDS = ("action", "key", "reference", "route")
 
 
 class JsonLines(logging.Formatter):
@@ -64,6 +67,9 @@ def set_up(level: str, style: Literal["text", "json"]) -> None:
                 "stderr": {"class": "logging.StreamHandler", "formatter": style, "filters": ["calm"]}
             },
             "root": {"level": level, "handlers": ["stderr"]},
-            "loggers": {name: {"level": "WARNING"} for name in (*_NOISY, *_INDISCREET)},
+            "loggers": {
+                **{name: {"level": "WARNING"} for name in (*_NOISY, *_INDISCREET)},
+                _TELLS_ADDRESSES: {"level": "CRITICAL"},
+            },
         }
     )

@@ -163,6 +163,8 @@ async def _serve(app: App, settings: Settings) -> None:
     app.rehearsal = rehearsal_on(app.services.context.clock, made_at)
     if app.rehearsal is not None:
         app.rehearsal.announce()
+    if settings.http_port is not None:
+        await app.serve_pages(settings.http_host, settings.http_port)
     bot = app.bot()
     token = settings.discord_token.get_secret_value() if settings.discord_token else ""
     working = asyncio.create_task(_work(app, bot, token))

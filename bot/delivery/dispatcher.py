@@ -49,6 +49,13 @@ class MessageGateway(Protocol):
         """Return the id of the post with this mark, if it has stood in the channel since a moment."""
         ...
 
+    async def open_thread(self, channel_id: int, message_id: int, name: str) -> None:
+        """Open a thread from a post, once however often it is asked.
+
+        Raises TransientFailure and PermanentFailure.
+        """
+        ...
+
     async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
         """Put a message in the place of one of ours; it keeps its mark. False when that one is gone.
 
@@ -147,6 +154,8 @@ class Dispatcher:
             message_id = found or await self._gateway.send(
                 post.channel_id, post.message, post.delivery_id, nonce_of(post)
             )
+            if post.message.thread and message_id is not None:
+                await self._gateway.open_thread(post.channel_id, message_id, post.message.thread)
         except (TransientFailure, PermanentFailure) as error:
             permanent = isinstance(error, PermanentFailure)
             if permanent:

@@ -1,6 +1,7 @@
 """Send posts through discord.py, telling what may pass from what never will."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -15,7 +16,10 @@ from bot.messages.message import Message
 
 _UNKNOWN_CHANNEL = 10003
 _UNKNOWN_MESSAGE = 10008  # the answer to a nonce whose message was deleted
+_HAS_A_THREAD = 160004
 _TURNS = 50  # of the loop between two pictures: drawing one keeps everybody else waiting
+
+log = logging.getLogger(__name__)
 
 
 class DiscordMessages:
@@ -41,6 +45,23 @@ class DiscordMessages:
                     return None
                 raise
         return sent.id
+
+    async def open_thread(self, channel_id: int, message_id: int, name: str) -> None:
+        """Open a thread from a post; one that stands is left alone, and a server may forbid threads.
+
+        Raises TransientFailure.
+        """
+        try:
+            with failures():
+                async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                    channel = await self._client.fetch_channel(channel_id)
+                    if isinstance(channel, discord.TextChannel):
+                        message = channel.get_partial_message(message_id)
+                        await message.create_thread(name=name, auto_archive_duration=10080)  # a week
+        except PermanentFailure as error:
+            cause = error.__cause__
+            if not isinstance(cause, discord.HTTPException) or cause.code != _HAS_A_THREAD:
+                log.warning("no thread: %s", error, extra={"action": "thread"})
 
     async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
         """Put a message in the place of one of ours; it keeps its mark. False when that one is gone.

@@ -64,6 +64,10 @@ class _RehearsedMessages:
         """Post a message as ever."""
         return await self.inner.send(channel_id, message, mark, nonce)
 
+    async def open_thread(self, channel_id: int, message_id: int, name: str) -> None:
+        """Open a thread as ever."""
+        await self.inner.open_thread(channel_id, message_id, name)
+
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         """Return the id of the post with this mark."""
         return await self.inner.find(channel_id, mark, self.since)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.delivery.dispatcher import Dispatcher
+from bot.delivery.scheduled_events import EventKeeper
 from bot.delivery.upkeep import Upkeep
 from bot.services.registry import Services
 
@@ -24,6 +25,7 @@ class Rounds:
     def __init__(self, services: Services, dispatcher: Dispatcher, locks: Locks) -> None:
         self._services, self._dispatcher, self._locks = services, dispatcher, locks
         self.upkeep: Upkeep | None = None  # who listens on the gateway also keeps the server in order
+        self.events: EventKeeper | None = None  # and its list of events
         self._come_back_at: datetime | None = None
         self._leads = False
 
@@ -31,6 +33,9 @@ class Rounds:
         """Do all that is due now."""
         if self.upkeep is not None:
             self._come_back_at = await self.upkeep.settle()
+        if self.events is not None:
+            again_at = await self.events.settle()
+            self._come_back_at = min((at for at in (self._come_back_at, again_at) if at), default=None)
         outbox = self._services.outbox
         self._leads = await self._locks.hold(CALENDAR)
         next_at = await outbox.next_moment(with_polls=self._leads)

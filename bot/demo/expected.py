@@ -14,6 +14,7 @@ from bot.domain.programme import (
     EACH_CIRCLE,
     VILLAGE_CIRCLE,
     WHOLE_PROGRAMME,
+    Meeting,
     Reminder,
     Scope,
 )
@@ -104,6 +105,8 @@ def _of(
     meeting = dated.meeting
     if reminder.unless == "link" and meeting.mode == "online":
         return  # the story's secretariat sets every link on the first day
+    if reminder.unless == "done" and _settled(year, meeting):
+        return  # every village of the story is agreed on the first day
     own = meeting.scope is Scope.VILLAGE and meeting.window is not None
     casts: list[VillageCast | None] = (
         [*year.villages] if own and reminder.to in ("channel", "steering") else [None]
@@ -123,6 +126,10 @@ def _of(
             continue
         for place in [village_key(cast.village_id)] if cast else _places(year, dated, reminder):
             yield f"{meeting.id}:{reminder.id}:{place}"
+
+
+def _settled(year: Stage, meeting: Meeting) -> bool:
+    return bool({*meeting.milestones} & {*year.plan.content.programme.rules.village_channel_after})
 
 
 def _places(year: Stage, dated: DatedMeeting, reminder: Reminder) -> list[str]:

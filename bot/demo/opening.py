@@ -3,10 +3,12 @@
 from collections import defaultdict
 
 from bot.delivery.guild_gateway import required_permissions
+from bot.delivery.guild_translation import permissions_named
 from bot.demo.cast import PARTS, GroupCast, VillageCast, name_of
 from bot.demo.hands import Hands
 from bot.demo.stage import Stage
 from bot.domain.errors import StartupError
+from bot.domain.guild import WISHED_RIGHTS
 from bot.services.places import SECRETARIAT, WELCOME, group_key, village_key
 from bot.storage import rehearsal
 from bot.storage import upgrade as migrations
@@ -23,7 +25,9 @@ async def open_year(year: Stage) -> None:
     await services.cohorts.import_villages(year.plan.rows, year.plan.start_year)
     year.cohort_id = (await services.cohorts.cohort(year.plan.start_year)).id
     programme = year.plan.content.programme
-    guild, owner = await year.discord.create_guild(programme.name, permissions=required_permissions())
+    guild, owner = await year.discord.create_guild(
+        programme.name, permissions=required_permissions() | permissions_named(WISHED_RIGHTS)
+    )
     year.secretariat = owner
     await year.discord.start_bot(year.app.bot())
     if year.app.failure is not None:

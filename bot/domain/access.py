@@ -29,6 +29,7 @@ class Action(StrEnum):
     """Everything that needs a right."""
 
     SEE_VILLAGE = "see_village"
+    SUBSCRIBE_GROUP = "subscribe_group"
     ANSWER_MEETING = "answer_meeting"
     START_POLL = "start_poll"
     START_GROUP_POLL = "start_group_poll"
@@ -57,12 +58,17 @@ class Action(StrEnum):
     OPEN_CHANNEL_TO_COORDINATOR = "open_channel_to_coordinator"
     EDIT_CALENDAR = "edit_calendar"
     SEND_NEWSLETTER = "send_newsletter"
+    HOLD_MEETING = "hold_meeting"
+    HOLD_GROUP_MEETING = "hold_group_meeting"
+    SAVE_NOTES = "save_notes"
+    DO_TASK = "do_task"
     PROVISION = "provision"
     SEE_ALL_VILLAGES = "see_all_villages"
 
 
 _TABLE: dict[Action, frozenset[Role]] = {
     Action.SEE_VILLAGE: frozenset({*VILLAGE_ROLES, SEC}),
+    Action.SUBSCRIBE_GROUP: frozenset({K, SEC}),  # the calendar of a coordinator group, or of the cohort
     Action.ANSWER_MEETING: frozenset({*VILLAGE_ROLES, K, SEC}),
     Action.START_POLL: frozenset({S, R, L, SEC}),
     Action.START_GROUP_POLL: frozenset({K, SEC}),
@@ -91,6 +97,10 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.OPEN_CHANNEL_TO_COORDINATOR: frozenset({S, R, L, SEC}),
     Action.EDIT_CALENDAR: frozenset({SEC}),
     Action.SEND_NEWSLETTER: frozenset({SEC}),
+    Action.HOLD_MEETING: frozenset({S, R, L, SEC}),  # head count, agenda, opening the sharing
+    Action.HOLD_GROUP_MEETING: frozenset({K, SEC}),  # the same in a group, and its notes
+    Action.SAVE_NOTES: frozenset({R, L, SEC}),
+    Action.DO_TASK: frozenset({SEC}),
     Action.PROVISION: frozenset({SEC}),
     Action.SEE_ALL_VILLAGES: frozenset({SEC}),
 }

@@ -1,4 +1,4 @@
-"""Meetings whose day was voted for, as people see them, and what may be written of them; knows no database or prose."""
+"""Meetings as people see them, and what may be written of one whose day was voted for; knows no database or prose."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class MeetingSeen:
-    """A meeting; `sequence` counts its changes, as calendar files do."""
+    """A meeting; `sequence` counts its changes, as calendar files do. `agenda` is ready to be read."""
 
     event_id: int
     title: str
@@ -27,6 +27,8 @@ class MeetingSeen:
     ends_at: datetime
     sequence: int
     called_off: bool
+    link: str = ""
+    agenda: tuple[str, ...] = ()
 
     @property
     def minutes(self) -> int:

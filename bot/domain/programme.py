@@ -44,11 +44,11 @@ class Reminder:
     add: tuple[
         Literal[
             "link", "rsvp", "next_steps", "first_next_step", "pulse_poll", "decisions",
-            "calendar", "pick_date", "join_panel",
+            "calendar", "calendar_file", "pick_date", "join_panel", "tasks", "meeting_day",
         ],
         ...,
     ] = ()  # fmt: skip
-    unless: Literal["link", "picked"] | None = None
+    unless: Literal["link", "picked", "done"] | None = None
     useful_days: int = 7
 
 
@@ -238,6 +238,8 @@ class DecisionTemplate:
 WHOLE_PROGRAMME = "programme"  # the phase of a milestone of the cohort, outside the phases
 PER_CIRCLE = "per circle"  # the day of a milestone that comes round with every circle
 GATE = "gate"  # the kind of milestone that ends a phase
+CALENDAR_FILE = "calendar_file"  # what goes with an invitation
+TASKS = "tasks"  # what makes a meeting a task of the secretariat
 BY_ITSELF = "bot"  # who confirms a milestone that nobody ticks
 STEERING_MEMBER = "steering_member"  # any of the steering group
 
@@ -353,6 +355,7 @@ class Rules:
     village_channel_after: tuple[str, ...]
     quiet_village_days: int
     steering_established_by: str | None = None
+    sharing_part: str | None = None
     milestone_reminders: MilestoneReminders | None = None
     newsletter_approval: NewsletterApproval | None = None
     global_goals: int = 0

@@ -63,7 +63,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is shown; `silent` posts make no sound on phones."""
+    """What is shown; `silent` posts make no sound on phones, and `thread` is the name of one that is opened from it."""
 
     text: str
     buttons: tuple[Button, ...] = ()
@@ -71,6 +71,7 @@ class Message:
     files: tuple[File, ...] = field(default=())
     pictures: tuple[Picture, ...] = field(default=())
     silent: bool = False
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

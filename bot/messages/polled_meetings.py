@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.polled_meetings import REASON_LONGEST, TITLE_LONGEST, USUAL, VENUE_LONGEST, MeetingSeen, Offer
-from bot.messages.meeting_file import Calendars, meeting_file
+from bot.messages.calendar_files import Calendars, named_file
 from bot.messages.message import Button, Field, Form, Message
 from bot.messages.posts import calendar_button, rsvp_buttons, when
 from bot.messages.texts import Texts
@@ -23,8 +23,6 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     },
     **dict.fromkeys(("polled_meeting.label.*", "polled_meeting.button.*", "polled_meeting.form.*"), _NONE),
     "polled_meeting.correct": frozenset({"title"}),
-    "polled_meeting.file": _NONE,
-    "polled_meeting.file_about": _TOLD,
     "error_meetings.stands": _TOLD,
     "error_meetings.off": _TOLD,
     "error_meetings.no_date": _NONE,
@@ -99,8 +97,7 @@ def news(
 ) -> Message:
     """Tell that a meeting is set, changed or called off, with the file that says the same to a calendar."""
     given = {**_values(texts, meeting, now, calendars.timezone), "before_at": before_at, "reason": reason}
-    about = texts("polled_meeting.file_about", title=meeting.title, starts_at=meeting.starts_at)
-    file = meeting_file(meeting, calendars, now, str(texts("polled_meeting.file")), str(about))
+    file = named_file(texts, meeting, calendars, now)
     buttons: tuple[Button, ...] = (calendar_button(texts),)
     if not meeting.called_off:
         change = Button(texts("polled_meeting.button.change"), "meeting_change", (meeting.event_id,))

@@ -6,6 +6,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
+from bot.messages.calendar_files import my_calendar_button
+from bot.messages.meeting_day import day_button
 from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
 
@@ -22,6 +24,8 @@ POST_VALUES = frozenset(
         "first_step",
         "places",
         "questions",
+        "people",
+        "notes",
     }
 )
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -32,7 +36,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "when.tomorrow": frozenset({"starts_at"}),
     "when.later": frozenset({"starts_at"}),
     **{f"button.{name}": frozenset() for name in (
-        "come", "stay_away", "next_steps", "print", "calendar", "decisions", "meeting", "join_panel", "pick_date")},
+        "come", "stay_away", "next_steps", "print", "calendar", "decisions", "meeting", "join_panel", "pick_date",
+        "tasks")},
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
     "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
@@ -89,9 +94,14 @@ def calendar_button(texts: Texts) -> Button:
 
 def letter(texts: Texts, text: str, event_id: int, newsletter: str) -> Message:
     """Put the buttons under a letter that has been written out."""
-    on_paper = Button(texts("button.print"), "print", ("", newsletter))
-    buttons = (*rsvp_buttons(texts, event_id), next_steps_button(texts, newsletter), on_paper)
-    return Message(Ready(text), buttons)
+    on_paper, mine = (
+        Button(texts("button.print"), "print", ("", newsletter)),
+        my_calendar_button(texts, event_id),
+    )
+    return Message(
+        Ready(text),
+        (*rsvp_buttons(texts, event_id), next_steps_button(texts, newsletter), on_paper, mine),
+    )
 
 
 def reminder(
@@ -141,6 +151,10 @@ def _buttons(texts: Texts, additions: Sequence[str], occasion: Occasion) -> list
         buttons.append(Button(texts("button.decisions"), "decisions"))
     if "join_panel" in additions:
         buttons.append(Button(texts("button.join_panel"), "join_panel", style="success"))
+    if "meeting_day" in additions:
+        buttons.append(day_button(texts, occasion.event_id))
+    if "tasks" in additions:
+        buttons.append(Button(texts("button.tasks"), "tasks", style="primary"))
     if "calendar" in additions:
         buttons.append(calendar_button(texts))
     return buttons

@@ -16,7 +16,7 @@ WORDS = {"role": "people.roles", "purpose": "people.purposes", "answer": "people
 ROLES_SHOWN = 5
 LETTER_KEYS = ("letters_written", "letters_approved", "code", "written_at", "approved_at")
 DATA_KEYS = (
-    "name", "account", "since", "roles", "consents", "meeting_answers", "open_votes", "polls_started",
+    "name", "account", "since", "roles", "consents", "meeting_answers", "feeds", "open_votes", "polls_started",
     "decisions_recorded", "objections", "letters_written", "letters_approved",
     "code", "written_at", "approved_at", "log", "role", "village", "municipality", "until", "purpose", "text_version",
     "given_at", "withdrawn_at", "starts_at", "answer", "people", "place", "answered_at",

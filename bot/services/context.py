@@ -14,11 +14,13 @@ from bot.storage.database import Database
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What only the operator knows: the help line, who is responsible for personal data, and where to read more."""
+    """What only the operator knows: the help line, who is responsible for personal data, where to read more, and how
+    people reach the bot's own pages."""
 
     phone: str
     controller: str
     privacy_url: str | None = None
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, repr=False)  # it holds the whole programme, which nobody wants to read

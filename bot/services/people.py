@@ -46,7 +46,7 @@ class People(Roles, Attendance, Privacy):
             person, held = await people_table.with_roles(session, discord_user_id)
             if person is not None and person.display_name != tidy_name(name):
                 person.display_name = tidy_name(name)
-            return await _actor(session, person, held, discord_user_id, name, is_owner)
+            return await actor_of(session, person, held, discord_user_id, name, is_owner)
 
     def privacy_text(self) -> dict[str, str]:
         """Return the values the privacy text is filled with."""
@@ -63,7 +63,7 @@ class People(Roles, Attendance, Privacy):
             person = await people_table.created(session, discord_user_id, tidy_name(name), now)
             said = await people_table.consents(session, person.id, PRIVACY)
             held = await people_table.roles_now(session, person.id)
-            actor = await _actor(session, person, held, discord_user_id, name, is_owner)
+            actor = await actor_of(session, person, held, discord_user_id, name, is_owner)
             if version not in {row.text_version for row in said}:
                 session.add(Consent(person_id=person.id, purpose=PRIVACY, text_version=version, given_at=now))
                 await audit(session, self._context, actor, "privacy.accepted", f"person:{person.id}")
@@ -130,14 +130,15 @@ class People(Roles, Attendance, Privacy):
             return Membership(village, left)
 
 
-async def _actor(
+async def actor_of(
     session: AsyncSession,
     person: Person | None,
     rows: Sequence[RoleAssignment],
-    discord_user_id: int,
+    discord_user_id: int | None,
     name: str,
-    is_owner: bool,
+    is_owner: bool = False,
 ) -> Actor:
+    """Return a person with the roles these rows give."""
     held = {RoleHeld(Role.SECRETARIAT)} if is_owner else set()
     cohorts = {row.cohort_id for row in rows if row.role == Role.COORDINATOR and row.cohort_id is not None}
     groups = await coordinator_groups(session, cohorts) if cohorts else {}

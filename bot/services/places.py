@@ -109,10 +109,11 @@ class Places:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def of_channel(self, channel_id: int) -> Place:
-        """Return the place of a channel. Raises NotFound for a channel that is not ours."""
+    async def of_channel(self, channel_id: int, parent_id: int | None = None) -> Place:
+        """Return the place of a channel, or of the one that a thread hangs on. Raises NotFound when it is not ours."""
         async with self._context.database.transaction() as session:
-            row = await session.scalar(select(DiscordPlace).where(DiscordPlace.discord_id == channel_id))
+            ids = [one for one in (channel_id, parent_id) if one is not None]
+            row = await session.scalar(select(DiscordPlace).where(DiscordPlace.discord_id.in_(ids)))
             if row is None:
                 raise NotFound("error.not_found.place")
             place = await place_of(session, row.key)

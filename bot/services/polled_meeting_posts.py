@@ -15,7 +15,7 @@ from bot.domain.posting import PostingHours
 from bot.domain.programme import Offset, Reminder
 from bot.domain.reminders import moment_of
 from bot.messages import polled_meetings as build
-from bot.messages.meeting_file import Calendars
+from bot.messages.calendar_files import Calendars
 from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.places import Place

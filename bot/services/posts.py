@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Ready
 from bot.domain.errors import NotFound
-from bot.domain.programme import BY_ITSELF, Meeting, Reminder, Scope
+from bot.domain.programme import BY_ITSELF, CALENDAR_FILE, TASKS, Meeting, Reminder
 from bot.messages import people
 from bot.messages import posts as build
 from bot.messages.meeting_polls import meeting_poll_button
@@ -21,13 +20,17 @@ from bot.services import (
     letter_receipts,
     milestone_posts,
     polled_meeting_posts,
+    sharing,
 )
 from bot.services.calendar import Calendar
+from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.letters import Letters
+from bot.services.meeting_day import values_of
 from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, place_of
-from bot.storage.models import Delivery, Event, Municipality, Village
+from bot.services.tasks import Tasks
+from bot.storage.models import Delivery, Event
 
 
 class PollPosts(Protocol):
@@ -45,8 +48,11 @@ class PollPosts(Protocol):
 class Posts:
     """The composer of every delivery."""
 
-    def __init__(self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts) -> None:
+    def __init__(
+        self, context: Context, calendar: Calendar, letters: Letters, polls: PollPosts, files: CalendarFiles
+    ) -> None:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
+        self._files, self._tasks, self._sharing = files, Tasks(context), sharing.Sharing(context, files)
         self._letter_posts = letter_posts.LetterPosts(context, letters)
         self._letter_receipts = letter_receipts.LetterReceipts(context, letters)
         self._milestones = milestone_posts.MilestonePosts(context)
@@ -80,6 +86,8 @@ class Posts:
             return await self._polled.compose(session, delivery, place)
         if delivery.kind in (letter_desk_posts.KIND, letter_desk_posts.NEWS):
             return await letter_desk_posts.compose(session, self._context, self._letters, delivery)
+        if delivery.kind == sharing.KIND:
+            return await self._sharing.compose(session, delivery, place)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)
@@ -88,6 +96,9 @@ class Posts:
         event = await session.get(Event, delivery.event_id)
         reminder = self._find(str(delivery.payload["meeting"]), str(delivery.payload["reminder"]))
         if event is None or reminder is None or _unneeded(reminder, event):
+            return None
+        left = await self._left(session, event, reminder)
+        if TASKS in reminder.add and not left:
             return None
         days: list[Choice] = []
         if "pick_date" in reminder.add and place.cohort is not None:
@@ -99,7 +110,10 @@ class Posts:
         if "pulse_poll" in reminder.add and place.village is not None:
             extra = await self._polls.pulse(session, place.village.id, event.code)
         of_task = reminder.to == "secretariat"
-        values = await self._values(session, event, place, delivery.cohort_id, of_task=of_task)
+        values = {
+            **self._values(event, place, left, of_task=of_task),
+            **await values_of(session, place.key, event.id),
+        }
         message = build.reminder(
             self._context.texts,
             reminder.text,
@@ -109,13 +123,22 @@ class Posts:
             days,
             extra,
         )
+        if CALENDAR_FILE in reminder.add:
+            message = replace(message, files=(*message.files, *self._files.files(event, place)))
         if of_task and asked_at(self._context.programme, event.code):
             answers = meeting_poll_button(self._context.texts, event.id)
             return replace(message, buttons=(answers, *message.buttons))
         return message
 
-    async def _values(
-        self, session: AsyncSession, event: Event, place: Place, cohort_id: int | None, *, of_task: bool
+    async def _left(self, session: AsyncSession, event: Event, reminder: Reminder) -> list[str]:
+        """Name whom a task of the secretariat still waits for."""
+        if TASKS not in reminder.add:
+            return []
+        by_agreement = reminder.unless == "done"
+        return [task.name for task in await self._tasks.open_of(session, event, by_agreement=by_agreement)]
+
+    def _values(
+        self, event: Event, place: Place, left: Sequence[str], *, of_task: bool
     ) -> Mapping[str, object]:
         timezone = self._context.programme.timezone
         questions = [poll.question for poll in asked_at(self._context.programme, event.code)]
@@ -123,21 +146,9 @@ class Posts:
             "village": place.village.name if place.village else "",
             "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
             "phone": self._context.facts.phone,
-            "places": Ready(await self._concerned(session, event, cohort_id) if of_task else ""),
+            "places": Ready(build.few(self._context.texts, left)),
             "questions": " ".join(questions) if of_task else "",
         }
-
-    async def _concerned(self, session: AsyncSession, event: Event, cohort_id: int | None) -> str:
-        """Name the municipalities or villages a task is about, the first few by name."""
-        scope = self._context.programme.meetings[event.code].scope
-        villages = select(Village).where(Village.cohort_id == cohort_id).order_by(Village.name)
-        if scope is Scope.MUNICIPALITY:
-            ids = select(Village.municipality_id).where(Village.cohort_id == cohort_id)
-            query = select(Municipality.name).where(Municipality.id.in_(ids)).order_by(Municipality.name)
-            names: Sequence[str] = (await session.scalars(query)).all()
-        else:
-            names = [village.name for village in await session.scalars(villages)]
-        return build.few(self._context.texts, names)
 
     async def _opening(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         phase = self._context.programme.phase(str(delivery.payload["phase"]))

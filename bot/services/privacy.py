@@ -18,9 +18,11 @@ from bot.storage.database import FORGOTTEN
 from bot.storage.models import (
     AuditEntry,
     Ballot,
+    Cohort,
     Consent,
     Decision,
     Event,
+    Feed,
     HandCount,
     Letter,
     LetterVersion,
@@ -63,6 +65,8 @@ class Privacy:
                 "roles": await _roles(session, person.id),
                 "consents": await _consents(session, person.id),
                 "meeting_answers": await self._answers(session, person.id),
+                "feeds": [{"place": await _name(session, row.place_key), "at": row.made_at} for row in
+                          await session.scalars(select(Feed).where(Feed.person_id == person.id))],
                 "open_votes": await _votes(session, person.id),
                 "polls_started": await _rows(session, select(Poll.question, Poll.opens_at)
                                              .where(Poll.asked_by_id == person.id)),
@@ -111,6 +115,7 @@ class Privacy:
             for consent in await people_table.consents(session, person.id):
                 consent.withdrawn_at = now
             await session.execute(delete(Rsvp).where(Rsvp.person_id == person.id))
+            await session.execute(delete(Feed).where(Feed.person_id == person.id))
             await session.execute(delete(Ballot).where(Ballot.person_id == person.id))
             own_words = update(RegisterEntry).where(RegisterEntry.person_id == person.id)
             await session.execute(own_words.values(person_id=None, words=None, salt=None))
@@ -140,6 +145,8 @@ async def _rows(session: AsyncSession, query: Any) -> Records:
 
 async def _name(session: AsyncSession, place_key: str) -> str:
     """Return the village or group an answer was given in, or the channel's own name."""
+    if place_key.startswith("cohort:"):
+        return (await session.get_one(Cohort, int(place_key.removeprefix("cohort:")))).title
     place = await place_of(session, place_key)
     owner = place.village or place.group
     return owner.name if owner else place_key

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.services.calendar import Calendar
+from bot.services.calendar_files import CalendarFiles
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.corrections import Corrections
@@ -11,6 +12,7 @@ from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.extra_letters import ExtraLetters
+from bot.services.feeds import Feeds
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
@@ -18,6 +20,7 @@ from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
+from bot.services.meeting_day import MeetingDay
 from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
 from bot.services.newsletters import Newsletters
@@ -33,6 +36,9 @@ from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
 from bot.services.provisioning import Provisioning
+from bot.services.scheduled_events import ScheduledEvents
+from bot.services.sharing import Sharing
+from bot.services.tasks import Tasks
 
 
 @dataclass(frozen=True)
@@ -41,10 +47,12 @@ class Services:
 
     context: Context
     calendar: Calendar
+    calendar_files: CalendarFiles
     cohorts: Cohorts
     corrections: Corrections
     decisions: Decisions
     extra_letters: ExtraLetters
+    feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
     invitation: InvitationKeeper
@@ -52,6 +60,7 @@ class Services:
     letter_desk: LetterDesk
     letter_versions: LetterVersions
     letter_sheets: LetterSheets
+    meeting_day: MeetingDay
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -67,21 +76,27 @@ class Services:
     polls: Polls
     provisioning: Provisioning
     register_export: RegisterExport
+    scheduled_events: ScheduledEvents
+    sharing: Sharing
+    tasks: Tasks
 
 
 def services_on(context: Context) -> Services:
     """Put the services together."""
     calendar, letters, polls = Calendar(context), Letters(context), Polls(context)
     ledger = Ledger(context)
-    posts = Posts(context, calendar, letters, PollPosts(context))
+    files = CalendarFiles(context, calendar)
+    posts = Posts(context, calendar, letters, PollPosts(context), files)
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
         calendar=calendar,
+        calendar_files=files,
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
         extra_letters=ExtraLetters(context, letters),
+        feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         invitation=InvitationKeeper(context),
@@ -89,6 +104,7 @@ def services_on(context: Context) -> Services:
         letter_desk=LetterDesk(context, letters),
         letter_versions=LetterVersions(context, letters),
         letter_sheets=LetterSheets(context, letters),
+        meeting_day=MeetingDay(context, files),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
@@ -104,4 +120,7 @@ def services_on(context: Context) -> Services:
         polls=polls,
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
+        scheduled_events=ScheduledEvents(context),
+        sharing=Sharing(context, files),
+        tasks=Tasks(context),
     )

@@ -66,6 +66,9 @@ class FileGateway:
         _say(self._file, await self._key(mark))
         return mark
 
+    async def open_thread(self, channel_id: int, message_id: int, name: str) -> None:
+        """Do nothing: no post here asks for one."""
+
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         """Look for the post's key."""
         there = self._file.read_text("utf-8").splitlines() if self._file.exists() else []

@@ -20,6 +20,7 @@ VILLAGE = {V, P, S, R, L, LC}
 # DOMAIN section 4, row by row.
 TABLE: dict[Action, set[Role]] = {
     Action.SEE_VILLAGE: {*VILLAGE, SEC},
+    Action.SUBSCRIBE_GROUP: {K, SEC},
     Action.ANSWER_MEETING: {*VILLAGE, K, SEC},
     Action.START_POLL: {S, R, L, SEC},
     Action.START_GROUP_POLL: {K, SEC},
@@ -48,6 +49,10 @@ TABLE: dict[Action, set[Role]] = {
     Action.OPEN_CHANNEL_TO_COORDINATOR: {S, R, L, SEC},
     Action.EDIT_CALENDAR: {SEC},
     Action.SEND_NEWSLETTER: {SEC},
+    Action.HOLD_MEETING: {S, R, L, SEC},
+    Action.HOLD_GROUP_MEETING: {K, SEC},
+    Action.SAVE_NOTES: {R, L, SEC},
+    Action.DO_TASK: {SEC},
     Action.PROVISION: {SEC},
     Action.SEE_ALL_VILLAGES: {SEC},
 }

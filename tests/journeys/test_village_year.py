@@ -33,6 +33,7 @@ async def test_the_first_letter_comes_on_its_thursday_and_its_steps_can_be_ticke
         "rsvp",
         "next_steps",
         "print",
+        "ics",
     ]
     shown = await year.hands.command(cast.lead, cast.channel_id, "next")
     assert "1. Se den første video" in said(shown)

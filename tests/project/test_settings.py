@@ -66,6 +66,8 @@ def test_a_database_address_gets_its_asynchronous_driver(url: str, expected: str
         ("BLUP_CONTENT_DIR", ".", "geheim"),
         ("BLUP_HELP_PHONE", "+45 12 34 56 78", "1234"),
         ("BLUP_PRIVACY_URL", "https://example.org/privat", "http://example.org"),
+        ("BLUP_HTTP_PORT", "8080", "70000"),
+        ("BLUP_PUBLIC_URL", "https://blup.example.dk/", "blup.geheim.dk"),
         ("BLUP_LOG_FORMAT", "json", "geheim"),
         ("BLUP_LOG_LEVEL", "warning", "geheim"),
     ],

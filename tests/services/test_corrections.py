@@ -45,6 +45,9 @@ class Wall:
         self._answer(channel_id)
         return 9000 + mark
 
+    async def open_thread(self, channel_id: int, message_id: int, name: str) -> None:
+        pass
+
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         return next(
             (found for found, (has, _) in self.stands.get(channel_id, {}).items() if has == mark), None

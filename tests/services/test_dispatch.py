@@ -49,6 +49,9 @@ class Noted:
             raise TransientFailure("the answer is lost")
         return 9000 + mark
 
+    async def open_thread(self, channel_id: int, message_id: int, name: str) -> None:
+        pass
+
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         return next((9000 + noted for noted, at in self.posts if noted == mark and at >= since), None)
 

@@ -130,7 +130,13 @@ async def test_what_is_asked_at_a_meeting_stands_in_the_secretariats_task_before
 ) -> None:
     asked = [poll for poll in PROGRAMME.polls.values() if poll.where == "meeting"]
     services = services_on(world.context)
-    posts = Posts(world.context, services.calendar, Letters(world.context), PollPosts(world.context))
+    posts = Posts(
+        world.context,
+        services.calendar,
+        Letters(world.context),
+        PollPosts(world.context),
+        services.calendar_files,
+    )
     async with world.context.database.transaction() as session:
         query = select(Event.cohort_id, Event.starts_at).where(Event.code == asked[0].opens.meeting)
         cohort_id, starts_at = (await session.execute(query)).first() or (0, world.now)

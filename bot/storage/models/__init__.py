@@ -1,6 +1,7 @@
 """Every table of the programme database."""
 
 from bot.storage.models.base import Base, UtcTime
+from bot.storage.models.calendars import DiscordEvent, Feed
 from bot.storage.models.cohorts import (
     Cohort,
     CoordinatorGroup,
@@ -14,6 +15,7 @@ from bot.storage.models.cohorts import (
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
 from bot.storage.models.letters import Letter, LetterVersion
+from bot.storage.models.meeting_day import AgreedStep, HeadCount, MeetingNotes, SharedNote
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
 from bot.storage.models.people import AuditEntry, Consent, NextStepDone, Person, RoleAssignment, Rsvp
@@ -21,8 +23,10 @@ from bot.storage.models.polls import Ballot, Decision, Poll, PollOption, PollRul
 from bot.storage.models.posts import Delivery
 from bot.storage.models.register import Register, RegisterEntry
 from bot.storage.models.rehearsal import RehearsalMark
+from bot.storage.models.tasks import TaskDone
 
 __all__ = [
+    "AgreedStep",
     "AuditEntry",
     "Ballot",
     "Base",
@@ -31,12 +35,16 @@ __all__ = [
     "CoordinatorGroup",
     "Decision",
     "Delivery",
+    "DiscordEvent",
     "DiscordPlace",
     "Event",
+    "Feed",
     "HandCount",
+    "HeadCount",
     "Invitation",
     "Letter",
     "LetterVersion",
+    "MeetingNotes",
     "MilestoneState",
     "Municipality",
     "NewsletterVideo",
@@ -53,6 +61,8 @@ __all__ = [
     "RehearsalMark",
     "RoleAssignment",
     "Rsvp",
+    "SharedNote",
+    "TaskDone",
     "UtcTime",
     "Village",
 ]

@@ -1,0 +1,147 @@
+"""Keep the server's own list of events in step with the calendar: a few steps a round, so that posts never wait.
+
+The right to it is optional: on a server that does not give it, nothing is said and nothing is tried.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+import discord
+
+from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.delivery.guild_translation import failures
+from bot.domain.scheduled_events import Change, Listed, Make, Note, Remove, Step, steps
+from bot.services.context import Context
+from bot.services.scheduled_events import ScheduledEvents
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+A_ROUND = 5  # steps
+STEP_SECONDS = 5.0
+AGAIN_AFTER = timedelta(seconds=10)
+
+
+class EventList(Protocol):
+    """The list of events of a server. Everything raises TransientFailure and PermanentFailure."""
+
+    def allowed(self) -> bool:
+        """Tell whether the bot may keep the list."""
+        ...
+
+    async def read(self) -> dict[int, Listed]:
+        """Return what our own account has put there that is yet to come."""
+        ...
+
+    async def make(self, what: Listed) -> int:
+        """Put something there and return its id."""
+        ...
+
+    async def change(self, discord_id: int, what: Listed) -> None:
+        """Let something say something else."""
+        ...
+
+    async def remove(self, discord_id: int) -> None:
+        """Call something off."""
+        ...
+
+
+class EventKeeper:
+    """Whoever looks after the list."""
+
+    def __init__(self, gateway: EventList, service: ScheduledEvents, context: Context) -> None:
+        self._gateway, self._service, self._context = gateway, service, context
+        self._stands: dict[int, Listed] | None = None  # as far as we know
+        self._refused = False
+
+    async def settle(self) -> datetime | None:
+        """Take some steps if the calendar has changed. Returns when to come back, if it is not finished."""
+        if self._refused or not self._gateway.allowed():
+            return None
+        wanted = await self._service.wanted()
+        if wanted == self._stands:
+            return None
+        try:
+            left = steps(wanted, await self._service.known(), await _within(self._gateway.read()))
+            for step in left[:A_ROUND]:
+                await self._take(step)
+        except TransientFailure as error:
+            log.info("the list of events waits: %s", error, extra={"action": "events"})
+            return self._context.now() + AGAIN_AFTER
+        except PermanentFailure as error:
+            log.warning("the list of events is left alone: %s", error, extra={"action": "events"})
+            self._refused = True
+            return None
+        if len(left) > A_ROUND:
+            return self._context.now() + AGAIN_AFTER
+        self._stands = wanted
+        return None
+
+    async def _take(self, step: Step) -> None:
+        match step:
+            case Make():
+                await self._service.note(step.event_id, await _within(self._gateway.make(step.what)))
+            case Note():
+                await self._service.note(step.event_id, step.discord_id)
+            case Change():
+                await _within(self._gateway.change(step.discord_id, step.what))
+            case Remove():
+                await _within(self._gateway.remove(step.discord_id))
+                await self._service.forget(step.discord_id)
+
+
+async def _within(request: Coroutine[Any, Any, T]) -> T:
+    """Give up on a request that Discord keeps waiting: it is taken up again in a later round."""
+    try:
+        async with asyncio.timeout(STEP_SECONDS):
+            return await request
+    except TimeoutError as error:
+        raise TransientFailure("Discord keeps us waiting") from error
+
+
+class DiscordEvents:
+    """The list of one server, through discord.py."""
+
+    def __init__(self, guild: discord.Guild) -> None:
+        self._guild = guild
+
+    def allowed(self) -> bool:
+        """Tell whether the bot has been given one of the two rights."""
+        rights = self._guild.me.guild_permissions
+        return rights.manage_events or rights.create_events
+
+    async def read(self) -> dict[int, Listed]:
+        """Return what our own account has put there that is yet to come."""
+        with failures():
+            found = await self._guild.fetch_scheduled_events(with_counts=False)
+        return {
+            event.id: Listed(event.name, event.start_time, event.end_time or event.start_time,
+                             event.location or "", event.description or "")
+            for event in found
+            if event.creator_id == self._guild.me.id and event.status is discord.EventStatus.scheduled
+        }  # fmt: skip
+
+    async def make(self, what: Listed) -> int:
+        """Put something there and return its id."""
+        with failures():
+            made = await self._guild.create_scheduled_event(
+                name=what.name, start_time=what.starts_at, end_time=what.ends_at, location=what.location,
+                description=what.description, entity_type=discord.EntityType.external,
+                privacy_level=discord.PrivacyLevel.guild_only,
+            )  # fmt: skip
+        return made.id
+
+    async def change(self, discord_id: int, what: Listed) -> None:
+        """Let something say something else."""
+        with failures():
+            event = await self._guild.fetch_scheduled_event(discord_id, with_counts=False)
+            await event.edit(name=what.name, start_time=what.starts_at, end_time=what.ends_at,
+                             location=what.location, description=what.description)  # fmt: skip
+
+    async def remove(self, discord_id: int) -> None:
+        """Call something off: Discord shows it to nobody any more."""
+        with failures():
+            event = await self._guild.fetch_scheduled_event(discord_id, with_counts=False)
+            await event.edit(status=discord.EventStatus.cancelled)

@@ -1,0 +1,56 @@
+"""A circle's evening as the village lives it: the hour's post leads to the count, the agenda, the thread and the notes."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.demo.hands import private_ids
+from bot.demo.year import ProgrammeYear
+from tests.journeys.test_polls_by_buttons import fill, press
+from tests.support.year import part, posts, said, starting
+
+BEGINS = datetime(2027, 10, 26, 17, 0, tzinfo=UTC)  # VC01, 19.00 in Denmark
+
+
+async def test_an_evening_from_the_first_minute_to_the_steps_that_are_ticked_on(year: ProgrammeYear) -> None:
+    """A circle hangs together (S03, S04, S07, S23): counted, led, shared in a thread, noted, and taken on."""
+    cast, hands = year.villages[0], year.hands
+    lead, secretary, villager = cast.lead, cast.secretary, cast.who("villager")[0]
+    await year.discord.advance_to(BEGINS + timedelta(minutes=5))
+    hour = next(post for post in reversed(posts(year, cast)) if "Om lidt begynder vi" in post.content)
+    panel = await hands.press(lead, hour, part(hour, "meeting_day"))
+    assert "Antallet er ikke skrevet endnu" in said(panel)
+    assert private_ids(await hands.press(villager, hour, part(hour, "meeting_day"))) == []
+    counted = await fill(lead, await press(lead, panel, "head_count"), "14")
+    assert "I var 14" in said(counted)
+    point = await press(lead, panel, "agenda_step")
+    assert "Punkt 1 af 4" in said(point)
+    assert "Punkt 2 af 4" in said(await press(lead, point, "agenda_step"))
+
+    await press(lead, panel, "share_open")
+    await year.discord.settle()
+    (question,) = starting(year, cast, "**Vidensdeling: ")
+    backend = year.discord.env.backend
+    thread = backend.get_channel(question.id)
+    assert thread.is_thread and (thread.name or "").startswith("Vidensdeling: Hvem skal med?")
+    form = await hands.press(villager, question, part(question, "share"))
+    assert "uden dit navn" in said(await fill(villager, form, "Spørg én ad gangen"))
+    (advice,) = year.discord.messages(thread.id)
+    assert advice.content == "Et godt råd: Spørg én ad gangen"
+    assert villager.name not in advice.content
+    inside = await hands.press(secretary, advice, part(advice, "share"))  # a button inside the thread
+    await fill(secretary, inside, "Kag hjælper")
+    assert [m.content for m in year.discord.messages(thread.id)][1:] == ["Et godt råd: Kag hjælper"]
+
+    panel = await hands.press(secretary, hour, part(hour, "meeting_day"))
+    notes = await press(secretary, panel, "notes_edit")
+    drafted = next(row["component"]["value"] for row in notes.modal["components"])
+    assert drafted == "- Spørg én ad gangen\n- Kag hjælper"
+    await fill(secretary, notes, "Spørg én ad gangen, og tag kage med.", "Ring til tre naboer")
+    await year.discord.settle()
+    (told,) = starting(year, cast, "Noterne fra »Hvem skal med?")
+    assert "tag kage med" in said(await hands.press(villager, told, part(told, "notes_show")))
+    steps = await hands.command(lead, cast.channel_id, "next")
+    assert "Ring til tre naboer" in said(steps)
+    assert "Ring til tre naboer (klar)" in said(await press(lead, steps, "step_done"))
+    await year.discord.advance_to(BEGINS + timedelta(days=1))
+    assert any("I var 14. Noterne ligger klar" in post.content for post in posts(year, cast))
+    year.discord.raise_errors()
