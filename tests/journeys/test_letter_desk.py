@@ -62,5 +62,5 @@ async def test_a_letter_goes_from_draft_over_edited_to_approved_and_sent(year: P
     for cast in year.villages:
         (letter,) = starting(year, cast, TITLE)
         assert cast.name in letter.content and "Tag gerne en nabo med." in letter.content
-    card = said(await press(approved, "letter_open"))
-    assert "Status: sendt" in card and "Begrundelse: Videoerne kommer senere." in card
+    sent = said(await press(approved, "letter_open"))
+    assert "Status: sendt" in sent and "Begrundelse: Videoerne kommer senere." in sent
