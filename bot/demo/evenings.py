@@ -55,6 +55,8 @@ class Evenings:
         for record in self._new(desk):
             for _, args, custom_id in _parts(record, "letter_open"):
                 await self._letters.approve(record, custom_id, str(args[1]))
+            for _, args, _id in _parts(record, "letter_receipt"):
+                await self._letters.told(str(args[1]), desk)
         await self._ask_once()
 
     def _new(self, channel_id: int) -> list[MessageRecord]:

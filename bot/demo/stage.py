@@ -49,6 +49,10 @@ class Stage:
         self.on_paper: dict[int, int] = {}  # votes on paper by poll
         self.decided: set[tuple[int, str]] = set()
         self.reached: dict[tuple[int, str], datetime] = {}
+        self.corrected, self.extra_letters = (
+            "",
+            0,
+        )  # the letter that was corrected, and those outside the calendar
         self.cohort_id = 0
 
     @property
