@@ -1,19 +1,25 @@
 """Dates and next steps for everyone: /hjælp, /kalender, /næste, /fase, and the buttons under posts."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
 
 from bot.client import Ask, CompanionBot
 from bot.domain.access import may
+from bot.domain.calendar import local
+from bot.domain.errors import Conflict
 from bot.messages import calendar as build
 from bot.messages.calendar_files import subscribe_button
-from bot.messages.meeting_day import with_agreed
+from bot.messages.meeting_day import notes_shown, with_agreed
+from bot.messages.meetings import choose
 from bot.messages.message import Message
 from bot.messages.milestones import board_message, reopen_form
 from bot.messages.polled_meetings import correct_buttons
 from bot.services.next_steps import tick_right
 from bot.services.places import Place
 from cogs._base import CompanionCog, command, handles
+
+TAKEN = "error_meetings.time_taken"
 
 
 class CalendarCog(CompanionCog):
@@ -33,15 +39,18 @@ class CalendarCog(CompanionCog):
     async def show_calendar(self, ask: Ask) -> None:
         """Show what lies ahead, from a button."""
         place = await ask.place()
+        upcoming = await ask.services.calendar.upcoming(place)
         lines = [
-            build.CalendarLine(m.title, m.starts_at, m.number if m.is_circle else None)
-            for m in await ask.services.calendar.upcoming(place)
+            build.CalendarLine(m.title, m.starts_at, m.number if m.is_circle else None, m.called_off)
+            for m in upcoming
         ]
         facts = ask.services.context.facts
         own = await ask.services.polled_meetings.changeable(await ask.actor(), place)
         message = build.calendar_message(self.bot.texts, _name(place), lines, facts.phone)
         feed = (subscribe_button(self.bot.texts),) if ask.services.feeds.offered else ()
-        await ask.reply(replace(message, buttons=(*correct_buttons(self.bot.texts, own), *feed)))
+        cards = choose(self.bot.texts, [(m.event_id, m.title, m.number, m.starts_at) for m in upcoming])
+        buttons = (*correct_buttons(self.bot.texts, own), *feed)
+        await ask.reply(replace(message, buttons=buttons, menus=cards))
 
     @command("next")
     async def next(self, ask: Ask) -> None:
@@ -59,6 +68,13 @@ class CalendarCog(CompanionCog):
         place = await ask.place()
         await ask.services.newsletters.tick(await ask.actor(), place, letter, step)
         await ask.update(await self._steps(ask, letter))
+
+    @handles("step_done")
+    async def step_done(self, ask: Ask, step_id: int, in_notes: int = 0) -> None:
+        """Mark a step agreed at a meeting as done, or as not done after all."""
+        notes = await ask.services.sharing.tick(await ask.actor(), await ask.place(), step_id)
+        steps = await self._steps(ask, None)
+        await ask.update(notes_shown(self.bot.texts, notes, may_tick=True) if in_notes and notes else steps)
 
     @command("phase")
     async def phase(self, ask: Ask) -> None:
@@ -103,11 +119,48 @@ class CalendarCog(CompanionCog):
 
     @handles("pick_date")
     async def pick_date(self, ask: Ask, code: str) -> None:
-        """Choose the day of the village's own meeting."""
-        place = await ask.place()
-        chosen = date.fromisoformat(ask.values[0])
-        meeting = await ask.services.planning.pick(await ask.actor(), place, code, chosen)
-        await ask.say("calendar.picked", title=meeting.title, starts_at=meeting.starts_at)
+        """Choose the day of the village's own meeting, and then the hour when there are several."""
+        day, dates = date.fromisoformat(ask.values[0]), ask.services.village_dates
+        free = await dates.times(await ask.actor(), await ask.place(), code)
+        hours = dates.on(day, free)
+        if len(hours) == 1:
+            await self._pick(ask, code, hours[0])
+        elif hours:
+            timezone = ask.services.context.programme.timezone
+            await ask.reply(build.choose_hour(self.bot.texts, code, hours, timezone))
+        else:
+            await ask.reply(build.choose_day(self.bot.texts, code, dates.days(free), taken=True))
+
+    @handles("pick_hour")
+    async def pick_hour(self, ask: Ask, code: str, day: str, minutes: int) -> None:
+        """Choose the hour of the village's own meeting."""
+        at = time(minutes // 60, minutes % 60)
+        timezone = ZoneInfo(ask.services.context.programme.timezone)
+        await self._pick(ask, code, local(date.fromisoformat(day), at, timezone))
+
+    @handles("event_days")
+    async def days(self, ask: Ask, code: str) -> None:
+        """Show the days a village may choose for its own meeting."""
+        dates = ask.services.village_dates
+        free = await dates.times(await ask.actor(), await ask.place(), code)
+        await ask.reply(build.choose_day(self.bot.texts, code, dates.days(free)))
+
+    async def _pick(self, ask: Ask, code: str, at: datetime) -> None:
+        """Choose a time; should another village just have taken it, what is left is shown anew."""
+        actor, place, dates = await ask.actor(), await ask.place(), ask.services.village_dates
+        try:
+            picked = await ask.services.planning.pick(actor, place, code, at.date(), at.time())
+        except Conflict as taken:
+            if taken.key != TAKEN:
+                raise
+            free = await dates.times(actor, place, code)
+            hours, timezone = dates.on(at.date(), free), ask.services.context.programme.timezone
+            if hours:
+                await ask.reply(build.choose_hour(self.bot.texts, code, hours, timezone, taken=True))
+            else:
+                await ask.reply(build.choose_day(self.bot.texts, code, dates.days(free), taken=True))
+            return
+        await ask.say("calendar.picked", title=picked.title, starts_at=picked.starts_at)
 
     async def _steps(self, ask: Ask, letter: str | None) -> Message:
         place = await ask.place()

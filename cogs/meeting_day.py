@@ -76,13 +76,6 @@ class MeetingDayCog(CompanionCog):
         may_tick = ask.services.sharing.may_tick(await ask.actor(), place)
         await ask.reply(build.notes_shown(self.bot.texts, notes, may_tick))
 
-    @handles("step_done")
-    async def step_done(self, ask: Ask, step_id: int) -> None:
-        """Mark an agreed step as done, or as not done after all."""
-        notes = await ask.services.sharing.tick(await ask.actor(), await ask.place(), step_id)
-        if notes is not None:
-            await ask.update(build.notes_shown(self.bot.texts, notes, may_tick=True))
-
 
 async def setup(bot: CompanionBot) -> None:
     """Add the topic to the bot."""

@@ -7,7 +7,6 @@ import discord
 from bot.client import Ask, CompanionBot
 from bot.domain.access import Actor, Role, Where
 from bot.domain.errors import NotFound
-from bot.domain.seats import Answer
 from bot.messages import people as build
 from bot.messages import privacy
 from bot.messages.message import Choice
@@ -93,20 +92,6 @@ class PeopleCog(CompanionCog):
         member = await ask.services.people.leave_panel(await ask.actor(), village_id)
         await self.bot.caretaker.refresh_member(ask.interaction.user.id)
         await ask.update(build.panel_left(self.bot.texts, village_id, member.village.name, member.new))
-
-    @handles("rsvp")
-    async def rsvp(self, ask: Ask, event_id: int, coming: int) -> None:
-        """Note whether somebody comes to a meeting."""
-        actor = await ask.actor()
-        given = Answer.YES if coming else Answer.NO
-        place = await ask.place()
-        answer = await ask.services.people.answer_meeting(actor, event_id, given, place.key)
-        await ask.reply(
-            build.rsvp_receipt(
-                self.bot.texts, event_id=event_id, name=actor.name, title=answer.title,
-                starts_at=answer.starts_at, coming=answer.answer is Answer.YES,
-            )
-        )  # fmt: skip
 
     @command("role.give", choices={"role": GIVEN}, suggest={"municipality": "suggest_municipalities"})
     async def give(

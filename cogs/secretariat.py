@@ -1,34 +1,13 @@
-"""What else the secretariat does: dates, villages and channels."""
+"""What else the secretariat does: villages and channels."""
 
 from bot.client import Ask, CompanionBot
 from bot.domain.access import Action, Where, require
 from bot.messages import people
-from bot.services.moments import read_moment
-from cogs._base import CompanionCog, Suggestions, command
+from cogs._base import CompanionCog, command
 
 
 class SecretariatCog(CompanionCog):
     """What only the secretariat does; services check that it is the secretariat."""
-
-    @command("date.move", suggest={"meeting": "suggest_meetings"})
-    async def move(
-        self, ask: Ask, meeting: str, day: str, time: str | None = None, cohort: int | None = None
-    ) -> None:
-        """Move a common meeting; all that hangs on it follows."""
-        found = await ask.services.cohorts.cohort(cohort)
-        programme = ask.services.context.programme
-        usual = ask.services.calendar.usual_time(meeting)
-        moved = await ask.services.planning.move(
-            await ask.actor(), found.id, meeting, read_moment(day, time, usual, programme.timezone)
-        )
-        await ask.say("calendar.moved", title=moved.title, starts_at=moved.starts_at)
-
-    @command("date.link", suggest={"meeting": "suggest_meetings"})
-    async def link(self, ask: Ask, meeting: str, link: str, cohort: int | None = None) -> None:
-        """Store the link to an online meeting."""
-        found = await ask.services.cohorts.cohort(cohort)
-        saved = await ask.services.calendar.set_link(await ask.actor(), found.id, meeting, link)
-        await ask.say("calendar.link_saved", title=saved.title)
 
     @command("village.agreed", suggest={"village": "suggest_villages"})
     async def agreed(self, ask: Ask, village: str, cohort: int | None = None) -> None:
@@ -57,11 +36,6 @@ class SecretariatCog(CompanionCog):
         )
         await self.bot.caretaker.mend()
         await ask.reply(people.opened_to_coordinator(self.bot.texts, village.name, open))
-
-    async def suggest_meetings(self, ask: Ask, typed: str) -> Suggestions:
-        """Propose meetings by id or title."""
-        meetings = ask.services.context.programme.meetings.values()
-        return [(m.title, m.id) for m in meetings if typed.casefold() in f"{m.id} {m.title}".casefold()]
 
 
 async def setup(bot: CompanionBot) -> None:

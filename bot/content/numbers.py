@@ -7,6 +7,7 @@ from bot.content.source import Fault
 from bot.domain.programme import AgendaItem, Meeting, Programme
 
 MESSAGE_CHARS = 2000  # what one message on Discord holds
+MOST_HOURS = 20  # that a village may choose among
 LONGEST_AHEAD = 90  # days before a milestone's due day
 _AT_LEAST_ONE = "must be 1 or more"
 
@@ -111,6 +112,13 @@ def _meeting(places: Places, meeting: Meeting) -> Iterator[Fault]:
         yield places.meeting(meeting.id, "window", "from_pw", problem=problem)
     if window is not None and window.to_pw < window.from_pw:
         yield places.meeting(meeting.id, "window", problem="ends before it begins")
+    if meeting.hours and meeting.position.time not in meeting.hours:
+        yield places.meeting(meeting.id, "hours", problem="must hold the default's own time")
+    if len(meeting.hours) > MOST_HOURS:
+        yield places.meeting(meeting.id, "hours", problem=f"can be {MOST_HOURS} at most: each is a button")
+    if window is None and (meeting.hours or meeting.one_village_at_a_time):
+        key = "hours" if meeting.hours else "one_village_at_a_time"
+        yield places.meeting(meeting.id, key, problem="only a meeting with a window can be chosen")
     for index, item in enumerate(meeting.agenda):
         if isinstance(item, AgendaItem) and item.minutes is not None and item.minutes < 1:
             yield places.meeting(meeting.id, "agenda", index, "minutes", problem=_AT_LEAST_ONE)

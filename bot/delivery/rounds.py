@@ -1,6 +1,6 @@
 """One round of work: mend the server, open and close polls, send what is due, tell of what came too late."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from bot.delivery.dispatcher import Dispatcher
@@ -28,6 +28,7 @@ class Rounds:
         self.events: EventKeeper | None = None  # and its list of events
         self._come_back_at: datetime | None = None
         self._leads = False
+        self._forgot_on: date | None = None
 
     async def run(self) -> None:
         """Do all that is due now."""
@@ -39,6 +40,7 @@ class Rounds:
         outbox = self._services.outbox
         self._leads = await self._locks.hold(CALENDAR)
         next_at = await outbox.next_moment(with_polls=self._leads)
+        await self._forget()
         # asked afterwards: a lease that has run out counts as due at the moment of the question
         now = self._services.context.now()
         if next_at is None or next_at > now:
@@ -53,6 +55,13 @@ class Rounds:
                 await outbox.tell_secretariat(f"notice:{name}:{now.isoformat()}", said)
         if stale or missed:
             await self._dispatcher.send_due()
+
+    async def _forget(self) -> None:
+        """Delete what has been kept long enough, once a day."""
+        now = self._services.context.now()
+        if self._leads and self._forgot_on != now.date():
+            self._forgot_on = now.date()
+            await self._services.forgetting.turn(now)
 
     @property
     def finished(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
+from bot.demo.day_hands import DayHands
 from bot.demo.expected import expected_letters, expected_milestones, expected_polls, expected_reminders
 from bot.demo.letter_hands import RIGHT
 from bot.demo.register_hands import RegisterHands
@@ -43,6 +44,11 @@ _DANISH = {
     "hand_votes": "Stemmer på papir",
     "pictures": "Billeder af resultater",
     "decisions": "Beslutninger",
+    "meetings_moved": "Møder flyttet",
+    "meetings_called_off": "Møder aflyst",
+    "moved_up": "Rykket op fra venteliste",
+    "head_counts": "Fremmøde skrevet",
+    "notes": "Noter fra møder",
     "duplicates": "Dubletter",
     "missing": "Mangler",
     "seconds": "Sekunder",
@@ -70,6 +76,11 @@ class Account:
     hand_votes: int
     pictures: int
     decisions: int
+    meetings_moved: int
+    meetings_called_off: int
+    moved_up: int
+    head_counts: int
+    notes: int
     duplicates: int
     missing: int
     seconds: float
@@ -103,13 +114,17 @@ class Found:
         """Return the keys of posts that begin and end so."""
         return {key for key, _ in self.posts if key.startswith(start) and key.endswith(end)}
 
+    def meetings(self, start: str) -> set[str]:
+        """Return the meetings that news of this kind speaks of."""
+        return {key.split(":")[1] for key in self.of(start)}
+
     def opened(self) -> set[int]:
         """Return the polls whose opening stands in a channel."""
         return {int(key.split(":")[1]) for key in self.of("poll:") if ":open" in key} | self.riding
 
 
 async def look(
-    year: Stage, seconds: float, register: RegisterHands | None = None
+    year: Stage, seconds: float, register: RegisterHands | None = None, days: DayHands | None = None
 ) -> tuple[Account, list[str]]:
     """Count the year so far. Returns the account, and what is missing or doubled in words."""
     now, programme = year.discord.now(), year.plan.content.programme
@@ -131,6 +146,8 @@ async def look(
     missing = [_named(*letter) for letter in letters if not found.letters[letter]]
     missing += [f"{_named(*letter)}, in time" for letter in sorted(found.late)]
     missing += [_named(*post) for post in sorted(reminders - posted)]
+    missing += _untold(year, found)
+    doubled += _twice(year)
     closed = await year.app.services.polls.closed_ids()
     missing += sorted({f"poll:{poll}:result" for poll in closed if poll in found.polls} - results)
     views = [await year.app.services.polls.view(poll) for poll in year.on_paper]
@@ -154,6 +171,8 @@ async def look(
     approved = {status.letter.title for status in desk.letters if not status.needs_approval}
     missing += [f"the approval of {title}" for title in sorted({title for title, _ in letters} - approved)]
     missing += _changes(year, found)
+    counted = await days.head_counts() if days else {}
+    missing += ["a head count"] * (len(days.counted.items() - counted.items()) if days else 0)
     guild = year.discord.guilds()[0]
     account = Account(
         villages=len(year.villages),
@@ -173,6 +192,11 @@ async def look(
         hand_votes=sum(by_hand.values()),
         pictures=sum(found.pictures.values()),
         decisions=len(found.of("decision:")),
+        meetings_moved=len(found.meetings("moved:")),
+        meetings_called_off=len(found.meetings("called_off:")),
+        moved_up=len(found.of("seats:")),
+        head_counts=len(counted),
+        notes=len(found.of("notes:")),
         duplicates=len(doubled),
         missing=len(missing),
         seconds=round(seconds, 1),
@@ -215,6 +239,24 @@ def _changes(year: Stage, found: Found) -> list[str]:
     missing = [f"the correction of {key}" for key in sorted(wanted - found.corrected)]
     extra = found.of(EXTRA)
     return missing + ["an extra letter"] * (year.extra_letters * len(places) - len(extra))
+
+
+def _twice(year: Stage) -> Iterator[str]:
+    """Yield the times that two villages have, where each should have its own."""
+    held: Counter[datetime] = Counter()
+    for dated in year.dated:
+        if dated.meeting.one_village_at_a_time:
+            held.update(year.times(dated, cast)[-1].starts_at for cast in year.villages)
+    yield from (f"the time {at}" for at, villages in held.items() if villages > 1)
+
+
+def _untold(year: Stage, found: Found) -> Iterator[str]:
+    """Yield the channels that were not told that a meeting is moved or called off."""
+    changed = [("moved:", cast.channel_id) for cast in year.villages if year.moved]
+    changed += [("called_off:", cast.channel_id) for cast in year.villages for village_id, _ in year.called_off
+                if cast.village_id == village_id]  # fmt: skip
+    told = {(key.split(":")[0] + ":", channel_id) for key, channel_id in found.posts}
+    yield from (_named(start, channel_id) for start, channel_id in changed if (start, channel_id) not in told)
 
 
 def _named(what: str, channel_id: int) -> str:

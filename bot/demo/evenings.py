@@ -1,14 +1,16 @@
 """What people do when they look at their phones in the evening: they answer what the bot has posted."""
 
 import hashlib
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
-from bot.demo.hands import private_ids
+from bot.demo.day_hands import DayHands
+from bot.demo.hands import answer, private_ids
 from bot.demo.letter_hands import LetterHands
+from bot.demo.meeting_hands import MeetingHands
 from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
 from bot.demo.register_hands import RegisterHands
@@ -16,6 +18,7 @@ from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
 from bot.domain.ballots import CONCERN
+from bot.domain.calendar import local
 from bot.domain.milestones import milestone_days
 from bot.messages.poll_drafts import KINDS
 from bot.services.decision_milestones import milestones_of
@@ -29,8 +32,9 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
-        self.register = RegisterHands(year)
         self._letters = LetterHands(year)
+        self.register, self._meetings = RegisterHands(year), MeetingHands(year)
+        self.days = DayHands(year)
         self._looked_at: dict[int, datetime] = {}
         self._asked = False
         self._answered: set[tuple[int, int]] = set()
@@ -57,6 +61,7 @@ class Evenings:
                 await self._letters.approve(record, custom_id, str(args[1]))
             for _, args, _id in _parts(record, "letter_receipt"):
                 await self._letters.told(str(args[1]), desk)
+        await self._meetings.evening()
         await self._ask_once()
 
     def _new(self, channel_id: int) -> list[MessageRecord]:
@@ -109,16 +114,29 @@ class Evenings:
                 await self.register.recorded(cast, record, int(args[0]), chance(cast.village_id, *args))
             elif action == "decision_keep":
                 await self.register.keep(cast, record, custom_id, int(args[0]))
+            elif action == "meeting_day":
+                await self.days.met(cast, record, custom_id, int(args[0]))
+            elif action == "share":
+                await self.days.share(cast, record, custom_id)
             elif action == "decision_done":
                 await self.register.done(cast, record, custom_id, int(args[0]))
             elif action == "decide":
                 await self._decide_poll(cast, record, custom_id, int(args[0]))
 
     async def _pick(self, cast: VillageCast, record: MessageRecord, custom_id: str, code: str) -> None:
+        """Let the lead choose a day in the middle, and the hour too when there are several."""
         days = _choices(record, custom_id)
         day = days[len(days) // 2]
-        await self._year.hands.choose(cast.lead, record, custom_id, [day])
-        self._year.picks[cast.village_id, code] = (self._year.discord.now(), date.fromisoformat(day))
+        shown = await self._year.hands.choose(cast.lead, record, custom_id, [day])
+        dated = next(one for one in self._year.dated if one.meeting.id == code)
+        at = dated.starts_at.astimezone(self._year.zone).timetz().replace(tzinfo=None)
+        if hours := [c for c in private_ids(shown) if ":pick_hour:" in c]:
+            chosen = hours[cast.village_id % len(hours)]
+            minutes = int(arguments(chosen.split(":")[2])[-1])
+            at = time(minutes // 60, minutes % 60)
+            await cast.lead.click(answer(shown), custom_id=chosen)
+        picked = local(date.fromisoformat(day), at, self._year.zone)
+        self._year.picks[cast.village_id, code] = (self._year.discord.now(), picked)
 
     async def _voters(self, cast: VillageCast, poll_id: int) -> list[MemberActor]:
         if poll_id not in self._bodies:

@@ -111,13 +111,14 @@ def _of(
     casts: list[VillageCast | None] = (
         [*year.villages] if own and reminder.to in ("channel", "steering") else [None]
     )
-    for cast in casts:
-        starts, ends = year.when_held(dated, cast)
-        opens = window_days(year.plan.content.programme, meeting, year.plan.start_year)
-        window = local(opens[0], hours.rules.posts_only_between[0], year.zone) if opens else None
-        moment = moment_of(reminder, starts, ends, window, hours)
-        if moment is None or not year.begins_at <= moment.due_at <= until:
+    opens = window_days(year.plan.content.programme, meeting, year.plan.start_year)
+    window = local(opens[0], hours.rules.posts_only_between[0], year.zone) if opens else None
+    for cast, at in [(one, at) for one in casts for at in year.times(dated, one)]:
+        moment = moment_of(reminder, at.starts_at, at.ends_at, window, hours)
+        first = at.since if at.moves == 0 else at.since + timedelta(seconds=1)
+        if moment is None or not first <= moment.due_at <= min(until, at.until):
             continue
+        moved = f".{at.moves}" if at.moves and reminder.before_window is None else ""
         if (
             cast is not None
             and reminder.unless == "picked"
@@ -125,7 +126,7 @@ def _of(
         ):
             continue
         for place in [village_key(cast.village_id)] if cast else _places(year, dated, reminder):
-            yield f"{meeting.id}:{reminder.id}:{place}"
+            yield f"{meeting.id}:{reminder.id}{moved}:{place}"
 
 
 def _settled(year: Stage, meeting: Meeting) -> bool:

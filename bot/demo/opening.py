@@ -60,6 +60,7 @@ async def open_year(year: Stage) -> None:
         await _give_roles(year, cast)
     await _coordinators(year, places[WELCOME])
     await _links(year, places[SECRETARIAT])
+    await _times(year)
     year.discord.raise_errors()
 
 
@@ -97,6 +98,18 @@ async def _coordinators(year: Stage, welcome_id: int) -> None:
         for group in year.groups:
             if group.group_id in groups_of[municipality]:
                 group.people.append(actor)
+
+
+async def _times(year: Stage) -> None:
+    """Look up the times that each village has for itself as long as it chooses none."""
+    services, programme = year.app.services, year.plan.content.programme
+    for cast in year.villages:
+        for meeting in await services.calendar.upcoming(
+            await services.places.of_channel(cast.channel_id), 100
+        ):
+            found = programme.meetings.get(meeting.code)
+            if found is not None and found.one_village_at_a_time:
+                year.slots[cast.village_id, meeting.code] = meeting.starts_at
 
 
 async def _links(year: Stage, secretariat_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from simcord.actors import MemberActor
@@ -28,6 +28,17 @@ class Plan:
     database_url: str
 
 
+@dataclass(frozen=True)
+class Time:
+    """A time a meeting stood at, after so many moves: from one moment, up to another."""
+
+    starts_at: datetime
+    ends_at: datetime
+    moves: int
+    since: datetime
+    until: datetime
+
+
 class Stage:
     """The place, the people and their choices; it does nothing by itself."""
 
@@ -44,7 +55,16 @@ class Stage:
         self.discord = EmbeddedDiscord(start_at=self.begins_at, bot_name="BLUP-hjælperen")
         self.villages: list[VillageCast] = []
         self.groups: list[GroupCast] = []
-        self.picks: dict[tuple[int, str], tuple[datetime, date]] = {}
+        self.picks: dict[
+            tuple[int, str], tuple[datetime, datetime]
+        ] = {}  # when it was done, and what was picked
+        self.slots: dict[
+            tuple[int, str], datetime
+        ] = {}  # times that each village has for itself from the start
+        self.moved: dict[
+            str, tuple[datetime, datetime]
+        ] = {}  # common meetings: when it was done, and to when
+        self.called_off: dict[tuple[int, str], datetime] = {}  # a village's own meetings
         self.ballots = self.own_polls = 0
         self.on_paper: dict[int, int] = {}  # votes on paper by poll
         self.decided: set[tuple[int, str]] = set()
@@ -65,13 +85,21 @@ class Stage:
         """When the story is over: every poll after the last meeting has closed."""
         return max(meeting.ends_at for meeting in self.dated) + AFTERWARDS
 
-    def when_held(self, dated: DatedMeeting, cast: VillageCast | None) -> tuple[datetime, datetime]:
-        """Return when a meeting is held in a village: on the day it picked, else by the rules."""
-        pick = self.picks.get((cast.village_id, dated.meeting.id)) if cast else None
-        if pick is None:
-            return dated.starts_at, dated.ends_at
-        starts = local(pick[1], dated.starts_at.timetz().replace(tzinfo=None), self.zone)
-        return starts, later(starts, dated.meeting.minutes)
+    def times(self, dated: DatedMeeting, cast: VillageCast | None) -> list["Time"]:
+        """Return the times a meeting stood at in a village: by the rules, then where it was picked or moved to."""
+        code, begin, never = dated.meeting.id, self.begins_at, self.ends_at
+        change = self.moved.get(code) if cast is None else None
+        starts_at, off, length = dated.starts_at, never, dated.meeting.minutes
+        if cast is not None:
+            change, off = (
+                self.picks.get((cast.village_id, code)),
+                self.called_off.get((cast.village_id, code), never),
+            )
+            starts_at = self.slots.get((cast.village_id, code), starts_at)
+        if change is None or change[1] == starts_at:
+            return [Time(starts_at, later(starts_at, length), 0, begin, off)]
+        moved_to = Time(change[1], later(change[1], length), 1, change[0], off)
+        return [Time(starts_at, later(starts_at, length), 0, begin, change[0]), moved_to]
 
     def reach(self, village_id: int, milestones: Iterable[str]) -> None:
         """Keep since when a village has reached milestones."""

@@ -22,6 +22,7 @@ from bot.domain.calendar import local
 from bot.services.context import Facts
 
 PHONE = "12 34 56 78"
+PAGES = "https://blup.example.dk"  # nobody answers there: no web server belongs to the story
 EVENING = time(20, 0)
 OnDay = Callable[[float, date], None]
 
@@ -38,7 +39,7 @@ class ProgrammeYear(Stage):
 
     def build_app(self) -> App:
         """Put the bot together on the simulated clock; used again after a crash."""
-        facts = Facts(PHONE, "BLUP-sekretariatet")
+        facts = Facts(PHONE, "BLUP-sekretariatet", public_url=PAGES)
         url = make_url(self.plan.database_url)
         connect = (
             inline_connections(url.database) if url.drivername.startswith("sqlite") and url.database else None
@@ -114,8 +115,8 @@ class ProgrammeYear(Stage):
 
     async def count(self) -> Account:
         """Count what stands in the channels."""
-        register = self._evenings.register if self._evenings else None
-        self._account, self.complaints = await look(self, self.seconds(), register)
+        told = (self._evenings.register, self._evenings.days) if self._evenings else (None, None)
+        self._account, self.complaints = await look(self, self.seconds(), *told)
         return self._account
 
     def seconds(self) -> float:

@@ -53,6 +53,7 @@ class Action(StrEnum):
     REOPEN_MILESTONE = "reopen_milestone"
     PICK_DATE = "pick_date"
     PICK_GROUP_DATE = "pick_group_date"
+    SEE_WHO_COMES = "see_who_comes"
     GIVE_STEERING_ROLES = "give_steering_roles"
     GIVE_ALL_ROLES = "give_all_roles"
     OPEN_CHANNEL_TO_COORDINATOR = "open_channel_to_coordinator"
@@ -92,6 +93,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.REOPEN_MILESTONE: frozenset({SEC}),
     Action.PICK_DATE: frozenset({R, L, SEC}),
     Action.PICK_GROUP_DATE: frozenset({K, SEC}),
+    Action.SEE_WHO_COMES: frozenset({K, SEC}),  # a coordinator only from the villages of the own municipality
     Action.GIVE_STEERING_ROLES: frozenset({L, LC, SEC}),  # LC until the steering group is established
     Action.GIVE_ALL_ROLES: frozenset({SEC}),
     Action.OPEN_CHANNEL_TO_COORDINATOR: frozenset({S, R, L, SEC}),

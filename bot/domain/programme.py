@@ -44,7 +44,7 @@ class Reminder:
     add: tuple[
         Literal[
             "link", "rsvp", "next_steps", "first_next_step", "pulse_poll", "decisions",
-            "calendar", "calendar_file", "pick_date", "join_panel", "tasks", "meeting_day",
+            "calendar", "calendar_file", "pick_date", "join_panel", "who_comes", "tasks", "meeting_day",
         ],
         ...,
     ] = ()  # fmt: skip
@@ -123,6 +123,8 @@ class Meeting:
     at: Position | None = None
     window: Window | None = None
     default: Position | None = None
+    hours: tuple[dt.time, ...] = ()
+    one_village_at_a_time: bool = False
     on_blackout: Literal["later", "earlier"] = "later"
     gathering: bool = False
     audience: tuple[str, ...] = ()

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
-from bot.messages.message import Button, Message
+from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.posts import calendar_button
 from bot.messages.texts import Texts
 
@@ -15,14 +16,22 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "calendar.heading": frozenset({"place"}),
     "calendar.line": frozenset({"starts_at", "title"}),
     "calendar.line_circle": frozenset({"starts_at", "title", "number"}),
+    "calendar.line_off": frozenset({"starts_at", "title"}),
     "calendar.empty": frozenset({"phone"}),
     "calendar.phase": frozenset({"title", "from_on", "to_on"}),
     "calendar.element": frozenset({"element"}),
     "calendar.status": frozenset({"reached", "total"}),
     "calendar.no_phase": frozenset({"phone"}),
+    "post.pick_date.day": frozenset({"day_on"}),
+    "calendar.choose_day": frozenset({"taken"}),
+    "calendar.choose_hour": frozenset({"day_on", "taken"}),
+    "calendar.no_days": frozenset(),
+    "calendar.button.hour": frozenset({"starts_at"}),
     "calendar.picked": frozenset({"title", "starts_at"}),
     "calendar.moved": frozenset({"title", "starts_at"}),
     "calendar.link_saved": frozenset({"title"}),
+    "calendar.venue_saved": frozenset({"title"}),
+    "calendar.seats_saved": frozenset({"title", "seats"}),
     "steps.heading": frozenset({"starts_at"}),
     "steps.line": frozenset({"number", "step"}),
     "steps.line_done": frozenset({"number", "step"}),
@@ -40,6 +49,7 @@ class CalendarLine:
     title: str
     starts_at: datetime
     circle_number: int | None = None
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +75,43 @@ def calendar_message(texts: Texts, place: str, lines: Sequence[CalendarLine], ph
         return Message(texts("calendar.empty", phone=phone))
     rows = [texts("calendar.heading", place=place)]
     for line in lines:
-        key = "calendar.line_circle" if line.circle_number else "calendar.line"
-        rows.append(texts(key, starts_at=line.starts_at, title=line.title, number=line.circle_number))
+        number = {"number": line.circle_number} if line.circle_number and not line.called_off else {}
+        key = "calendar.line_off" if line.called_off else "calendar.line"
+        rows.append(
+            texts(
+                "calendar.line_circle" if number else key,
+                starts_at=line.starts_at,
+                title=line.title,
+                **number,
+            )
+        )
     return Message(Ready("\n".join(rows)))
+
+
+def day_choices(texts: Texts, days: Sequence[date]) -> list[Choice]:
+    """Return the entries of a menu of days."""
+    return [Choice(day.isoformat(), texts("post.pick_date.day", day_on=day)) for day in days]
+
+
+def choose_day(texts: Texts, code: str, days: Sequence[date], *, taken: bool = False) -> Message:
+    """Ask which day a village's own meeting shall have; `taken` says first that the last choice just went."""
+    if not days:
+        return Message(texts("calendar.no_days"))
+    menu = Menu("pick_date", tuple(day_choices(texts, days)), (code,), texts("button.pick_date"))
+    return Message(texts("calendar.choose_day", taken=taken), menus=(menu,))
+
+
+def choose_hour(
+    texts: Texts, code: str, times: Sequence[datetime], timezone: str, *, taken: bool = False
+) -> Message:
+    """Ask at which hour of a day; each free one is a button."""
+    here = [at.astimezone(ZoneInfo(timezone)) for at in times]
+    buttons = tuple(
+        Button(texts("calendar.button.hour", starts_at=at), "pick_hour",
+               (code, at.date().isoformat(), at.hour * 60 + at.minute))
+        for at in here
+    )  # fmt: skip
+    return Message(texts("calendar.choose_hour", day_on=here[0].date(), taken=taken), buttons)
 
 
 def phase_message(texts: Texts, status: PhaseStatus) -> Message:

@@ -10,8 +10,8 @@ from bot.domain.programme import AgendaItem
 from bot.messages.message import Button, Field, Form, Message
 from bot.messages.texts import Texts
 
-WORDS_LONGEST, NOTES_LONGEST, STEPS_LONGEST = 400, 1400, 900
-MOST_STEPS, STEP_LONGEST = 5, 150
+WORDS_LONGEST, NOTES_LONGEST, STEPS_LONGEST = 400, 1300, 600
+MOST_STEPS, STEP_LONGEST, MESSAGE_LONGEST = 5, 100, 2000
 THREAD_LONGEST = 90
 _NONE: frozenset[str] = frozenset()
 _MEETING = frozenset({"title", "starts_at"})
@@ -172,7 +172,7 @@ def notes_form(texts: Texts, notes: Notes) -> Form:
         texts("meeting_day.form.notes"),
         (
             Field("text", texts("meeting_day.label.notes"), long=True, longest=NOTES_LONGEST,
-                  value=notes.text[:NOTES_LONGEST]),
+                  value=_whole_lines(notes.text)),
             Field("steps", texts("meeting_day.label.steps"), long=True, required=False,
                   longest=STEPS_LONGEST, value=steps),
         ),
@@ -191,11 +191,21 @@ def notes_shown(texts: Texts, notes: Notes, may_tick: bool) -> Message:
     """Show notes and the steps agreed."""
     said = texts("meeting_day.notes", title=notes.meeting.title, starts_at=notes.meeting.starts_at,
                  text=notes.text)  # fmt: skip
-    return with_agreed(texts, Message(said), notes, may_tick)
+    return with_agreed(texts, Message(said), notes, may_tick, in_notes=True)
 
 
-def with_agreed(texts: Texts, message: Message, notes: Notes | None, may_tick: bool) -> Message:
-    """Put the steps agreed at a meeting under a message, each with a button for whoever may tick."""
+def _whole_lines(text: str) -> str:
+    """Return as many lines as the form holds: the rest of the advice can be read in the thread."""
+    return text if len(text) <= NOTES_LONGEST else text[:NOTES_LONGEST].rsplit("\n", 1)[0]
+
+
+def with_agreed(
+    texts: Texts, message: Message, notes: Notes | None, may_tick: bool, *, in_notes: bool = False
+) -> Message:
+    """Put the steps agreed at a meeting under a message, each with a button for whoever may tick.
+
+    `in_notes` says which message takes its place after a press: the notes, or the next steps.
+    """
     if notes is None or not notes.steps:
         return message
     rows = [texts("meeting_day.agreed", title=notes.meeting.title, starts_at=notes.meeting.starts_at)]
@@ -204,6 +214,6 @@ def with_agreed(texts: Texts, message: Message, notes: Notes | None, may_tick: b
         rows.append(texts("meeting_day.step_done" if step.done else "meeting_day.step", number=number,
                           step=step.words))  # fmt: skip
         label = texts("meeting_day.untick" if step.done else "meeting_day.tick", number=number)
-        buttons.append(Button(label, "step_done", (step.id,)))
-    text = Ready("\n".join([message.text, *rows]))
+        buttons.append(Button(label, "step_done", (step.id, int(in_notes))))
+    text = Ready("\n".join([message.text, *rows])[:MESSAGE_LONGEST])
     return Message(text, (*message.buttons, *(buttons if may_tick else ())))

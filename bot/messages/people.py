@@ -4,7 +4,6 @@ The privacy text and everything about a person's own data stand in bot.messages.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
@@ -26,8 +25,6 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "people.panel_joined": frozenset({"village", "new"}),
     "people.panel_declined": frozenset({"village"}),
     "people.panel_left": frozenset({"village", "new"}),
-    "people.rsvp_yes": frozenset({"name", "title", "starts_at"}),
-    "people.rsvp_no": frozenset({"name", "title", "starts_at"}),
     "people.role_given": frozenset({"name", "role", "place", "new"}),
     "people.role_taken": frozenset({"name", "role", "place"}),
     "people.agreed": frozenset({"village"}),
@@ -43,7 +40,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **{
         f"people.button.{name}": frozenset()
         for name in ("start", "more", "back", "other_municipality", "panel_yes", "panel_no", "panel_leave",
-                     "panel_join", "come_anyway", "stay_away_anyway", "open_form")
+                     "panel_join", "open_form")
     },
 }  # fmt: skip
 
@@ -142,17 +139,6 @@ def panel_left(texts: Texts, village_id: int, village: str, new: bool = True) ->
 
 def _panel_again(texts: Texts, village_id: int) -> Button:
     return Button(texts("people.button.panel_join"), "panel_yes", (village_id,))
-
-
-def rsvp_receipt(
-    texts: Texts, name: str, event_id: int, title: str, *, starts_at: datetime, coming: bool
-) -> Message:
-    """Build the private receipt of an answer to a meeting, with the other answer as button."""
-    label = texts("people.button.stay_away_anyway" if coming else "people.button.come_anyway")
-    text = texts(
-        "people.rsvp_yes" if coming else "people.rsvp_no", name=name, title=title, starts_at=starts_at
-    )
-    return Message(text, (Button(label, "rsvp", (event_id, 0 if coming else 1)),))
 
 
 def leave_ask(texts: Texts, villages: Sequence[Choice]) -> Message:

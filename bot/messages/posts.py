@@ -36,17 +36,15 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "when.tomorrow": frozenset({"starts_at"}),
     "when.later": frozenset({"starts_at"}),
     **{f"button.{name}": frozenset() for name in (
-        "come", "stay_away", "next_steps", "print", "calendar", "decisions", "meeting", "join_panel", "pick_date",
-        "tasks")},
+        "come", "maybe", "stay_away", "about_meeting", "next_steps", "print", "calendar", "decisions", "meeting",
+        "join_panel", "pick_date", "who_comes", "tasks")},
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
     "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
-    "post.pick_date.day": frozenset({"day_on"}),
     "post.task.and_more": frozenset({"few", "count"}),
     "notice.parked": frozenset({"place"}),
     "notice.stale": frozenset({"count"}),
     "notice.missed_polls": frozenset({"count"}),
-    "notice.meeting_moved": frozenset({"title", "when", "before_at"}),
 }  # fmt: skip
 NAMED = 8  # of many names so many are written
 
@@ -75,10 +73,12 @@ def when(texts: Texts, starts_at: datetime, now: datetime, timezone: str) -> Rea
 
 
 def rsvp_buttons(texts: Texts, event_id: int) -> tuple[Button, ...]:
-    """Return the two answers to a meeting."""
+    """Return the three answers to a meeting, and the button that shows what it is about."""
     return (
         Button(texts("button.come"), "rsvp", (event_id, 1), "success"),
+        Button(texts("button.maybe"), "rsvp", (event_id, 2)),
         Button(texts("button.stay_away"), "rsvp", (event_id, 0)),
+        Button(texts("button.about_meeting"), "meeting_card", (event_id,)),
     )
 
 
@@ -145,6 +145,8 @@ def _buttons(texts: Texts, additions: Sequence[str], occasion: Occasion) -> list
         buttons.append(Button(texts("button.meeting"), url=occasion.link))
     if "rsvp" in additions:
         buttons.extend(rsvp_buttons(texts, occasion.event_id))
+    if "who_comes" in additions:
+        buttons.append(Button(texts("button.who_comes"), "who_comes", (occasion.event_id,)))
     if "next_steps" in additions and occasion.newsletter:
         buttons.append(next_steps_button(texts, occasion.newsletter))
     if "decisions" in additions:

@@ -1,17 +1,23 @@
-"""Who comes to a meeting: one answer a person, changeable until it is over; others see the head count."""
+"""Who comes to a meeting: one answer a person, changeable until it is over; others see the head count.
 
+When seats are few, those who come later wait in the order they came; who gets a seat is told in their channel,
+without a name. The meeting's row is locked first, so that no two people are promised the same seat.
+"""
+
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, may, require
-from bot.domain.errors import Conflict, NotFound
+from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import Scope
-from bot.domain.seats import Answer
+from bot.domain.seats import MOST_PEOPLE, Answer, has_room, moving_up
 from bot.services.context import Context
+from bot.services.meeting_news import MeetingNews
 from bot.services.membership import own_person
 from bot.services.places import place_of
 from bot.storage.models import Event, PolledMeeting, Rsvp, Village
@@ -20,18 +26,26 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_people.meeting_gone": frozenset(),
     "error_people.meeting_over": frozenset({"title", "starts_at"}),
     "error_people.meeting_off": frozenset({"title", "starts_at"}),
+    "error_people.not_coming": frozenset({"title"}),
+    "error_people.too_many": frozenset({"most"}),
+    "error_people.no_more_seats": frozenset({"title", "people", "left"}),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class MeetingAnswer:
-    """What a person has answered to a meeting; `changed` is False when the same had been answered before."""
+    """What a person has answered to a meeting; `changed` is False when the same had been answered before.
+
+    `waits_as` is the number in the waiting list of who comes as soon as there is a seat.
+    """
 
     event_id: int
     title: str
     starts_at: datetime
     answer: Answer
     changed: bool
+    people: int = 1
+    waits_as: int | None = None
 
 
 class Attendance:
@@ -49,33 +63,101 @@ class Attendance:
         """
         async with self._context.database.transaction() as session:
             person = await own_person(session, actor)
-            event = await session.get(Event, event_id)
-            if event is None:
-                raise NotFound("error_people.meeting_gone")
-            title = await self._admitted(session, actor, event)
-            if event.called_off_at is not None:
-                raise Conflict("error_people.meeting_off", title=title, starts_at=event.starts_at)
-            if event.ends_at <= self._context.now():
-                raise Conflict("error_people.meeting_over", title=title, starts_at=event.starts_at)
-            row = await session.scalar(
-                select(Rsvp).where(Rsvp.person_id == person.id, Rsvp.event_id == event.id)
-            )
+            event, title = await self._open(session, actor, event_id)
+            row = await own_answer(session, person.id, event.id)
             changed = row is None or row.answer != answer
             if row is None:
-                row = Rsvp(person_id=person.id, event_id=event.id)
-                session.add(row)
+                row = Rsvp(person_id=person.id, event_id=event.id, people=1)
             if changed:
-                row.answer, row.answered_at = answer, self._context.now()
-                row.place_key = place_key
-            return MeetingAnswer(event.id, title, event.starts_at, answer, changed)
+                await self._change(session, event, row, answer, place_key)
+            row.asked_again_at = None
+            return await self._seen(session, event, title, row, changed=changed)
+
+    async def bring(self, actor: Actor, event_id: int, people: int) -> MeetingAnswer:
+        """Note how many somebody who comes brings along, themselves included.
+
+        Raises as `answer_meeting`, Conflict for who has not said yes or finds no more seats, InvalidInput.
+        """
+        if not 1 <= people <= MOST_PEOPLE:
+            raise InvalidInput("error_people.too_many", most=MOST_PEOPLE)
+        async with self._context.database.transaction() as session:
+            person = await own_person(session, actor)
+            event, title = await self._open(session, actor, event_id)
+            row = await own_answer(session, person.id, event.id)
+            if row is None or row.answer != Answer.YES:
+                raise Conflict("error_people.not_coming", title=title)
+            before = row.people
+            if row.waiting_since is None and people > before and event.seats is not None:
+                taken = await taken_seats(session, event.id)
+                waits = await waiting_number(session, event.id) > 0
+                if not has_room(people - before, taken, event.seats, somebody_waits=waits):
+                    left = 0 if waits else max(event.seats - taken, 0)
+                    raise Conflict("error_people.no_more_seats", title=title, people=before, left=left)
+            row.people = people
+            await session.flush()
+            await self.move_up(session, event, own=row.id)
+            return await self._seen(session, event, title, row, changed=people != before)
 
     async def head_count(self, event_id: int) -> int:
-        """Return how many have said that they come."""
-        query = select(func.sum(Rsvp.people)).where(Rsvp.event_id == event_id, Rsvp.answer == Answer.YES)
+        """Return how many have said that they come, those without a seat left out."""
         async with self._context.database.transaction() as session:
-            return await session.scalar(query) or 0
+            return await taken_seats(session, event_id)
 
-    async def _admitted(self, session: AsyncSession, actor: Actor, event: Event) -> str:
+    async def move_up(self, session: AsyncSession, event: Event, own: int | None = None) -> None:
+        """Give seats that have become free to those who wait, from the first, and tell their channels.
+
+        `own` is the answer of who acts: they see it at once. The meeting's row is locked by the caller.
+        """
+        query = select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.waiting_since.is_not(None))
+        waiting = (await session.scalars(query.order_by(Rsvp.waiting_since))).all()
+        taken = await taken_seats(session, event.id) if waiting else 0
+        told: dict[str, int] = defaultdict(int)
+        for row in waiting[: moving_up(taken, event.seats, [row.people for row in waiting])]:
+            row.waiting_since = None
+            if row.id != own and row.place_key is not None:
+                told[row.place_key] += row.people
+        await session.flush()
+        for place_key, people in told.items():
+            await MeetingNews(self._context).moved_up(session, event, place_key, people)
+
+    async def _change(
+        self, session: AsyncSession, event: Event, row: Rsvp, answer: Answer, place_key: str | None
+    ) -> None:
+        now, had_seat = self._context.now(), row.id is not None and row.waiting_since is None
+        row.answer, row.answered_at, row.place_key, row.waiting_since = answer, now, place_key, None
+        if answer is Answer.YES:
+            taken = await taken_seats(session, event.id) if event.seats is not None else 0
+            waits = await waiting_number(session, event.id) > 0
+            if not has_room(row.people, taken, event.seats, somebody_waits=waits):
+                row.waiting_since = await _last_in_row(session, event.id, now)
+        else:
+            row.people = 1
+        session.add(row)
+        await session.flush()
+        if had_seat or answer is not Answer.YES:
+            await self.move_up(session, event)
+
+    async def _seen(
+        self, session: AsyncSession, event: Event, title: str, row: Rsvp, *, changed: bool
+    ) -> MeetingAnswer:
+        waits_as = await waiting_number(session, event.id, row) if row.waiting_since is not None else None
+        return MeetingAnswer(
+            event.id, title, event.starts_at, Answer(row.answer), changed, row.people, waits_as
+        )
+
+    async def _open(self, session: AsyncSession, actor: Actor, event_id: int) -> tuple[Event, str]:
+        """Return a meeting that can be answered, locked, and its title."""
+        event = await session.get(Event, event_id, with_for_update={"key_share": True})
+        if event is None:
+            raise NotFound("error_people.meeting_gone")
+        title = await self.admitted(session, actor, event)
+        if event.called_off_at is not None:
+            raise Conflict("error_people.meeting_off", title=title, starts_at=event.starts_at)
+        if event.ends_at <= self._context.now():
+            raise Conflict("error_people.meeting_over", title=title, starts_at=event.starts_at)
+        return event, title
+
+    async def admitted(self, session: AsyncSession, actor: Actor, event: Event) -> str:
         """Check the right at any of the places the meeting is held for. Returns its title."""
         meeting = self._context.programme.meetings.get(event.code)
         if meeting is not None:
@@ -110,6 +192,44 @@ class Attendance:
         own = {held.village_id for held in actor.roles if held.village_id is not None}
         query = select(Village.id).where(Village.cohort_id == event.cohort_id, Village.id.in_(own))
         return [common, *[Where(village_id=one) for one in await session.scalars(query)]]
+
+
+async def own_answer(session: AsyncSession, person_id: int, event_id: int) -> Rsvp | None:
+    """Return what a person has answered to a meeting."""
+    query = select(Rsvp).where(Rsvp.person_id == person_id, Rsvp.event_id == event_id)
+    return await session.scalar(query)
+
+
+async def taken_seats(session: AsyncSession, event_id: int) -> int:
+    """Return how many people come and have a seat."""
+    query = select(func.sum(Rsvp.people)).where(
+        Rsvp.event_id == event_id, Rsvp.answer == Answer.YES, Rsvp.waiting_since.is_(None)
+    )
+    return await session.scalar(query) or 0
+
+
+async def waiting_number(session: AsyncSession, event_id: int, row: Rsvp | None = None) -> int:
+    """Return how many answers wait for a seat, or which number in that row an answer is."""
+    query = select(func.count()).where(Rsvp.event_id == event_id, Rsvp.waiting_since.is_not(None))
+    if row is not None:
+        query = query.where(Rsvp.waiting_since <= row.waiting_since)
+    return await session.scalar(query) or 0
+
+
+async def forget_answers(session: AsyncSession, context: Context, person_id: int) -> None:
+    """Delete what a person has answered; those who wait for a seat get theirs."""
+    mine = select(Rsvp.event_id).where(Rsvp.person_id == person_id)
+    query = select(Event).where(Event.id.in_(mine), Event.ends_at > context.now()).order_by(Event.id)
+    events = (await session.scalars(query.with_for_update(key_share=True))).all()
+    await session.execute(delete(Rsvp).where(Rsvp.person_id == person_id))
+    for event in events:
+        await Attendance(context).move_up(session, event)
+
+
+async def _last_in_row(session: AsyncSession, event_id: int, now: datetime) -> datetime:
+    """Return the moment somebody joins the waiting list: later than all who wait, whatever the clocks say."""
+    last = await session.scalar(select(func.max(Rsvp.waiting_since)).where(Rsvp.event_id == event_id))
+    return max(now, last + timedelta(microseconds=1)) if last is not None else now
 
 
 def _of_village(village: Village) -> Where:

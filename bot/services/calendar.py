@@ -19,15 +19,17 @@ from bot.domain.calendar import (
     programme_days,
 )
 from bot.domain.errors import Conflict, InvalidInput, NotFound
-from bot.domain.posting import PostingHours
 from bot.domain.programme import Meeting, Phase, Scope
-from bot.messages.posts import when
+from bot.domain.seats import Answer
+from bot.domain.slots import hours_of
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.meeting_news import MOVED, PICKED, MeetingNews
 from bot.services.places import Place, village_key
-from bot.storage.models import Cohort, Delivery, Event, PolledMeeting, Village
+from bot.services.village_dates import VillageDates
+from bot.storage.models import Cohort, Event, PolledMeeting, Rsvp, Village
 from bot.storage.repositories import events as events_table
-from bot.storage.repositories.deliveries import Post, plan
+from bot.storage.repositories.events import retime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class MeetingView:
     number: int | None
     is_circle: bool
     link: str | None
+    called_off: bool = False
 
 
 LATE_BY = timedelta(days=92)  # a meeting may be put off so long past the programme's last day
@@ -55,6 +58,7 @@ class Calendar:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._zone = ZoneInfo(context.programme.timezone)
+        self._news, self._dates = MeetingNews(context), VillageDates(context)
 
     def dated(self, start_year: int, moved: Mapping[str, datetime] | None = None) -> list[DatedMeeting]:
         """Return the meetings of a start year by the rules, with no database."""
@@ -69,20 +73,32 @@ class Calendar:
         for dated in self.dated(cohort.start_year, by_hand):
             own = dated.meeting.scope is Scope.VILLAGE and dated.meeting.window is not None
             scopes: list[Village | None] = [None, *villages] if own else [None]
+            one_by_one = []
             for village in scopes:
                 scope_key = village_key(village.id) if village else events_table.COHORT_SCOPE
                 row = found.get((dated.meeting.id, scope_key))
                 if row is None:
                     common = found.get((dated.meeting.id, events_table.COHORT_SCOPE))
                     row = Event(cohort_id=cohort.id, code=dated.meeting.id, scope_key=scope_key,
-                                village_id=village.id if village else None, picked=False,
-                                link=common.link if common else None)  # fmt: skip
+                                village_id=village.id if village else None, picked=False)  # fmt: skip
+                    if common is not None:
+                        row.link, row.venue, row.seats = common.link, common.venue, common.seats
+                        row.called_off_at, row.called_off_because = (
+                            common.called_off_at,
+                            common.called_off_because,
+                        )
                     session.add(row)
                     found[dated.meeting.id, scope_key] = row
-                if not row.picked:
-                    retime(row, dated.starts_at, dated.ends_at)
-                    row.moved_by = dated.moved_by
                 row.newsletter_at = dated.newsletter_at
+                if row.picked:
+                    continue
+                row.moved_by = dated.moved_by
+                if village is not None and dated.meeting.one_village_at_a_time:
+                    one_by_one.append(row)
+                else:
+                    retime(row, dated.starts_at, dated.ends_at)
+            if one_by_one:
+                await self._dates.hand_out(session, cohort, dated, one_by_one)
         await session.flush()
         return list(found.values())
 
@@ -101,6 +117,9 @@ class Calendar:
             raise NotFound("error.not_found.meeting", text=code)
         if event.ends_at <= self._context.now():
             raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
+        _stands(event, meeting)
+        if meeting.one_village_at_a_time:
+            raise Conflict("error_meetings.each_its_own", title=meeting.title)
         if starts_at <= self._context.now():
             raise InvalidInput("error.date_passed", starts_at=starts_at)
         await self._check_within_programme(session, cohort_id, starts_at)
@@ -116,7 +135,7 @@ class Calendar:
             row.moved_by = None
             moved.append(row)
         for row in moved:
-            await self._tell_of_move(session, row, shown[row.id], meeting.title)
+            await self._told_of_move(session, row, shown[row.id], MOVED)
         await audit(session, self._context, actor, "calendar.move", f"{code} {starts_at.isoformat()}")
         return self.view(event)
 
@@ -135,48 +154,23 @@ class Calendar:
             raise NotFound("error.not_found.meeting", text=code)
         return meeting.position.time
 
-    async def _tell_of_move(
-        self, session: AsyncSession, event: Event, before_at: datetime, title: str
+    async def _told_of_move(
+        self, session: AsyncSession, event: Event, before_at: datetime, says: str
     ) -> None:
-        """Post the new date in every channel that has heard of the old one; the last word is the one that counts."""
+        """Tell of a new time, and ask those who come, or may come, anew."""
         if event.starts_at == before_at:
             return
-        now = self._context.now()
-        await session.execute(
-            update(Delivery)
-            .where(
-                Delivery.event_id == event.id, Delivery.key.startswith("moved:"), Delivery.state == "pending"
-            )
-            .values(state="cancelled")
-        )
-        told = (
-            select(Delivery.place_key)
-            .where(Delivery.event_id == event.id, Delivery.state == "sent")
-            .distinct()
-        )
-        timezone = self._context.programme.timezone
-        said = self._context.texts(
-            "notice.meeting_moved",
-            title=title,
-            when=when(self._context.texts, event.starts_at, now, timezone),
-            before_at=before_at,
-        )
-        cohort = await session.get_one(Cohort, event.cohort_id)
-        hours = PostingHours(
-            self._context.programme.rules, self._zone, self._context.off(cohort.start_year).posts
-        )
-        due = hours.allowed_from(now)
-        posts = [
-            Post(f"moved:{event.id}:{now.isoformat()}:{key}", key, "broadcast", due, event.starts_at,
-                 urgent=True, cohort_id=event.cohort_id, event_id=event.id, payload={"said": said})
-            for key in await session.scalars(told)
-        ]  # fmt: skip
-        await plan(session, posts)
+        await self._news.tell(session, event, says, before_at)
+        asked = update(Rsvp).where(Rsvp.event_id == event.id, Rsvp.answer != Answer.NO)
+        await session.execute(asked.values(asked_again_at=self._context.now()))
 
     async def pick(
-        self, session: AsyncSession, actor: Actor, place: Place, code: str, day: date
+        self, session: AsyncSession, actor: Actor, place: Place, code: str, day: date, at: time | None = None
     ) -> MeetingView:
-        """Let a village choose the day of its own meeting. Raises InvalidInput for a day outside its window."""
+        """Let a village choose day and hour of its own meeting.
+
+        Raises InvalidInput for a time outside its window, Conflict when another village has just taken it.
+        """
         require(actor, Action.PICK_DATE, place.where)
         if place.village is None or place.cohort is None:
             raise NotFound("error.not_found.place")
@@ -186,16 +180,22 @@ class Calendar:
         event = await events_table.one(session, place.cohort.id, code, village_key(place.village.id))
         if event is None:
             raise NotFound("error.not_found.meeting", text=code)
-        at = meeting.position.time
-        assert at is not None
+        at = at or self.usual_time(code)
+        if at not in hours_of(meeting):
+            raise InvalidInput("error.day_outside_window")
         starts_at = local(day, at, self._zone)
         if starts_at <= self._context.now():
             raise InvalidInput("error.date_passed", starts_at=starts_at)
         if event.starts_at <= self._context.now():
             raise Conflict("error.meeting_held", title=meeting.title, starts_at=event.starts_at)
+        _stands(event, meeting)
+        await self._dates.wait_for_others(session, event.cohort_id, meeting)
+        if starts_at not in await self._dates.free(session, place.cohort, meeting, place.key):
+            raise Conflict("error_meetings.time_taken")
+        event.slot_at = starts_at if meeting.one_village_at_a_time else None
         before_at = event.starts_at
         shift(event, meeting, starts_at)
-        await self._tell_of_move(session, event, before_at, meeting.title)
+        await self._told_of_move(session, event, before_at, PICKED)
         await audit(session, self._context, actor, "calendar.pick", f"{code} {event.scope_key} {day}")
         return self.view(event)
 
@@ -267,6 +267,7 @@ class Calendar:
         return MeetingView(
             event.id, event.code, meeting.title, meeting.mode, event.starts_at, event.ends_at,
             meeting.newsletter, meeting.number, meeting.newsletter is not None, event.link,
+            event.called_off_at is not None,
         )  # fmt: skip
 
 
@@ -277,18 +278,16 @@ def _polled(row: PolledMeeting) -> MeetingView:
                        is_circle=False, link=None)  # fmt: skip
 
 
+def _stands(event: Event, meeting: Meeting) -> None:
+    """Raise Conflict when a meeting is called off: it must be held after all before it can be moved."""
+    if event.called_off_at is not None:
+        raise Conflict("error_meetings.called_off", title=meeting.title, starts_at=event.starts_at)
+
+
 def shift(event: Event, meeting: Meeting, starts_at: datetime) -> None:
     """Give a meeting a day of somebody's choice."""
     retime(event, starts_at, later(starts_at, meeting.minutes))
     event.picked, event.moved_by = True, None
-
-
-def retime(event: Event, starts_at: datetime, ends_at: datetime) -> None:
-    """Put a meeting at another time, and count that as a change; a new meeting just gets its time."""
-    if event.starts_at is not None and (event.starts_at, event.ends_at) != (starts_at, ends_at):
-        event.sequence += 1
-        event.moves += event.starts_at != starts_at
-    event.starts_at, event.ends_at = starts_at, ends_at
 
 
 def https_link(url: str) -> str:

@@ -89,6 +89,8 @@ class Feeds:
         return Page(body, mark)
 
     async def _check(self, session: AsyncSession, person: Person, place: Place) -> None:
+        if not self.offered:
+            raise CompanionError("error.old_button")
         held = await people_table.roles_now(session, person.id)
         actor = await actor_of(session, person, held, person.discord_user_id, person.display_name or "")
         if place.village is not None:

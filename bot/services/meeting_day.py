@@ -25,6 +25,7 @@ from bot.storage.repositories.milestones import MilestoneScope, reach
 
 BEFORE = timedelta(hours=1)  # people gather some time before a meeting begins
 MOST = 2000
+NOT_HELD: Mapping[str, object] = {"people": None, "notes": False}  # what there is to tell before a meeting
 
 
 class MeetingDay:

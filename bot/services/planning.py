@@ -4,7 +4,7 @@ Planning again is always safe: missing posts are added, pending ones follow thei
 are cancelled, and what has been sent is never touched (S05, S07, S09).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -23,6 +23,7 @@ from bot.domain.reminders import moment_of
 from bot.services import letter_desk_posts, letter_receipts, milestone_posts
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
+from bot.services.meeting_news import told_of_changes
 from bot.services.places import SECRETARIAT, Place, group_key, village_key
 from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
 from bot.storage.repositories.deliveries import Post, cancel_missing, plan
@@ -71,7 +72,7 @@ class Planning:
         changes = 0
         for one in ids:
             async with self._context.database.transaction() as session:
-                changes += await self._plan(session, one)
+                changes += await self.plan(session, one)
         return changes
 
     async def _going_on(self) -> list[int]:
@@ -94,18 +95,20 @@ class Planning:
         """Move a common meeting, and all that hangs on it, or nothing. Raises as Calendar.move does."""
         async with self._context.database.transaction() as session:
             moved = await self._calendar.move(session, actor, cohort_id, code, starts_at)
-            await self._plan(session, cohort_id)
+            await self.plan(session, cohort_id)
             return moved
 
-    async def pick(self, actor: Actor, place: Place, code: str, day: date) -> MeetingView:
-        """Choose the day of a village's own meeting, and let its posts follow. Raises as Calendar.pick does."""
+    async def pick(
+        self, actor: Actor, place: Place, code: str, day: date, at: time | None = None
+    ) -> MeetingView:
+        """Choose day and hour of a village's own meeting, and let its posts follow. Raises as Calendar.pick does."""
         async with self._context.database.transaction() as session:
-            picked = await self._calendar.pick(session, actor, place, code, day)
+            picked = await self._calendar.pick(session, actor, place, code, day, at)
             assert place.village is not None, "only a village picks days"
-            await self._plan(session, place.village.cohort_id, place.village.id)
+            await self.plan(session, place.village.cohort_id, place.village.id)
             return picked
 
-    async def _plan(self, session: AsyncSession, cohort_id: int, village_id: int | None = None) -> int:
+    async def plan(self, session: AsyncSession, cohort_id: int, village_id: int | None = None) -> int:
         """Plan a cohort anew, or one village alone when only its own dates have changed."""
         cohort = await session.get_one(Cohort, cohort_id)
         agreed = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
@@ -114,14 +117,15 @@ class Planning:
         villages = (await session.scalars(agreed.order_by(Village.id))).all()
         query = select(CoordinatorGroup).where(CoordinatorGroup.cohort_id == cohort_id)
         groups = (await session.scalars(query)).all() if village_id is None else []
-        events = await self._calendar.materialise(session, cohort, villages)
+        events: Sequence[Event] = await self._calendar.materialise(session, cohort, villages)
         if village_id is not None:
             events = [event for event in events if event.village_id in (None, village_id)]
         place = village_key(village_id) if village_id is not None else None
+        told = await told_of_changes(session, [event for event in events if event.news_at is not None])
         keys: set[str] = set()
 
         def wanted() -> Iterator[Post]:
-            for post in self.posts_of(cohort, villages, groups, events):
+            for post in self.posts_of(cohort, villages, groups, events, told):
                 if place in (None, post.place_key):
                     keys.add(post.key)
                     yield post
@@ -137,8 +141,9 @@ class Planning:
         villages: Sequence[Village],
         groups: Sequence[CoordinatorGroup],
         events: Sequence[Event],
+        told: Collection[tuple[int, str]] = (),
     ) -> Iterator[Post]:
-        """Yield every post the calendar wants, for every place."""
+        """Yield every post the calendar wants, for every place; `told` are meeting and place of news of a change."""
         audience = _Audience(
             [Target(village_key(v.id), v.agreed_at, v.id) for v in villages if v.agreed_at is not None],
             [Target(group_key(g.id), g.created_at) for g in groups],
@@ -150,14 +155,16 @@ class Planning:
         windows: dict[str, datetime | None] = {}
         for event in events:
             meeting = self._context.programme.meetings.get(event.code)
-            if meeting is None:
+            if meeting is None or event.called_off_at is not None:
                 continue
             if event.newsletter_at is not None:
                 yield from self._letter(cohort, meeting, event, audience)
             if meeting.id not in windows:
                 windows[meeting.id] = self._window_opens(cohort, meeting)
             for reminder in self._context.programme.reminders_of(meeting):
-                yield from self._reminder(cohort, meeting, event, reminder, windows[meeting.id], audience)
+                yield from self._reminder(
+                    cohort, meeting, event, reminder, windows[meeting.id], audience, told
+                )
 
     def hours(self, cohort: Cohort) -> PostingHours:
         """Return when posts may go out in a cohort's year."""
@@ -205,14 +212,21 @@ class Planning:
         reminder: Reminder,
         window_opens: datetime | None,
         audience: "_Audience",
+        told: Collection[tuple[int, str]],
     ) -> Iterator[Post]:
+        """Yield a reminder of a meeting; one that was moved has reminders of its own, whatever was sent before.
+
+        Who was told of a change is not reminded of it at once by what should have come earlier.
+        """
         moment = moment_of(reminder, event.starts_at, event.ends_at, window_opens, self.hours(cohort))
         if moment is None:
             return
+        moved = f".{event.moves}" if event.moves and reminder.before_window is None else ""
         for target in audience.of_reminder(meeting, event, reminder):
-            if moment.due_at < target.since:
+            late = event.news_at is not None and moment.due_at <= event.news_at
+            if moment.due_at < target.since or (late and (event.id, target.place_key) in told):
                 continue
-            yield Post(f"{meeting.id}:{reminder.id}:{_in_cohort(target, cohort)}", target.place_key, "reminder",
+            yield Post(f"{meeting.id}:{reminder.id}{moved}:{_in_cohort(target, cohort)}", target.place_key, "reminder",
                        moment.due_at, moment.useful_until, urgent=moment.urgent, cohort_id=cohort.id,
                        event_id=event.id, payload={"meeting": meeting.id, "reminder": reminder.id})  # fmt: skip
 

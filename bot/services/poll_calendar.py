@@ -112,6 +112,10 @@ class PollCalendar:
             return
         moments = self._moments(year, owner, wanted.template, wanted.meeting)
         if moments is None:
+            if (
+                row is not None
+            ):  # its meeting was called off; should it be held after all, the poll comes back
+                row.state = MISSED
             return
         over = moments[1] <= self._context.now()
         if row is None:
@@ -151,7 +155,7 @@ class PollCalendar:
             opens_at = poll_dates.opens_after(opening, before, year.hours)
         else:
             event = year.event(owner.key, str(meeting))
-            if event is None:
+            if event is None or event.called_off_at is not None:
                 return None
             opens_at = poll_dates.opens_at(opening, event.starts_at, event.ends_at, year.hours)
         return opens_at, poll_dates.closes_at(opens_at, template.days, self._zone)

@@ -11,6 +11,7 @@ from bot.domain.errors import NotFound
 from bot.domain.programme import BY_ITSELF, CALENDAR_FILE, TASKS, Meeting, Reminder
 from bot.messages import people
 from bot.messages import posts as build
+from bot.messages.calendar import day_choices
 from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
@@ -18,6 +19,7 @@ from bot.services import (
     letter_desk_posts,
     letter_posts,
     letter_receipts,
+    meeting_news,
     milestone_posts,
     polled_meeting_posts,
     sharing,
@@ -26,10 +28,11 @@ from bot.services.calendar import Calendar
 from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.letters import Letters
-from bot.services.meeting_day import values_of
+from bot.services.meeting_day import NOT_HELD, values_of
 from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, place_of
 from bot.services.tasks import Tasks
+from bot.services.village_dates import VillageDates
 from bot.storage.models import Delivery, Event
 
 
@@ -56,6 +59,8 @@ class Posts:
         self._letter_posts = letter_posts.LetterPosts(context, letters)
         self._letter_receipts = letter_receipts.LetterReceipts(context, letters)
         self._milestones = milestone_posts.MilestonePosts(context)
+        self._dates = VillageDates(context)
+        self._news = meeting_news.MeetingNews(context)
         self._polled = polled_meeting_posts.PolledMeetingPosts(context)
 
     async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
@@ -86,6 +91,8 @@ class Posts:
             return await self._polled.compose(session, delivery, place)
         if delivery.kind in (letter_desk_posts.KIND, letter_desk_posts.NEWS):
             return await letter_desk_posts.compose(session, self._context, self._letters, delivery)
+        if delivery.kind in (meeting_news.KIND, meeting_news.WAITING_LIST):
+            return await self._changed(session, delivery, place)
         if delivery.kind == sharing.KIND:
             return await self._sharing.compose(session, delivery, place)
         if delivery.kind == "phase_opening":
@@ -95,24 +102,23 @@ class Posts:
     async def _reminder(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         event = await session.get(Event, delivery.event_id)
         reminder = self._find(str(delivery.payload["meeting"]), str(delivery.payload["reminder"]))
-        if event is None or reminder is None or _unneeded(reminder, event):
+        if event is None or reminder is None or event.called_off_at is not None or _unneeded(reminder, event):
             return None
         left = await self._left(session, event, reminder)
         if TASKS in reminder.add and not left:
             return None
         days: list[Choice] = []
         if "pick_date" in reminder.add and place.cohort is not None:
-            days = [
-                Choice(day.isoformat(), self._context.texts("post.pick_date.day", day_on=day))
-                for day in self._calendar.choices(place.cohort, event.code)
-            ]
+            meeting = self._context.programme.meetings[event.code]
+            free = await self._dates.free(session, place.cohort, meeting, place.key)
+            days = day_choices(self._context.texts, self._dates.days(free))
         extra = None
         if "pulse_poll" in reminder.add and place.village is not None:
             extra = await self._polls.pulse(session, place.village.id, event.code)
         of_task = reminder.to == "secretariat"
         values = {
             **self._values(event, place, left, of_task=of_task),
-            **await values_of(session, place.key, event.id),
+            **(await values_of(session, place.key, event.id) if reminder.after else NOT_HELD),
         }
         message = build.reminder(
             self._context.texts,
@@ -129,6 +135,14 @@ class Posts:
             answers = meeting_poll_button(self._context.texts, event.id)
             return replace(message, buttons=(answers, *message.buttons))
         return message
+
+    async def _changed(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
+        """Tell that a meeting has changed, with the file that tells the same to people's own calendars."""
+        message = await self._news.compose(session, delivery)
+        if message is None or delivery.kind != meeting_news.KIND:
+            return message
+        event = await session.get_one(Event, delivery.event_id)
+        return replace(message, files=tuple(self._files.files(event, place)))
 
     async def _left(self, session: AsyncSession, event: Event, reminder: Reminder) -> list[str]:
         """Name whom a task of the secretariat still waits for."""
@@ -154,7 +168,7 @@ class Posts:
         phase = self._context.programme.phase(str(delivery.payload["phase"]))
         programme, texts = self._context.programme, self._context.texts
         rows = sorted(await self._calendar.rows(session, place), key=lambda event: event.starts_at)
-        upcoming = [row for row in rows if row.starts_at > self._context.now()]
+        upcoming = [row for row in rows if row.starts_at > self._context.now() and row.called_off_at is None]
         first = next(iter(upcoming), None)
         of_phase = [row for row in upcoming if programme.meetings[row.code].phase == phase.id]
         milestones = [

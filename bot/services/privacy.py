@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.access import Actor, Role
 from bot.domain.errors import Conflict
 from bot.messages.privacy import MyData, Records
+from bot.services.attendance import forget_answers
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.membership import own_person, tell_of_missing_lead
@@ -114,7 +115,7 @@ class Privacy:
                 role.until = now
             for consent in await people_table.consents(session, person.id):
                 consent.withdrawn_at = now
-            await session.execute(delete(Rsvp).where(Rsvp.person_id == person.id))
+            await forget_answers(session, self._context, person.id)
             await session.execute(delete(Feed).where(Feed.person_id == person.id))
             await session.execute(delete(Ballot).where(Ballot.person_id == person.id))
             own_words = update(RegisterEntry).where(RegisterEntry.person_id == person.id)

@@ -13,6 +13,7 @@ from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.extra_letters import ExtraLetters
 from bot.services.feeds import Feeds
+from bot.services.forgetting import Forgetting
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
@@ -20,6 +21,8 @@ from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
+from bot.services.meeting_cards import MeetingCards
+from bot.services.meeting_changes import MeetingChanges
 from bot.services.meeting_day import MeetingDay
 from bot.services.meeting_polls import MeetingPolls
 from bot.services.milestones import Milestones
@@ -39,6 +42,7 @@ from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
 from bot.services.sharing import Sharing
 from bot.services.tasks import Tasks
+from bot.services.village_dates import VillageDates
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,13 @@ class Services:
     feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
-    invitation: InvitationKeeper
+    forgetting: Forgetting
     ledger: Ledger
     letter_desk: LetterDesk
     letter_versions: LetterVersions
+    meeting_cards: MeetingCards
+    meeting_changes: MeetingChanges
+    invitation: InvitationKeeper
     letter_sheets: LetterSheets
     meeting_day: MeetingDay
     meeting_polls: MeetingPolls
@@ -79,6 +86,7 @@ class Services:
     scheduled_events: ScheduledEvents
     sharing: Sharing
     tasks: Tasks
+    village_dates: VillageDates
 
 
 def services_on(context: Context) -> Services:
@@ -87,6 +95,7 @@ def services_on(context: Context) -> Services:
     ledger = Ledger(context)
     files = CalendarFiles(context, calendar)
     posts = Posts(context, calendar, letters, PollPosts(context), files)
+    planning = Planning(context, calendar, polls)
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
@@ -99,10 +108,13 @@ def services_on(context: Context) -> Services:
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
-        invitation=InvitationKeeper(context),
+        forgetting=Forgetting(context),
         ledger=ledger,
         letter_desk=LetterDesk(context, letters),
         letter_versions=LetterVersions(context, letters),
+        meeting_cards=MeetingCards(context),
+        meeting_changes=MeetingChanges(context, calendar, planning),
+        invitation=InvitationKeeper(context),
         letter_sheets=LetterSheets(context, letters),
         meeting_day=MeetingDay(context, files),
         meeting_polls=MeetingPolls(context),
@@ -112,7 +124,7 @@ def services_on(context: Context) -> Services:
         outbox=Outbox(context, posts),
         people=People(context),
         places=Places(context),
-        planning=Planning(context, calendar, polls),
+        planning=planning,
         poll_drafts=PollDrafts(context),
         poll_life=PollLife(context),
         poll_rules=VillageRulesDesk(context),
@@ -123,4 +135,5 @@ def services_on(context: Context) -> Services:
         scheduled_events=ScheduledEvents(context),
         sharing=Sharing(context, files),
         tasks=Tasks(context),
+        village_dates=VillageDates(context),
     )

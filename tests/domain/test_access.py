@@ -54,6 +54,7 @@ TABLE: dict[Action, set[Role]] = {
     Action.SAVE_NOTES: {R, L, SEC},
     Action.DO_TASK: {SEC},
     Action.PROVISION: {SEC},
+    Action.SEE_WHO_COMES: {K, SEC},
     Action.SEE_ALL_VILLAGES: {SEC},
 }
 EVERY_RIGHT = [(action, role) for action in Action for role in Role]

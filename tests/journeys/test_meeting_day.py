@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from bot.demo.hands import private_ids
+from bot.demo.hands import answer, private_ids
 from bot.demo.year import ProgrammeYear
 from tests.journeys.test_polls_by_buttons import fill, press
 from tests.support.year import part, posts, said, starting
@@ -51,6 +51,14 @@ async def test_an_evening_from_the_first_minute_to_the_steps_that_are_ticked_on(
     steps = await hands.command(lead, cast.channel_id, "next")
     assert "Ring til tre naboer" in said(steps)
     assert "Ring til tre naboer (klar)" in said(await press(lead, steps, "step_done"))
+    letter = next(post for post in posts(year, cast) if post.content.startswith("**Nyhedsbrev 1: "))
+    file = await hands.press(villager, letter, part(letter, "ics"))
+    assert [one.filename for one in answer(file).attachments] == ["kalender.ics"]
+    offered = await press(villager, await hands.command(villager, cast.channel_id, "calendar"), "feed")
+    assert "https://blup.example.dk/kalender/" in said(await press(villager, offered, "feed_make"))
     await year.discord.advance_to(BEGINS + timedelta(days=1))
-    assert any("I var 14. Noterne ligger klar" in post.content for post in posts(year, cast))
+    assert any(
+        "I var 14. Noterne ligger klar på knappen.\nI næste nyhedsbrev" in post.content
+        for post in posts(year, cast)
+    )
     year.discord.raise_errors()

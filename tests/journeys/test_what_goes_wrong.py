@@ -176,19 +176,6 @@ async def test_a_meeting_moved_back_and_forth_at_night_is_told_once_and_rightly(
     assert notice.created_at.astimezone(year.zone).hour == 8
 
 
-async def test_the_day_a_village_picks_is_told_in_its_channel(year: ProgrammeYear) -> None:
-    cast, other = year.villages
-    await year.discord.advance_to(datetime(2027, 11, 9, 12, tzinfo=UTC))
-    choice = [r for r in posts(year, cast) if "Nu kan I vælge dag til »Online informationsmøde" in r.content][
-        -1
-    ]
-    menu = part(choice, "pick_date")
-    await year.hands.choose(cast.lead, choice, menu, ["2027-12-02"])
-    (notice,) = [r.content for r in posts(year, cast) if "er flyttet" in r.content]
-    assert "torsdag den 2. december" in notice
-    assert not [r for r in posts(year, other) if "er flyttet" in r.content]
-
-
 async def test_a_letter_one_channel_refused_is_told_of_and_sent_again_there_alone(
     year: ProgrammeYear,
 ) -> None:

@@ -13,6 +13,7 @@ from bot.domain.errors import Conflict, NotFound, NotPermitted
 from bot.messages.calendar_files import handed_over
 from bot.services.context import Context
 from bot.services.feeds import Feeds
+from bot.services.meeting_changes import Meant
 from bot.services.people import People
 from bot.services.places import SECRETARIAT, Place, running_cohorts
 from bot.services.registry import Services, services_on
@@ -74,6 +75,11 @@ async def test_a_villager_subscribes_and_a_move_and_a_link_reach_the_same_entry(
     assert "torsdag den 4. november kl. 19.00" in handed_over(world.context.texts, meeting, file).text
     with pytest.raises(NotFound):
         await services.calendar_files.one(world.group, event_id + 10_000)
+    await services.meeting_changes.call_off_all(SECRETARY, Meant(cohort_id, "VC01"), "Sne")
+    off = await feeds.read(token)
+    assert off is not None
+    mine.take(off.body)
+    assert (mine.named(CIRCLE).status, mine.named(CIRCLE).sequence) == ("CANCELLED", 3)
 
 
 async def test_an_address_holds_until_a_new_one_is_made_the_person_leaves_or_is_erased(

@@ -1,13 +1,25 @@
 """Meetings of the calendar on SQLite and PostgreSQL: how they change, who comes, and what is said of it."""
 
-from datetime import timedelta
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
+from bot.domain.access import Actor, Role, RoleHeld
+from bot.domain.calendar import local
+from bot.domain.errors import CompanionError, NotPermitted
+from bot.domain.seats import Answer
+from bot.messages.meetings import Mine
 from bot.services.context import Context
+from bot.services.meeting_changes import Meant
+from bot.services.meeting_news import KIND, WAITING_LIST, MeetingNews
 from bot.services.registry import Services, services_on
-from bot.storage.models import Event
+from bot.storage.models import Delivery, Event, Person, Rsvp
+from bot.storage.repositories.deliveries import Post, plan
 from tests.support.polls_world import SECRETARY, PollsWorld
 
 CIRCLE, KICKOFF = "VC01", "EV-M1-OPSTART"
@@ -42,3 +54,283 @@ async def test_each_change_that_calendars_must_hear_of_is_counted_and_a_move_apa
     await services.planning.pick(await world.lead(), world.village, KICKOFF, day)
     own, other = [await meeting(world, KICKOFF, place.key) for place in (world.village, world.neighbour)]
     assert [(own.sequence, own.moves), (other.sequence, other.moves)] == [(1, 1), (0, 0)]
+
+
+async def heard_of(world: PollsWorld, event: Event, *places: str) -> None:
+    """Let channels have had a post about a meeting."""
+    async with world.context.database.transaction() as session:
+        posts = [
+            Post(f"old:{event.id}:{key}", key, "reminder", world.now, event_id=event.id) for key in places
+        ]
+        await plan(session, posts)
+        await session.execute(update(Delivery).where(Delivery.key.startswith("old:")).values(state="sent"))
+
+
+async def waiting(world: PollsWorld, event_id: int, kind: str) -> dict[str, Delivery]:
+    """Return the posts of a kind that wait, by the end of their keys."""
+    async with world.context.database.transaction() as session:
+        query = select(Delivery).where(Delivery.event_id == event_id, Delivery.kind == kind)
+        rows = await session.scalars(query.where(Delivery.state == "pending"))
+        return {row.key: row for row in rows}
+
+
+async def said(world: PollsWorld, services: Services, event_id: int, kind: str = KIND) -> list[str]:
+    """Return what the posts of a kind that wait would say."""
+    async with world.context.database.transaction() as session:
+        query = select(Delivery).where(Delivery.event_id == event_id, Delivery.kind == kind)
+        rows = await session.scalars(query.where(Delivery.state == "pending").order_by(Delivery.id))
+        messages = [await MeetingNews(world.context).compose(session, row) for row in rows]
+        return [message.text for message in messages if message is not None]
+
+
+async def test_a_moved_meeting_drops_its_reminders_gets_new_ones_and_asks_those_who_come(
+    services: Services, world: PollsWorld
+) -> None:
+    event = await meeting(world, CIRCLE)
+    cohort_id, home = event.cohort_id, world.village.key
+    await services.planning.refresh(cohort_id)
+    ida = await world.person("Ida", Role.VILLAGER)
+    await services.people.answer_meeting(ida, event.id, Answer.YES, home)
+    world.at(event.starts_at - timedelta(days=6))  # the week's reminder has been sent
+    await heard_of(world, event, home)
+    before = set(await waiting(world, event.id, "reminder"))
+    assert {f"VC01:r1:{home}", f"VC01:r0:{home}"} <= before
+    moved_to = event.starts_at + timedelta(days=7)
+    await services.planning.move(SECRETARY, cohort_id, CIRCLE, moved_to)
+    after = await waiting(world, event.id, "reminder")
+    assert not before & set(after), "nothing reminds of the old time"
+    assert after[f"VC01:r7.1:{home}"].due_at == moved_to - timedelta(days=7, hours=9)
+    assert f"VC01:r0.1:{home}" in after
+    (told,) = await said(world, services, event.id)
+    assert "Før var det tirsdag den 26. oktober kl. 19.00" in told and "Kan du stadig?" in told
+    card = await services.meeting_cards.card(ida, event.id)
+    assert (card.people, card.unsure) == (1, 1)
+    await services.people.answer_meeting(ida, event.id, Answer.YES, home)
+    assert (await services.meeting_cards.card(ida, event.id)).unsure == 0, (
+        "the same answer again is an answer"
+    )
+    await services.planning.move(SECRETARY, cohort_id, CIRCLE, event.starts_at)
+    assert await said(world, services, event.id) == [], (
+        "back where it was before anybody was told: nothing to say"
+    )
+
+
+async def test_nothing_reminds_of_a_meeting_that_is_called_off_until_it_is_held_after_all(
+    services: Services, world: PollsWorld
+) -> None:
+    event = await meeting(world, KICKOFF, world.village.key)
+    await services.planning.refresh(event.cohort_id)
+    world.at(event.starts_at - timedelta(days=5))
+    await heard_of(world, event, world.village.key)
+    lead, neighbour = await world.lead(), await world.person("Nis", Role.STEERING_LEAD, world.neighbour)
+    changes = services.meeting_changes
+    with pytest.raises(NotPermitted):
+        await changes.call_off(neighbour, event.id, "Sygdom")
+    await refused_with("error_meetings.reason_missing", changes.call_off(lead, event.id, " "))
+    await refused_with("error_meetings.not_off", changes.bring_back(lead, event.id))
+    await changes.call_off(lead, event.id, "Tovholderen er syg.")
+    assert await waiting(world, event.id, "reminder") == {}
+    (told,) = await said(world, services, event.id)
+    assert "er aflyst" in told and "Der står: Tovholderen er syg." in told
+    ida = await world.person("Ida", Role.VILLAGER)
+    await refused_with("error_people.meeting_off", services.people.answer_meeting(ida, event.id, Answer.YES))
+    await refused_with("error_meetings.called_off", changes.call_off(lead, event.id, "Igen"))
+    day = services.calendar.choices(world.village.cohort, KICKOFF)[-1]  # type: ignore[arg-type]
+    await refused_with("error_meetings.called_off", services.planning.pick(lead, world.village, KICKOFF, day))
+    await changes.bring_back(lead, event.id)
+    assert await said(world, services, event.id) == [], "nobody had heard that it was off"
+    assert f"{KICKOFF}:r1:{world.village.key}" in await waiting(world, event.id, "reminder")
+    event = await meeting(world, KICKOFF, world.village.key)
+    assert (event.sequence, event.moves, event.called_off_because) == (2, 0, None)
+    everywhere = Meant(event.cohort_id, KICKOFF)
+    with pytest.raises(NotPermitted):
+        await changes.call_off_all(lead, everywhere, "Sne")
+    await changes.call_off_all(SECRETARY, everywhere, "Sne")
+    async with world.context.database.transaction() as session:
+        off = await session.scalars(select(Event.called_off_because).where(Event.code == KICKOFF))
+        assert set(off) == {"Sne"}
+
+
+async def test_seats_are_given_in_order_and_the_waiting_list_moves_up_by_itself(
+    services: Services, world: PollsWorld
+) -> None:
+    event = await meeting(world, CIRCLE)
+    people, home, there = services.people, world.village.key, world.neighbour.key
+    await services.meeting_changes.set_seats(SECRETARY, Meant(event.cohort_id, CIRCLE), 4)
+    ida, bo = await world.person("Ida", Role.VILLAGER), await world.person("Bo", Role.VILLAGER)
+    eva, per = (
+        await world.person("Eva", Role.VILLAGER),
+        await world.person("Per", Role.VILLAGER, world.neighbour),
+    )
+    await people.answer_meeting(ida, event.id, Answer.YES, home)
+    assert (await people.bring(ida, event.id, 3)).waits_as is None
+    assert (await people.answer_meeting(bo, event.id, Answer.YES, home)).waits_as is None
+    await refused_with("error_people.no_more_seats", people.bring(bo, event.id, 2))
+    assert (await people.answer_meeting(eva, event.id, Answer.YES, home)).waits_as == 1
+    assert (await people.bring(eva, event.id, 2)).waits_as == 1
+    assert (await people.answer_meeting(per, event.id, Answer.YES, there)).waits_as == 2
+    await people.answer_meeting(bo, event.id, Answer.NO, home)
+    assert (await services.meeting_cards.card(per, event.id)).mine == Mine(Answer.YES, 1, 2), (
+        "Eva is first: no passing"
+    )
+    await refused_with(
+        "error_meetings.seats_promised",
+        services.meeting_changes.set_seats(SECRETARY, Meant(event.cohort_id, CIRCLE), 2),
+    )
+    await people.bring(ida, event.id, 1)
+    assert await people.head_count(event.id) == 4
+    told = await said(world, services, event.id, WAITING_LIST)
+    assert len(told) == 2 and "plads til 2 fra ventelisten" in told[0] and "plads til én fra" in told[1]
+    assert not any(name in text for text in told for name in ("Eva", "Per")), "no names in a channel"
+    await people.erase(eva)
+    assert (await services.meeting_cards.card(per, event.id)).people == 2
+    with pytest.raises(NotPermitted):
+        await services.meeting_changes.set_seats(ida, Meant(event.cohort_id, CIRCLE), 0)
+
+
+async def test_two_hundred_who_press_at_once_get_each_seat_once_and_wait_in_order(
+    services: Services, world: PollsWorld
+) -> None:
+    event = await meeting(world, CIRCLE)
+    await services.meeting_changes.set_seats(SECRETARY, Meant(event.cohort_id, CIRCLE), 50)
+    crowd = await crowd_of(world, 200)
+    answers = await asyncio.gather(
+        *(services.people.answer_meeting(one, event.id, Answer.YES, world.village.key) for one in crowd)
+    )
+    assert sorted(answer.waits_as or 0 for answer in answers) == [0] * 50 + list(range(1, 151))
+    seated = [one for one, answer in zip(crowd, answers, strict=True) if answer.waits_as is None]
+    await asyncio.gather(
+        *(services.people.answer_meeting(one, event.id, Answer.NO, world.village.key) for one in seated[:20])
+    )
+    assert await services.people.head_count(event.id) == 50
+    async with world.context.database.transaction() as session:
+        rows = (await session.scalars(select(Rsvp).where(Rsvp.answer == Answer.YES))).all()
+    row_of = {row.person_id: row for row in rows}
+    queue = [one for _, one in sorted(
+        (answer.waits_as, index) for index, answer in enumerate(answers) if answer.waits_as is not None
+    )]  # fmt: skip
+    still = [row_of[crowd[index].person_id or 0].waiting_since is not None for index in queue]
+    assert still == [False] * 20 + [True] * 130, "nobody lost, the first twenty moved up"
+
+
+async def crowd_of(world: PollsWorld, count: int) -> list[Actor]:
+    """Return villagers, made in one go."""
+    async with world.context.database.transaction() as session:
+        rows = [
+            Person(display_name=f"P{n}", discord_user_id=9000 + n, created_at=world.now) for n in range(count)
+        ]
+        session.add_all(rows)
+    held = frozenset({RoleHeld(Role.VILLAGER, village_id=world.village.where.village_id)})
+    return [Actor(row.id, str(row.display_name), held, row.discord_user_id) for row in rows]
+
+
+async def refused_with(key: str, attempt: Awaitable[object]) -> None:
+    """Await an attempt that must be refused with this text."""
+    with pytest.raises(CompanionError) as told:
+        await attempt
+    assert told.value.key == key
+
+
+COACHING = "EV-M4-COACH"
+
+
+async def test_each_village_has_a_coaching_time_of_its_own_chosen_or_not(
+    services: Services, world: PollsWorld
+) -> None:
+    await services.planning.refresh()
+    ours, theirs = [await meeting(world, COACHING, place.key) for place in (world.village, world.neighbour)]
+    assert ours.slot_at == ours.starts_at and ours.starts_at != theirs.starts_at, (
+        "the fallback holds, once each"
+    )
+    lead, other = await world.lead(), await world.person("Nis", Role.STEERING_LEAD, world.neighbour)
+    free = await services.village_dates.times(lead, world.village, COACHING)
+    assert ours.starts_at in free and theirs.starts_at not in free
+    with pytest.raises(NotPermitted):
+        await services.village_dates.times(other, world.village, COACHING)
+    day, at = free[0].date(), free[0].timetz().replace(tzinfo=None)
+    both = await asyncio.gather(
+        services.planning.pick(lead, world.village, COACHING, day, at),
+        services.planning.pick(other, world.neighbour, COACHING, day, at),
+        return_exceptions=True,
+    )
+    (taken,) = [one for one in both if isinstance(one, CompanionError)]
+    assert taken.key == "error_meetings.time_taken"
+    times = [
+        (await meeting(world, COACHING, place.key)).slot_at for place in (world.village, world.neighbour)
+    ]
+    assert times.count(free[0]) == 1 and len(set(times)) == 2
+    await services.planning.refresh()
+    assert times == [
+        (await meeting(world, COACHING, place.key)).slot_at for place in (world.village, world.neighbour)
+    ]
+    await refused_with(
+        "error_meetings.each_its_own",
+        services.planning.move(SECRETARY, ours.cohort_id, COACHING, ours.starts_at),
+    )
+    async with world.context.database.transaction() as session:
+        with pytest.raises(IntegrityError):
+            await session.execute(update(Event).where(Event.code == COACHING).values(slot_at=free[1]))
+        await session.rollback()
+
+
+async def test_a_village_chooses_day_and_hour_of_its_kickoff_among_free_ones_and_else_the_rules_hold(
+    services: Services, world: PollsWorld
+) -> None:
+    """S20, S48: and the local holidays are no choice."""
+    await services.planning.refresh()
+    default = await meeting(world, KICKOFF, world.village.key)
+    lead = await world.lead()
+    free = await services.village_dates.times(lead, world.village, KICKOFF)
+    off = world.context.off(2027).meetings
+    assert len(free) > 6 and not [at for at in free if at.date() in off]
+    with pytest.raises(NotPermitted):
+        await services.planning.pick(
+            await world.person("Ida", Role.VILLAGER), world.village, KICKOFF, free[0].date(), time(20)
+        )
+    await refused_with(
+        "error.day_outside_window",
+        services.planning.pick(lead, world.village, KICKOFF, free[0].date(), time(3)),
+    )
+    await services.planning.pick(lead, world.village, KICKOFF, free[0].date(), time(20))
+    ours, theirs = [await meeting(world, KICKOFF, place.key) for place in (world.village, world.neighbour)]
+    assert ours.starts_at == local(free[0].date(), time(20), free[0].tzinfo)  # type: ignore[arg-type]
+    assert theirs.starts_at == default.starts_at, "the other village holds the fallback"
+
+
+async def test_who_answered_is_forgotten_thirty_days_after_the_meeting_and_how_many_stays(
+    services: Services, world: PollsWorld
+) -> None:
+    event = await meeting(world, CIRCLE)
+    ida, bo = await world.person("Ida", Role.VILLAGER), await world.person("Bo", Role.VILLAGER)
+    await services.people.answer_meeting(ida, event.id, Answer.YES, world.village.key)
+    await services.people.bring(ida, event.id, 3)
+    await services.people.answer_meeting(bo, event.id, Answer.NO, world.village.key)
+    assert await services.forgetting.turn(event.ends_at + timedelta(days=29)) == 0
+    assert await services.forgetting.turn(event.ends_at + timedelta(days=30)) == 2
+    card = await services.meeting_cards.card(ida, event.id)
+    assert (card.people, card.mine) == (3, None)
+
+
+async def test_coordinators_see_how_many_come_from_the_villages_they_look_after_and_not_who(
+    services: Services, world: PollsWorld
+) -> None:
+    """S09."""
+    event = await meeting(world, CIRCLE)
+    ida, per = (
+        await world.person("Ida", Role.VILLAGER),
+        await world.person("Per", Role.VILLAGER, world.neighbour),
+    )
+    await services.people.answer_meeting(ida, event.id, Answer.YES, world.village.key)
+    await services.people.bring(ida, event.id, 2)
+    await services.people.answer_meeting(per, event.id, Answer.MAYBE, world.neighbour.key)
+    where = world.village.where
+    held = RoleHeld(Role.COORDINATOR, municipality_id=where.municipality_id, cohort_id=where.cohort_id)
+    karin = Actor(None, "Karin", frozenset({held}))
+    assert (await services.meeting_cards.who_comes(karin, event.id)).villages == [
+        ("Sønder Ørslev", 2),
+        ("Ålby", 0),
+    ]
+    elsewhere = replace(karin, roles=frozenset({replace(held, municipality_id=99)}))
+    assert (await services.meeting_cards.who_comes(elsewhere, event.id)).villages == []
+    with pytest.raises(NotPermitted):
+        await services.meeting_cards.who_comes(ida, event.id)

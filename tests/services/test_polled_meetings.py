@@ -116,7 +116,7 @@ async def test_it_is_told_with_a_calendar_file_and_reminded_of_a_day_and_an_hour
     lead, meeting = await made(world, services)
     (post,) = await told(world, services)
     assert "Vi mødes tirsdag den 26. oktober kl. 19.00, Forsamlingshuset" in post.text
-    assert [button.action for button in post.buttons] == ["rsvp", "rsvp", "meeting_change"]
+    assert [button.action for button in post.buttons] == ["rsvp"] * 3 + ["meeting_card", "meeting_change"]
     method, _, sequence, starts_at, stamped_at, zone = in_file(post)
     assert (method, sequence, starts_at, zone) == ("PUBLISH", 0, WON, "Europe/Copenhagen")
     assert stamped_at == world.now.replace(microsecond=0)

@@ -22,7 +22,7 @@ from tests.support.world import loaded
 ROWS = (VillageRow(2, "Næstved", "Sønder Ørslev"), VillageRow(3, "Tønder", "Nyby"))
 
 _OF_THE_RUN = {"subscribers", "http_requests", "transcript", "faults"}  # who listens, and the logs
-_OF_THE_STAGE = ("villages", "groups", "secretariat", "cohort_id")
+_OF_THE_STAGE = ("villages", "groups", "secretariat", "cohort_id", "slots")
 
 
 class _Freezer(pickle.Pickler):

@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+import socket
 
+import aiohttp
 import discord
 import pytest
 
@@ -18,6 +20,12 @@ STOPS_WITHIN = 10.0
 PATIENCE = 60.0  # for a machine that has much else to do
 MAKE = ("POST", "/guilds/*/channels")
 SEND = ("POST", "/channels/*/messages")
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def is_one_plain_line(end: Finished) -> bool:
@@ -57,8 +65,11 @@ async def test_killed_without_a_receipt_and_started_again_it_posts_no_second_tim
     assert not scene.settled()
     scene.ledger("UPDATE delivery SET lease_until = '2026-01-01 00:00:00' WHERE state = 'claimed'")
 
-    again = scene.machine.start("run")
+    port = free_port()
+    again = scene.machine.start("run", settings={"BLUP_HTTP_PORT": str(port)})
     await scene.discord.until(scene.settled, PATIENCE)
+    async with aiohttp.request("GET", f"http://127.0.0.1:{port}/health") as answer:
+        assert (answer.status, await answer.text()) == (200, "ok\n")
     assert (len(scene.welcomes()), scene.channels()) == (1, channels)
     assert PHONE in (await anna.slash("velkommen", "hjælp")).content
     assert "/slet-mig" in (await anna.press(post, "start")).content

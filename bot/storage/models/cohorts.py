@@ -85,12 +85,14 @@ class Event(Base):
     """A meeting of a cohort, or of one village; `scope_key` is "cohort" or "village:7".
 
     `sequence` counts every change that people's own calendars must hear of, `moves` those of its time alone;
-    `news_at` is when its channels were last told of one. `said_yes` is what stays when the names are deleted.
+    `news_at` is when its channels were last told of one. `slot_at` is a time that no other village may have.
+    `said_yes` is what stays when the names are deleted.
     """
 
     __tablename__ = "event"
     __table_args__ = (
         UniqueConstraint("cohort_id", "code", "scope_key"),
+        UniqueConstraint("cohort_id", "code", "slot_at"),
         ForeignKeyConstraint(["village_id", "cohort_id"], ["village.id", "village.cohort_id"]),
         CheckConstraint("ends_at > starts_at", name="has_a_length"),
     )
@@ -106,6 +108,7 @@ class Event(Base):
     link: Mapped[str | None]
     venue: Mapped[str | None]
     seats: Mapped[int | None]
+    slot_at: Mapped[datetime | None]
     sequence: Mapped[int] = mapped_column(default=0)
     moves: Mapped[int] = mapped_column(default=0)
     news_at: Mapped[datetime | None]

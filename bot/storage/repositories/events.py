@@ -50,3 +50,11 @@ async def polled(session: AsyncSession, scope_key: str) -> Sequence[PolledMeetin
     query = select(PolledMeeting).join(PolledMeeting.event)
     query = query.where(Event.scope_key == scope_key, Event.called_off_at.is_(None))
     return (await session.scalars(query.order_by(Event.starts_at))).all()
+
+
+def retime(event: Event, starts_at: datetime, ends_at: datetime) -> None:
+    """Put a meeting at another time, and count that as a change; a new meeting just gets its time."""
+    if event.starts_at is not None and (event.starts_at, event.ends_at) != (starts_at, ends_at):
+        event.sequence += 1
+        event.moves += event.starts_at != starts_at
+    event.starts_at, event.ends_at = starts_at, ends_at

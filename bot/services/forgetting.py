@@ -1,0 +1,38 @@
+"""What is deleted by date: who answered to a meeting, 30 days after it. How many came to say yes stays (PRIVACY)."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from bot.domain.seats import Answer
+from bot.services.context import Context
+from bot.storage.database import FORGOTTEN
+from bot.storage.models import Event, Rsvp
+
+ANSWERS_KEPT = timedelta(days=30)
+
+
+class Forgetting:
+    """Delete what has been kept long enough."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def turn(self, now: datetime) -> int:
+        """Delete the answers to meetings long over. Returns how many."""
+        over = Event.ends_at <= now - ANSWERS_KEPT
+        async with self._context.database.transaction() as session:
+            answered = select(Rsvp.event_id).join(Event, Rsvp.event_id == Event.id).where(over).distinct()
+            event_ids = (await session.scalars(answered)).all()
+            if not event_ids:
+                return 0
+            came = select(func.coalesce(func.sum(Rsvp.people), 0)).where(
+                Rsvp.event_id == Event.id, Rsvp.answer == Answer.YES, Rsvp.waiting_since.is_(None)
+            )
+            change = update(Event).where(Event.id.in_(event_ids)).values(said_yes=came.scalar_subquery())
+            await session.execute(change.execution_options(synchronize_session=False))
+            gone = await session.execute(
+                delete(Rsvp).where(Rsvp.event_id.in_(event_ids)).execution_options(synchronize_session=False)
+            )
+            session.info[FORGOTTEN] = True
+            return int(gone.rowcount)  # type: ignore[attr-defined]
