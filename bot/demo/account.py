@@ -218,7 +218,7 @@ def _found(year: Stage, keys: Mapping[int, str], letters: Mapping[tuple[str, int
                 found.posts.update((name, channel.id) for name in names)
                 for name in (name for name in names if ":result" in name):
                     found.pictures[name] += len(record.attachments)
-                if RIGHT in record.content and "\n\nRettet " in record.content:
+                if RIGHT in record.content:
                     found.corrected.update(names)
                 asked = set(_polls(record))
                 found.polls.update(asked)
