@@ -16,6 +16,7 @@ from bot.delivery.alarm import Alarm
 from bot.delivery.dispatcher import Dispatcher
 from bot.delivery.gateway import DiscordMessages
 from bot.delivery.guild_gateway import DiscordGuildGateway
+from bot.delivery.mailer import Mailer, MailServer
 from bot.delivery.pace import Pace, Reserve, SharedPace, paced
 from bot.delivery.rehearsal import Rehearsal
 from bot.delivery.rounds import Rounds
@@ -23,6 +24,7 @@ from bot.delivery.scheduled_events import DiscordEvents, EventKeeper
 from bot.delivery.upkeep import Upkeep
 from bot.delivery.web import Web, health
 from bot.delivery.web_calendar import calendar_feed
+from bot.delivery.web_unsubscribe import unsubscribe
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import StartupError
 from bot.messages.texts import Texts
@@ -58,6 +60,9 @@ class App:
     pace: Pace = field(default_factory=Pace)
     failed: asyncio.Event = field(default_factory=asyncio.Event)
     failure: Exception | None = None
+    mail_server: MailServer | None = None
+    mailer: Mailer | None = None
+    mail_alarm: Alarm | None = None
     web: Web | None = None
 
     def bot(self) -> CompanionBot:
@@ -70,7 +75,8 @@ class App:
 
     async def serve_pages(self, host: str, port: int) -> None:
         """Start the web server. Raises StartupError when the port is not to be had."""
-        web = Web([health(self.services), calendar_feed(self.services.feeds)], host, port)
+        off_the_list = unsubscribe(self.services.context, self.services.mail_lists)
+        web = Web([health(self.services), calendar_feed(self.services.feeds), *off_the_list], host, port)
         try:
             await web.start()
         except OSError as error:
@@ -87,8 +93,12 @@ class App:
         if self.stopping:
             return
         self._work(bot)
-        assert self.alarm is not None
-        self.alarm.start()
+        self._start_alarms()
+
+    def _start_alarms(self) -> None:
+        for alarm in (self.alarm, self.mail_alarm):
+            if alarm is not None:
+                alarm.start()
 
     def _work(self, bot: CompanionBot) -> None:
         if self.rounds is not None:
@@ -101,7 +111,17 @@ class App:
         self.rounds = Rounds(self.services, self.dispatcher, self.locks)
         work = rehearsal.round_of(self.rounds, self.services) if rehearsal else self.rounds.run
         self.alarm = Alarm(work, self.rounds.next_moment, clock, self.look_every)
-        self.database.on_planned = self.alarm.wake
+        sender = self.services.context.facts.mail_from
+        if self.mail_server is not None and sender is not None and rehearsal is None:
+            outbox = self.services.mail_outbox
+            self.mailer = Mailer(outbox, self.mail_server, sender)
+            self.mail_alarm = Alarm(self.mailer.send_due, outbox.next_moment, clock, self.look_every)
+        self.database.on_planned = self._wake
+
+    def _wake(self) -> None:
+        for alarm in (self.alarm, self.mail_alarm):
+            if alarm is not None:
+                alarm.wake()
 
     async def _begin(self, bot: CompanionBot) -> None:
         self.beginning = asyncio.current_task()
@@ -142,7 +162,7 @@ class App:
             )
         self.rounds.upkeep = self.upkeep
         if not self.stopping:
-            self.alarm.start()
+            self._start_alarms()
 
     def _is_here(self, bot: CompanionBot) -> bool:
         """Tell whether our shards tell of the server; other shards are other processes' business."""
@@ -151,15 +171,16 @@ class App:
     async def stop(self) -> None:
         """Finish what is in the air, leave the rest for the next start, close the database."""
         self.stopping = True
-        for part in (self.upkeep, self.dispatcher):
+        for part in (self.upkeep, self.dispatcher, self.mailer):
             if part is not None:
                 part.stop()
         if self.web is not None:
             await self.web.stop()
         if self.beginning is not None:
             await asyncio.wait([self.beginning])
-        if self.alarm is not None:
-            await self.alarm.stop()
+        for alarm in (self.alarm, self.mail_alarm):
+            if alarm is not None:
+                await alarm.stop()
         await self.let_go()
 
     async def let_go(self) -> None:
@@ -223,4 +244,5 @@ def _common_pace(database: Database, name: str) -> Reserve:
 def facts_of(settings: Settings, content: Content) -> Facts:
     """Return what only the operator knows; without a number, people are sent to the secretariat's own phone."""
     phone = settings.help_phone or str(content.texts["help"]["no_phone"])
-    return Facts(phone, settings.controller, settings.privacy_url, settings.public_url)
+    mail_from = settings.mail_from if settings.smtp_url is not None else None
+    return Facts(phone, settings.controller, settings.privacy_url, settings.public_url, mail_from)

@@ -72,6 +72,20 @@ def _phone(number: str) -> str:
     return number
 
 
+def _mail_server(url: SecretStr) -> SecretStr:
+    parts = urlsplit(url.get_secret_value())
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or parts.path.strip("/"):
+        raise ValueError
+    _ = parts.port
+    return url
+
+
+def _mail_address(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z0-9-]{2,}", text, re.ASCII):
+        raise ValueError
+    return text
+
+
 def _token(token: SecretStr) -> SecretStr:
     if re.search(r"\s", token.get_secret_value()):
         raise ValueError
@@ -148,6 +162,17 @@ class Settings(BaseSettings):
         None,
         validation_alias="BLUP_PRIVACY_URL",
         description="An https:// link to the privacy policy, shown beside the privacy text.",
+    )
+    smtp_url: Annotated[SecretStr, AfterValidator(_mail_server)] | None = Field(
+        None,
+        validation_alias="BLUP_SMTP_URL",
+        description="The mail server for letters by e-mail: smtps://name:password@host:465, or smtp://host:587, "
+        "which is encrypted as soon as the server can. Unset: no mail is sent and no address taken in.",
+    )
+    mail_from: Annotated[str, AfterValidator(_mail_address)] | None = Field(
+        None,
+        validation_alias="BLUP_MAIL_FROM",
+        description="The address that letters by e-mail come from; needed with BLUP_SMTP_URL.",
     )
     http_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
         None,

@@ -1,7 +1,10 @@
 """Letters on paper: /print, the button under a letter, and the menu of the others."""
 
+from dataclasses import replace
+
 from bot.client import Ask, CompanionBot
 from bot.messages import letter_sheet as build
+from bot.messages.mail_lists import list_button
 from bot.services.places import village_key
 from cogs._base import CompanionCog, Suggestions, command, handles
 
@@ -25,7 +28,12 @@ class LetterPaperCog(CompanionCog):
         await self.bot.caretaker.see_to_invitation()
         printed, others = await ask.services.letter_sheets.printed(await ask.actor(), where, chosen)
         choices = build.letter_choices({other.id: other.title for other in others})
-        await ask.reply(build.sheet(self.bot.texts, printed, ask.services.context.now(), choices))
+        message = build.sheet(self.bot.texts, printed, ask.services.context.now(), choices)
+        place = await ask.services.places.named(where)
+        if place.village is not None and ask.services.mail_lists.may_edit(await ask.actor(), place.where):
+            by_mail = list_button(self.bot.texts, place.village.cohort_id, place.key)
+            message = replace(message, buttons=(by_mail,))
+        await ask.reply(message)
 
     async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
         """Propose letters by number or title."""

@@ -17,7 +17,16 @@ class SecretariatCog(CompanionCog):
         agreed = await ask.services.cohorts.record_agreement(await ask.actor(), where.id)
         await self.bot.caretaker.mend()
         await ask.services.planning.refresh(found.id)
-        await ask.reply(people.agreed(self.bot.texts, agreed.name))
+        await ask.reply(people.agreed(self.bot.texts, agreed.name, on_discord=agreed.on_discord))
+
+    @command("municipality.discord", suggest={"municipality": "suggest_municipalities"})
+    async def use_discord(self, ask: Ask, municipality: str, uses: bool) -> None:
+        """Note whether a municipality uses Discord; its villages' channels and posts follow."""
+        found = await ask.services.cohorts.find_municipality(municipality)
+        noted = await ask.services.cohorts.use_discord(await ask.actor(), found.id, uses)
+        await self.bot.caretaker.mend()
+        await ask.services.planning.refresh()
+        await ask.reply(people.uses_discord(self.bot.texts, noted.name, uses))
 
     @command("channel.repair")
     async def repair(self, ask: Ask) -> None:

@@ -24,6 +24,7 @@ from bot.cli.ready import upgraded
 from bot.cli.rehearsal import clock_for, rehearsal_on
 from bot.client import CompanionBot, Shards
 from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.delivery.mailer import SmtpServer
 from bot.domain.errors import StartupError
 from bot.settings import Settings
 from bot.storage.locks import serves_several
@@ -69,7 +70,17 @@ def run(
     with alone(settings.async_database_url):
         app = build(settings.async_database_url, content, facts_of(settings, content), clock,
                     settings.guild_id, shards=chosen)  # fmt: skip
+        app.mail_server = mail_server_of(settings)
         asyncio.run(_serve(app, settings))
+
+
+def mail_server_of(settings: Settings) -> SmtpServer | None:
+    """Return where letters by e-mail go, if anywhere. Raises SettingsError when only half of it is set."""
+    if settings.smtp_url is None:
+        return None
+    settings.require("BLUP_MAIL_FROM")
+    assert settings.mail_from is not None
+    return SmtpServer(settings.smtp_url.get_secret_value(), settings.mail_from)
 
 
 def read_shards(text: str) -> Shards:

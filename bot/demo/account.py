@@ -42,6 +42,7 @@ _DANISH = {
     "polls_closed": "Afstemninger afsluttet",
     "ballots": "Stemmer",
     "hand_votes": "Stemmer på papir",
+    "sheets_printed": "Breve på papir",
     "pictures": "Billeder af resultater",
     "decisions": "Beslutninger",
     "meetings_moved": "Møder flyttet",
@@ -74,6 +75,7 @@ class Account:
     polls_closed: int
     ballots: int
     hand_votes: int
+    sheets_printed: int
     pictures: int
     decisions: int
     meetings_moved: int
@@ -146,6 +148,9 @@ async def look(
     missing = [_named(*letter) for letter in letters if not found.letters[letter]]
     missing += [f"{_named(*letter)}, in time" for letter in sorted(found.late)]
     missing += [_named(*post) for post in sorted(reminders - posted)]
+    first = year.villages[0].channel_id
+    on_paper = sum(channel == first and at < now - PUT_OFF_BY for (_, channel), at in letters.items())
+    missing += ["a letter on paper"] * (on_paper - len(year.sheets))
     missing += _untold(year, found)
     doubled += _twice(year)
     closed = await year.app.services.polls.closed_ids()
@@ -159,7 +164,8 @@ async def look(
     ]
     missing += [f"the opening of poll {poll}" for poll in sorted(found.polls - found.opened())]
     if now >= year.ends_at:
-        missing += ["a poll"] * (expected_polls(year) - len(found.opened()))
+        left_out = found.of("poll:", ":held")  # secret, and too few could vote
+        missing += ["a poll"] * (expected_polls(year) - len(found.opened()) - len(left_out))
     missing += ["a decision"] * (len(year.decided) - len(found.of("decision:")))
     if register is not None:
         missing += [f"an objection, {register.objections} were made"] * (
@@ -190,6 +196,7 @@ async def look(
         polls_closed=len(results),
         ballots=year.ballots,
         hand_votes=sum(by_hand.values()),
+        sheets_printed=sum(year.sheets.values()),
         pictures=sum(found.pictures.values()),
         decisions=len(found.of("decision:")),
         meetings_moved=len(found.meetings("moved:")),

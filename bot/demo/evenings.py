@@ -8,7 +8,7 @@ from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
 from bot.demo.day_hands import DayHands
-from bot.demo.hands import answer, private_ids
+from bot.demo.hands import answer, private_ids, standing_in
 from bot.demo.letter_hands import LetterHands
 from bot.demo.meeting_hands import MeetingHands
 from bot.demo.on_paper import OnPaper
@@ -19,9 +19,8 @@ from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
 from bot.domain.ballots import CONCERN
 from bot.domain.calendar import local
-from bot.domain.milestones import milestone_days
+from bot.domain.milestones import milestone_days, milestones_of
 from bot.messages.poll_drafts import KINDS
-from bot.services.decision_milestones import milestones_of
 from bot.services.places import SECRETARIAT
 
 MOOD = 0.9
@@ -104,6 +103,8 @@ class Evenings:
                 ticks = [c for c in private_ids(shown) if ":tick_step:" in c]
                 if shown.response is not None and ticks:
                     await cast.lead.click(shown.response, custom_id=ticks[0])
+            elif action == "print" and cast is self._year.villages[0]:
+                await self._print(cast, record, custom_id, str(args[1]))
             elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
                 await self._tick(cast, record, custom_id)
             elif action == "hand_board" and self._on_paper.wanted(record, int(args[0])):
@@ -122,6 +123,12 @@ class Evenings:
                 await self.register.done(cast, record, custom_id, int(args[0]))
             elif action == "decide":
                 await self._decide_poll(cast, record, custom_id, int(args[0]))
+
+    async def _print(self, cast: VillageCast, record: MessageRecord, custom_id: str, letter: str) -> None:
+        """Let a neighbour of the first village get a letter on paper."""
+        shown = await self._year.hands.press(cast.who("villager")[0], record, custom_id)
+        files = shown.response.attachments if shown.response is not None else ()
+        self._year.sheets[letter] += sum(str(file.filename).endswith(".pdf") for file in files)
 
     async def _pick(self, cast: VillageCast, record: MessageRecord, custom_id: str, code: str) -> None:
         """Let the lead choose a day in the middle, and the hour too when there are several."""
@@ -291,10 +298,9 @@ def _most(record: MessageRecord, custom_id: str) -> int:
     return int(_menu(record, custom_id).get("max_values", 1))
 
 
-def _filled(shown: Any, own: dict[int, str]) -> dict[str, str]:
+def _filled(shown: Any, own: dict[int, str]) -> dict[str, Any]:
     """Fill a form as a person does: what stands there already is kept, some boxes by their place are changed."""
-    boxes = [part.get("component") or part["components"][0] for part in shown.modal["components"]]
-    return {str(box["custom_id"]): own.get(i, str(box.get("value", ""))) for i, box in enumerate(boxes)}
+    return {key: own.get(i, there) for i, (key, there) in enumerate(standing_in(shown).items())}
 
 
 def chance(*parts: object) -> float:

@@ -1,5 +1,6 @@
 """What everybody in the demo's year shares: the simulated Discord, the bot, the people, and what was picked."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -67,6 +68,7 @@ class Stage:
         self.called_off: dict[tuple[int, str], datetime] = {}  # a village's own meetings
         self.ballots = self.own_polls = 0
         self.on_paper: dict[int, int] = {}  # votes on paper by poll
+        self.sheets: Counter[str] = Counter()  # letters printed in the first village
         self.decided: set[tuple[int, str]] = set()
         self.reached: dict[tuple[int, str], datetime] = {}
         self.corrected, self.extra_letters = (

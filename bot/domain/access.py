@@ -46,6 +46,7 @@ class Action(StrEnum):
     OBJECT_IN_GROUP = "object_in_group"
     FINISH_DECISION = "finish_decision"
     EXPORT_REGISTER = "export_register"
+    EXPORT_AGREEMENTS = "export_agreements"
     TICK_NEXT_STEP = "tick_next_step"
     TICK_GROUP_STEP = "tick_group_step"
     PRINT_GROUP_LETTER = "print_group_letter"
@@ -59,6 +60,7 @@ class Action(StrEnum):
     OPEN_CHANNEL_TO_COORDINATOR = "open_channel_to_coordinator"
     EDIT_CALENDAR = "edit_calendar"
     SEND_NEWSLETTER = "send_newsletter"
+    EDIT_MAIL_LIST = "edit_mail_list"
     HOLD_MEETING = "hold_meeting"
     HOLD_GROUP_MEETING = "hold_group_meeting"
     SAVE_NOTES = "save_notes"
@@ -86,6 +88,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.OBJECT_IN_GROUP: frozenset({K}),
     Action.FINISH_DECISION: frozenset({S, R, L, SEC}),  # a group's: who records there
     Action.EXPORT_REGISTER: frozenset({R, L, SEC}),  # a group's: who records there
+    Action.EXPORT_AGREEMENTS: frozenset({K}),  # those of their own municipality
     Action.TICK_NEXT_STEP: frozenset({P, S, R, L, SEC}),
     Action.TICK_GROUP_STEP: frozenset({K, SEC}),
     Action.PRINT_GROUP_LETTER: frozenset({K, SEC}),  # a village's: who sees the village
@@ -99,6 +102,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.OPEN_CHANNEL_TO_COORDINATOR: frozenset({S, R, L, SEC}),
     Action.EDIT_CALENDAR: frozenset({SEC}),
     Action.SEND_NEWSLETTER: frozenset({SEC}),
+    Action.EDIT_MAIL_LIST: frozenset({R, L, SEC}),
     Action.HOLD_MEETING: frozenset({S, R, L, SEC}),  # head count, agenda, opening the sharing
     Action.HOLD_GROUP_MEETING: frozenset({K, SEC}),  # the same in a group, and its notes
     Action.SAVE_NOTES: frozenset({R, L, SEC}),

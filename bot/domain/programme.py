@@ -50,6 +50,7 @@ class Reminder:
     ] = ()  # fmt: skip
     unless: Literal["link", "picked", "done"] | None = None
     useful_days: int = 7
+    mail: bool = False  # it also goes to those who read the place's letters by e-mail
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ The privacy text and everything about a person's own data stand in bot.messages.
 
 from collections.abc import Mapping, Sequence
 
+from bot.messages.menu_pages import PAGE, on_page, pages_of, prompt, turn_buttons
 from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
 
-PAGE = 25
-_LONGEST_IN_PROMPT = 60
 ROLES = (
     "villager", "panel", "steering", "steering_secretary", "steering_lead", "local_council_contact",
     "coordinator", "secretariat",
@@ -27,7 +26,9 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "people.panel_left": frozenset({"village", "new"}),
     "people.role_given": frozenset({"name", "role", "place", "new"}),
     "people.role_taken": frozenset({"name", "role", "place"}),
-    "people.agreed": frozenset({"village"}),
+    "people.agreed": frozenset({"village", "on_discord"}),
+    "people.on_discord": frozenset({"municipality"}),
+    "people.off_discord": frozenset({"municipality"}),
     "people.opened": frozenset({"village"}),
     "people.closed": frozenset({"village"}),
     "people.form_ready": frozenset(),
@@ -55,9 +56,9 @@ def choose_municipality(texts: Texts, choices: Sequence[Choice], *, phone: str, 
     """Build the menu of municipalities, 25 on a page; other pages by buttons."""
     if not choices:
         return Message(texts("people.no_villages", phone=phone))
-    text = texts("people.choose_municipality", pages=_pages(choices))
-    menu = Menu("choose_municipality", _page(choices, page), prompt=_prompt(texts, choices, page))
-    return Message(text, _page_buttons(texts, choices, page, "municipality_page", ()), (menu,))
+    text = texts("people.choose_municipality", pages=pages_of(choices))
+    menu = Menu("choose_municipality", on_page(choices, page), prompt=prompt(texts, choices, page))
+    return Message(text, turn_buttons(texts, choices, page, "municipality_page"), (menu,))
 
 
 def choose_village(
@@ -73,40 +74,10 @@ def choose_village(
     back = Button(texts("people.button.other_municipality"), "municipality_page", (0,))
     if not choices:
         return Message(texts("people.no_villages", phone=phone), (back,))
-    text = texts("people.choose_village", municipality=municipality, pages=_pages(choices))
-    menu = Menu("choose_village", _page(choices, page), (municipality_id,), _prompt(texts, choices, page))
-    buttons = _page_buttons(texts, choices, page, "village_page", (municipality_id,))
+    text = texts("people.choose_village", municipality=municipality, pages=pages_of(choices))
+    menu = Menu("choose_village", on_page(choices, page), (municipality_id,), prompt(texts, choices, page))
+    buttons = turn_buttons(texts, choices, page, "village_page", (municipality_id,))
     return Message(text, (*buttons, back), (menu,))
-
-
-def _pages(choices: Sequence[Choice]) -> int:
-    return max(1, -(-len(choices) // PAGE))
-
-
-def _page(choices: Sequence[Choice], page: int) -> tuple[Choice, ...]:
-    page = _inside(choices, page)
-    return tuple(choices[page * PAGE : (page + 1) * PAGE])
-
-
-def _inside(choices: Sequence[Choice], page: int) -> int:
-    return min(max(page, 0), _pages(choices) - 1)
-
-
-def _prompt(texts: Texts, choices: Sequence[Choice], page: int) -> str:
-    shown = _page(choices, page)
-    first, last = (choice.label[:_LONGEST_IN_PROMPT] for choice in (shown[0], shown[-1]))
-    return texts("people.choose_from", first=first, last=last)
-
-
-def _page_buttons(
-    texts: Texts, choices: Sequence[Choice], page: int, action: str, args: tuple[int, ...]
-) -> tuple[Button, ...]:
-    page, buttons = _inside(choices, page), []
-    if page > 0:
-        buttons.append(Button(texts("people.button.back"), action, (*args, page - 1)))
-    if page < _pages(choices) - 1:
-        buttons.append(Button(texts("people.button.more"), action, (*args, page + 1)))
-    return tuple(buttons)
 
 
 def welcomed(texts: Texts, name: str, village: str, new: bool = True) -> Message:
@@ -164,9 +135,14 @@ def role_taken(texts: Texts, name: str, role: str, place: str) -> Message:
     return Message(texts("people.role_taken", name=name, role=texts(f"people.roles.{role}"), place=place))
 
 
-def agreed(texts: Texts, village: str) -> Message:
+def agreed(texts: Texts, village: str, *, on_discord: bool = True) -> Message:
     """Build the receipt of an agreement written down (S15, S16)."""
-    return Message(texts("people.agreed", village=village))
+    return Message(texts("people.agreed", village=village, on_discord=on_discord))
+
+
+def uses_discord(texts: Texts, municipality: str, uses: bool) -> Message:
+    """Build the receipt of a municipality that uses Discord, or does without."""
+    return Message(texts("people.on_discord" if uses else "people.off_discord", municipality=municipality))
 
 
 def opened_to_coordinator(texts: Texts, village: str, open: bool) -> Message:

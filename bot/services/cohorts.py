@@ -145,7 +145,7 @@ class Cohorts:
 
     async def _joinable(self) -> list[Village]:
         cohorts = {cohort.id for cohort in await self.active(upcoming=True)}
-        return [v for v in await self.villages() if v.cohort_id in cohorts and v.agreed_at is not None]
+        return [v for v in await self.villages() if v.cohort_id in cohorts and v.on_discord]
 
     async def find_village(self, text: str, cohort_id: int | None = None) -> Village:
         """Return the village somebody means by "name", "name, municipality" or "name, municipality, code".
@@ -183,6 +183,17 @@ class Cohorts:
             await agree(session, self._context, [village])
             await audit(session, self._context, actor, "village.agreed", f"village:{village.id}")
             return village
+
+    async def use_discord(self, actor: Actor, municipality_id: int, uses: bool) -> Municipality:
+        """Note whether a municipality uses Discord; one that does not reads on paper and by e-mail."""
+        require(actor, Action.RECORD_AGREEMENT, Where(municipality_id=municipality_id))
+        async with self._context.database.transaction() as session:
+            found = await session.get_one(Municipality, municipality_id)
+            if found.discord is not uses:
+                found.discord = uses
+                action = "municipality.on_discord" if uses else "municipality.off_discord"
+                await audit(session, self._context, actor, action, f"municipality:{found.id}")
+            return found
 
     async def open_to_coordinator(self, actor: Actor, village_id: int, open: bool) -> Village:
         """Let a village show its channel to its coordinators, or close it again (DOMAIN section 4)."""

@@ -21,6 +21,7 @@ class Facts:
     controller: str
     privacy_url: str | None = None
     public_url: str | None = None
+    mail_from: str | None = None
 
 
 @dataclass(frozen=True, repr=False)  # it holds the whole programme, which nobody wants to read

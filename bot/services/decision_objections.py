@@ -123,7 +123,7 @@ class Objections:
         return any(objection.at in mine for objection in view.unanswered)
 
     def _post(self, kind: str, row: Decision, place: Place, number: int) -> Post:
-        told = SECRETARIAT if place.village and place.village.agreed_at is None else place.key
+        told = SECRETARIAT if place.village and not place.village.on_discord else place.key
         return Post(
             f"{kind}:{row.id}:{number}", told, kind, self._context.now(),
             urgent=True, cohort_id=row.cohort_id, decision_id=row.id, payload={"entry": number},

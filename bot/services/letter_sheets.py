@@ -39,8 +39,8 @@ class LetterSheets:
             there = await self._of_place(session, place)
             out = await self._out(session, actor, place, there)
             event = self._chosen(there, out, code)
-            letter = self._letter(event)
-            others = [self._letter(row) for row in reversed(out) if row is not event]
+            letter = await self._current(session, event)
+            others = [await self._current(session, row) for row in reversed(out) if row is not event]
             return await self._printed(session, place, letter, event), others
 
     async def _of_place(self, session: AsyncSession, place: Place) -> list[Event]:
@@ -81,6 +81,9 @@ class LetterSheets:
         programme = self._context.programme
         return programme.newsletters[programme.meetings[event.code].newsletter or ""]
 
+    async def _current(self, session: AsyncSession, event: Event) -> Newsletter:
+        return await self._letters.current(session, event.cohort_id, self._letter(event).id)
+
     async def _printed(
         self, session: AsyncSession, place: Place, letter: Newsletter, event: Event
     ) -> PrintedLetter:
@@ -98,7 +101,9 @@ class LetterSheets:
             ends_at=event.ends_at,
             where="online" if online else "physical",
             venue=event.venue or "",
-            invitation=await invitation.address(session) if place.village is not None else "",
+            invitation=await invitation.address(session)
+            if place.village and place.village.on_discord
+            else "",
         )
 
 

@@ -57,12 +57,12 @@ class Letters:
             known[cohort_id, code] = (written(template, version) if version else template, number, approved)
         return known[cohort_id, code]
 
-    async def text(self, session: AsyncSession, letter: Newsletter, place: Place) -> str:
-        """Return a letter as this place will read it."""
+    async def text(self, session: AsyncSession, letter: Newsletter, place: Place, named: str = "") -> str:
+        """Return a letter as this place will read it; `named` stands for the village where several are meant."""
         assert place.cohort is not None
         events = await self._events(session, place)
         urls = await self.video_urls(session, place.cohort.id, letter)
-        village = place.village.name if place.village else ""
+        village = named or (place.village.name if place.village else "")
         if is_extra(letter.id) and place.group is not None:
             village = place.group.name
         return self.fill(letter, village, await self._coordinator(session, place), events, urls)

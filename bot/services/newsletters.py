@@ -29,6 +29,7 @@ from bot.storage.models import (
     CoordinatorGroup,
     Delivery,
     Event,
+    Municipality,
     NewsletterVideo,
     Village,
 )
@@ -253,11 +254,12 @@ class Newsletters(NextSteps):
             groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
             return [group_key(found) for found in await session.scalars(groups)]
         query = select(Village.id).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
+        query = query.join(Municipality).where(Municipality.discord)
         if municipality_id is not None:
             query = query.where(Village.municipality_id == municipality_id)
         if village_id is not None:
             village = await session.get(Village, village_id)
-            if village is not None and village.agreed_at is None:
+            if village is not None and not village.on_discord:
                 raise Conflict("error_people.village_not_ready", village=village.name)
             query = query.where(Village.id == village_id)
         return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]

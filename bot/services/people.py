@@ -84,7 +84,7 @@ class People(Roles, Attendance, Privacy):
         async with self._context.database.transaction() as session:
             person = await own_person(session, actor)
             village = await village_in(session, village_id)
-            if village.agreed_at is None:
+            if not village.on_discord:
                 raise Conflict("error_people.village_not_ready", village=village.name)
             key = village_key(village.id)
             new = await add_role(session, self._context, person.id, RoleHeld(role, village.id), key)

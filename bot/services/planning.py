@@ -23,6 +23,7 @@ from bot.domain.reminders import moment_of
 from bot.services import letter_desk_posts, letter_receipts, milestone_posts
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
+from bot.services.mail_outbox import MailOutbox
 from bot.services.meeting_news import told_of_changes
 from bot.services.places import SECRETARIAT, Place, group_key, village_key
 from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
@@ -62,8 +63,8 @@ class Target:
 class Planning:
     """Turn dates into posts."""
 
-    def __init__(self, context: Context, calendar: Calendar, polls: PollPlanner) -> None:
-        self._context, self._calendar, self._polls = context, calendar, polls
+    def __init__(self, context: Context, calendar: Calendar, polls: PollPlanner, mails: MailOutbox) -> None:
+        self._context, self._calendar, self._polls, self._mails = context, calendar, polls, mails
         self._zone = ZoneInfo(context.programme.timezone)
 
     async def refresh(self, cohort_id: int | None = None) -> int:
@@ -123,17 +124,33 @@ class Planning:
         place = village_key(village_id) if village_id is not None else None
         told = await told_of_changes(session, [event for event in events if event.news_at is not None])
         keys: set[str] = set()
+        readers = await self._mails.readers(session, cohort_id)
+        by_mail: list[Post] = []
+        silent = {village_key(village.id) for village in villages if not village.on_discord}
 
         def wanted() -> Iterator[Post]:
             for post in self.posts_of(cohort, villages, groups, events, told):
                 if place in (None, post.place_key):
-                    keys.add(post.key)
-                    yield post
+                    if post.place_key in readers and self._also_by_mail(post):
+                        by_mail.append(post)
+                    if post.place_key not in silent:
+                        keys.add(post.key)
+                        yield post
 
         changes = await plan(session, wanted(), self._context.now())
         changes += await cancel_missing(session, cohort_id, KINDS, keys, place)
+        own = {event.id for event in events if event.village_id is not None}
+        changes += await self._mails.plan(session, cohort_id, readers, by_mail, own, place)
         await self._polls.plan_standard(session, cohort, villages, groups, events)
         return changes
+
+    def _also_by_mail(self, post: Post) -> bool:
+        """Tell whether a post goes to those who read its place's letters by e-mail, too."""
+        if post.kind != "reminder":
+            return post.kind == "newsletter"
+        meeting = self._context.programme.meetings[str(post.payload["meeting"])]
+        reminders = self._context.programme.reminders_of(meeting)
+        return any(found.mail for found in reminders if found.id == post.payload["reminder"])
 
     def posts_of(
         self,

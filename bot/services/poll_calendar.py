@@ -87,7 +87,7 @@ class PollCalendar:
             return
         if template.scope is Scope.VILLAGE:
             for village in villages:
-                if village.agreed_at is not None:
+                if village.on_discord:
                     yield Owner(village_key(village.id), village_id=village.id)
         elif template.scope is Scope.COORDINATOR_GROUP:
             for group in groups:

@@ -26,7 +26,15 @@ from bot.services.desired_guild import (
     is_looked_after,
     village_role,
 )
-from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Person, RoleAssignment, Village
+from bot.storage.models import (
+    Cohort,
+    CoordinatorGroup,
+    DiscordPlace,
+    Municipality,
+    Person,
+    RoleAssignment,
+    Village,
+)
 
 
 class Provisioning:
@@ -46,7 +54,7 @@ class Provisioning:
             cohorts = await self._cohorts(session)
             villages = await self._villages(session, cohorts)
             taking = Taking(
-                [village for village in villages if village.agreed_at is not None],
+                [village for village in villages if village.on_discord],
                 await self._groups(session, cohorts),
                 _coordinators(await self._active(session)),
             )
@@ -111,6 +119,7 @@ class Provisioning:
     async def _agreed(self, session: AsyncSession, cohorts: Sequence[int]) -> set[int]:
         """Return the villages that have, or should have, a channel."""
         agreed = select(Village.id).where(Village.cohort_id.in_(cohorts), Village.agreed_at.is_not(None))
+        agreed = agreed.join(Municipality).where(Municipality.discord)
         return set(await session.scalars(agreed))
 
     async def _villages(self, session: AsyncSession, cohorts: Sequence[int]) -> Sequence[Village]:

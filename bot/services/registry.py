@@ -7,6 +7,7 @@ from bot.services.calendar_files import CalendarFiles
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.corrections import Corrections
+from bot.services.decision_choices import DecisionChoices
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -21,6 +22,8 @@ from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
+from bot.services.mail_lists import MailLists
+from bot.services.mail_outbox import MailOutbox
 from bot.services.meeting_cards import MeetingCards
 from bot.services.meeting_changes import MeetingChanges
 from bot.services.meeting_day import MeetingDay
@@ -38,6 +41,7 @@ from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
+from bot.services.private_reminders import PrivateReminders
 from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
 from bot.services.sharing import Sharing
@@ -56,6 +60,7 @@ class Services:
     corrections: Corrections
     decisions: Decisions
     extra_letters: ExtraLetters
+    decision_choices: DecisionChoices
     feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
@@ -67,6 +72,8 @@ class Services:
     meeting_changes: MeetingChanges
     invitation: InvitationKeeper
     letter_sheets: LetterSheets
+    mail_lists: MailLists
+    mail_outbox: MailOutbox
     meeting_day: MeetingDay
     meeting_polls: MeetingPolls
     milestones: Milestones
@@ -81,6 +88,7 @@ class Services:
     poll_rules: VillageRulesDesk
     polled_meetings: PolledMeetings
     polls: Polls
+    private_reminders: PrivateReminders
     provisioning: Provisioning
     register_export: RegisterExport
     scheduled_events: ScheduledEvents
@@ -95,7 +103,8 @@ def services_on(context: Context) -> Services:
     ledger = Ledger(context)
     files = CalendarFiles(context, calendar)
     posts = Posts(context, calendar, letters, PollPosts(context), files)
-    planning = Planning(context, calendar, polls)
+    mail_outbox = MailOutbox(context, letters, posts)
+    planning = Planning(context, calendar, polls, mail_outbox)
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
@@ -105,6 +114,7 @@ def services_on(context: Context) -> Services:
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
         extra_letters=ExtraLetters(context, letters),
+        decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
@@ -116,6 +126,8 @@ def services_on(context: Context) -> Services:
         meeting_changes=MeetingChanges(context, calendar, planning),
         invitation=InvitationKeeper(context),
         letter_sheets=LetterSheets(context, letters),
+        mail_lists=MailLists(context),
+        mail_outbox=mail_outbox,
         meeting_day=MeetingDay(context, files),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
@@ -130,6 +142,7 @@ def services_on(context: Context) -> Services:
         poll_rules=VillageRulesDesk(context),
         polled_meetings=PolledMeetings(context),
         polls=polls,
+        private_reminders=PrivateReminders(context),
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
         scheduled_events=ScheduledEvents(context),

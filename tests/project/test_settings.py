@@ -58,6 +58,8 @@ def test_a_database_address_gets_its_asynchronous_driver(url: str, expected: str
         ("BLUP_DATABASE_URL", "sqlite:///a.db", "mysql://u:geheim@h/blup"),
         ("BLUP_DATABASE_URL", "postgresql://u@h:1/blup", "postgresql://u:geheim@h:port/blup"),
         ("BLUP_DATABASE_URL", "sqlite:////a.db", "sqlite://geheim/a.db"),
+        ("BLUP_SMTP_URL", "smtps://u:p@mail.example:465", "https://u:geheim@mail.example"),
+        ("BLUP_MAIL_FROM", "brev@blup.example", "geheim <brev@blup.example>"),
         ("BLUP_DATABASE_URL", "postgresql:///blup", "postgresql://u:geheim@h"),
         ("BLUP_GUILD_ID", "123456789012345678", "geheim"),
         ("BLUP_GUILD_ID", "1", "0"),

@@ -15,6 +15,7 @@ from bot.storage.models.cohorts import (
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
 from bot.storage.models.letters import Letter, LetterVersion
+from bot.storage.models.mail import Mail, MailRecipient
 from bot.storage.models.meeting_day import AgreedStep, HeadCount, MeetingNotes, SharedNote
 from bot.storage.models.meetings import PolledMeeting
 from bot.storage.models.pace import PaceSlot
@@ -44,6 +45,8 @@ __all__ = [
     "Invitation",
     "Letter",
     "LetterVersion",
+    "Mail",
+    "MailRecipient",
     "MeetingNotes",
     "MilestoneState",
     "Municipality",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.base import Base
@@ -20,11 +20,12 @@ class Cohort(Base):
 
 
 class Municipality(Base):
-    """A local authority; `key` is its name folded for comparison."""
+    """A local authority; `key` is its name folded for comparison. One that says no to Discord has no channels."""
 
     __tablename__ = "municipality"
     name: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
+    discord: Mapped[bool] = mapped_column(default=True, server_default=true())
 
 
 class CoordinatorGroup(Base):
@@ -63,6 +64,11 @@ class Village(Base):
     created_at: Mapped[datetime]
     cohort: Mapped[Cohort] = relationship(lazy="joined")
     municipality: Mapped[Municipality] = relationship(lazy="joined")
+
+    @property
+    def on_discord(self) -> bool:
+        """Whether it has, or is to have, a channel: it is agreed, and its municipality uses Discord."""
+        return self.agreed_at is not None and self.municipality.discord
 
 
 class DiscordPlace(Base):

@@ -1,0 +1,78 @@
+"""Build a mail out of a post: plain text for every reader, and the same as a quiet page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from bot.domain.letter_blocks import Block, blocks_of, plain_of
+from bot.messages.message import File, Message
+from bot.messages.texts import Texts
+from bot.printing.web import page
+
+SUPPLIES: Mapping[str, frozenset[str]] = {
+    "mail.villages": frozenset({"names"}),
+    "mail.no_buttons": frozenset({"phone"}),
+    "mail.why": frozenset({"controller"}),
+    "mail.unsubscribe": frozenset(),
+    "mail.unsubscribe_by_phone": frozenset({"phone"}),
+    "mail.page.title": frozenset(),
+    **{f"mail.page.{name}": frozenset() for name in ("ask", "press", "done")},
+    "mail.page.unknown": frozenset({"phone"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a mail says of whoever sends it, and in which language."""
+
+    controller: str
+    phone: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailText:
+    """A mail's words. `unsubscribe` is an address of ours, or None where people cannot reach our pages."""
+
+    subject: str
+    plain: str
+    html: str
+    sender: str
+    unsubscribe: str | None
+    files: tuple[File, ...] = ()
+
+
+def written(texts: Texts, message: Message, sender: Sender, unsubscribe: str | None) -> MailText:
+    """Write a post out as a mail; its first bold line is the subject, links of its buttons stand as addresses."""
+    blocks = [_headed(block) for block in blocks_of(message.text)]
+    heading = "".join(run.text for run in blocks[0].lines[0])
+    links = [(str(button.label), button.url) for button in message.buttons if button.url]
+    ending = [texts("mail.no_buttons", phone=sender.phone), texts("mail.why", controller=sender.controller)]
+    if unsubscribe is None:
+        ending.append(texts("mail.unsubscribe_by_phone", phone=sender.phone))
+    label = texts("mail.unsubscribe")
+    plain = [plain_of(blocks), *(f"{name}: {url}" for name, url in links), "--", *ending]
+    if unsubscribe is not None:
+        plain.append(f"{label}: {unsubscribe}")
+    html = page("mail", title=heading, language=sender.language, blocks=blocks, links=links, ending=ending,
+                unsubscribe=unsubscribe, unsubscribe_label=label)  # fmt: skip
+    return MailText(
+        " ".join(heading.split()),
+        "\n\n".join(plain) + "\n",
+        html,
+        sender.controller,
+        unsubscribe,
+        message.files,
+    )
+
+
+def _headed(block: Block) -> Block:
+    """Let a paragraph that is one bold line alone be a heading."""
+    alone = block.kind == "paragraph" and len(block.lines) == 1 and all(run.bold for run in block.lines[0])
+    return replace(block, kind="heading") if alone else block
+
+
+def unsubscribe_page(texts: Texts, state: str, phone: str, language: str) -> str:
+    """Build the page behind an unsubscribe link: "ask", "done", or "unknown" for one that leads nowhere."""
+    said = texts(f"mail.page.{state}", **({"phone": phone} if state == "unknown" else {}))
+    press = texts("mail.page.press") if state == "ask" else ""
+    return page("unsubscribe", title=texts("mail.page.title"), language=language, said=said, press=press)
