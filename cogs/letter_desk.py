@@ -114,7 +114,7 @@ class LetterDeskCog(CompanionCog):
     async def video(self, ask: Ask, letter: str, slot: int, link: str, cohort: int | None = None) -> None:
         """Fill a letter's video slot with a link."""
         found = await ask.services.cohorts.cohort(cohort)
-        saved = await ask.services.newsletters.set_video(await ask.actor(), found.id, letter, slot, link)
+        saved, _ = await ask.services.videos.put_link(await ask.actor(), found.id, letter, slot, link)
         await ask.reply(build.video_saved(self.bot.texts, saved.title, (found.id, saved.id)))
 
     async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:

@@ -166,6 +166,7 @@ def _line(status: LetterStatus) -> build.Line:
     return build.Line(
         status.letter.id, status.letter.title, status.send_at, status.days, status.standing,
         status.needs_approval, status.videos_missing, status.failed, status.sent, status.waiting,
+        status.subtitles_missing,
     )  # fmt: skip
 
 

@@ -33,6 +33,8 @@ MEASURES: Mapping[str, frozenset[str]] = {
     "no_coordinator": frozenset({"place", "more"}),
     "no_receiver": frozenset(),
     "no_video": frozenset({"number", "title"}),
+    "dead_video": frozenset({"number", "title"}),
+    "no_subtitles": frozenset({"number", "title"}),
 }
 PARTS: Mapping[str, frozenset[str]] = {
     "steps_count": frozenset({"count", "least", "most"}),

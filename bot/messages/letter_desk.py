@@ -22,6 +22,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **{f"letter_desk.standing.{standing}": frozenset() for standing in STANDINGS},
     "letter_desk.missing.approval": frozenset(),
     "letter_desk.missing.videos": frozenset({"count"}),
+    "letter_desk.missing.subtitles": frozenset({"count"}),
     "letter_desk.missing.channels": frozenset({"count"}),
     "letter_desk.card": frozenset({"title", "standing", "send_at", "days", "missing"}),
     "letter_desk.card_version": frozenset({"number", "written_at", "writer"}),
@@ -39,7 +40,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **{
         f"letter_desk.button.{name}": frozenset()
         for name in ("open", "edit", "show", "try", "check", "ready", "approve", "approve_anyway", "reopen",
-                     "versions", "steps", "board", "correct", "withdraw", "forecast", "cancel")
+                     "versions", "steps", "board", "correct", "withdraw", "forecast", "cancel", "videos")
     },
 }  # fmt: skip
 _ROOM = 1700
@@ -61,6 +62,7 @@ class Line:
     failed: int
     sent: int = 0
     waiting: int = 0
+    subtitles_missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ def card(texts: Texts, line: Line, about: Card, cohort_id: int) -> Message:
 
 
 def _card_buttons(texts: Texts, line: Line, about: Card, args: Args) -> tuple[Button, ...]:
-    names = ["edit", "show", "try", "check"]
+    names = ["edit", *([] if is_extra(line.code) else ["videos"]), "show", "try", "check"]
     buttons = [_button(texts, name, args) for name in names]
     if about.asks and line.needs_approval:
         if line.standing == "draft":
@@ -200,6 +202,8 @@ def _missing(texts: Texts, line: Line) -> Ready:
         parts.append(texts("letter_desk.missing.approval"))
     if line.videos_missing and line.standing not in ("sent", "gone"):
         parts.append(texts("letter_desk.missing.videos", count=line.videos_missing))
+    if line.subtitles_missing and line.standing not in ("sent", "gone"):
+        parts.append(texts("letter_desk.missing.subtitles", count=line.subtitles_missing))
     if line.failed:
         parts.append(texts("letter_desk.missing.channels", count=line.failed))
     return Ready(", ".join(parts))

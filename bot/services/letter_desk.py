@@ -17,12 +17,13 @@ from bot.services.context import Context
 from bot.services.letter_gate import LetterGate
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import APPROVED, DRAFT, READY, Letters
+from bot.storage.database import PLANNED
 from bot.storage.models import Cohort, Delivery, Letter, NextStepDone, Person
 from bot.storage.repositories import deliveries
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 
-SENT, HELD, GONE, WITHDRAWN, PLANNED = "sent", "held", "gone", "withdrawn", "planned"
+SENT, HELD, GONE, WITHDRAWN, GOES = "sent", "held", "gone", "withdrawn", "planned"
 _OVER = (SENT, GONE, WITHDRAWN)
 
 
@@ -39,6 +40,7 @@ class LetterStatus:
     waiting: int
     failed: int
     videos_missing: int
+    subtitles_missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class LetterDesk:
             cohort = await session.get_one(Cohort, cohort_id)
             rows = await letters_table.of_cohort(session, cohort_id)
             states = await self._states(session, cohort_id)
+            untold = await letters_table.without_subtitles(session, cohort_id)
             found = []
             for event in await events_table.common(session, cohort_id):
                 circle = self._context.programme.meetings.get(event.code)
@@ -109,12 +112,13 @@ class LetterDesk:
                             event.starts_at,
                             rows,
                             states,
+                            untold,
                         )
                     )
             for code, row in rows.items():
                 if is_extra(code) and row.send_at:
                     found.append(
-                        await self._status(session, cohort_id, code, row.send_at, None, rows, states)
+                        await self._status(session, cohort_id, code, row.send_at, None, rows, states, untold)
                     )
         over = [status for status in found if status.standing in _OVER]
         coming = [status for status in found if status.standing not in _OVER]
@@ -186,6 +190,7 @@ class LetterDesk:
                     cohort_id, code, row.approved_at, stamp=f"{row.approved_at:%Y%m%dT%H%M%S}"
                 )
                 await deliveries.plan(session, [receipt])
+            session.info[PLANNED] = True  # what is held by mail goes too
             await audit(session, self._context, actor, "newsletter.approve", f"{code} {version}")
             await session.flush()
             known = await letters_table.of_cohort(session, cohort_id)
@@ -231,7 +236,7 @@ class LetterDesk:
 
     async def _status(
         self, session: AsyncSession, cohort_id: int, code: str, send_at: datetime, over_at: datetime | None,
-        rows: dict[str, Letter], states: dict[str, dict[str, int]],
+        rows: dict[str, Letter], states: dict[str, dict[str, int]], untold: dict[str, int],
     ) -> LetterStatus:  # fmt: skip
         """Return where a letter stands that is to go out at a moment, and is of use until another."""
         now, counts = self._context.now(), states.get(code, {})
@@ -249,7 +254,7 @@ class LetterDesk:
         elif counts.get("sent") and not (send_at > now and waiting):
             standing = SENT
         elif is_extra(code) and waiting:
-            standing = PLANNED
+            standing = GOES
         elif over_at is not None and over_at <= now:
             standing = GONE
         elif standing == APPROVED and not may_go:
@@ -259,6 +264,7 @@ class LetterDesk:
             letter, send_at, (day - now.astimezone(self._zone).date()).days, standing,
             asks and not may_go, counts.get("sent", 0), waiting + counts.get(deliveries.HELD, 0),
             counts.get("parked", 0), sum(not url for url in urls),
+            untold.get(code, 0),
         )  # fmt: skip
 
 

@@ -18,7 +18,15 @@ from bot.services.context import Context
 from bot.services.letter_audience import audience_of, places_of
 from bot.services.letters import Letters
 from bot.services.places import place_of
-from bot.storage.models import CoordinatorGroup, Event, Person, RoleAssignment, Village
+from bot.storage.models import (
+    CoordinatorGroup,
+    Event,
+    NewsletterVideo,
+    Person,
+    RoleAssignment,
+    Video,
+    Village,
+)
 from bot.storage.repositories.events import COHORT_SCOPE
 
 _AT_ONCE = 25
@@ -38,9 +46,18 @@ async def measure(
     """Return what goes wrong at any receiver: its longest text, what cannot be filled, who is missing."""
     found: list[Finding] = []
     urls = await letters.video_urls(session, cohort_id, letter)
+    query = select(NewsletterVideo.slot, Video).join(Video, NewsletterVideo.video_id == Video.id)
+    query = query.where(NewsletterVideo.cohort_id == cohort_id, NewsletterVideo.newsletter == letter.id)
+    library = dict((await session.execute(query)).all())
     for number, (video, url) in enumerate(zip(letter.videos, urls, strict=True), start=1):
+        row = library.get(number)
+        what = {"number": number, "title": video.title}
         if not url:
-            found.append(Finding("no_video", f"video {number}", {"number": number, "title": video.title}))
+            found.append(Finding("no_video", f"video {number} has no link", what))
+        elif row is not None and row.dead_since is not None:
+            found.append(Finding("dead_video", f"video {number} is gone", what))
+        elif row is not None and not row.subtitles:
+            found.append(Finding("no_subtitles", f"video {number} has no subtitles", what))
     receivers = await _receivers(session, context, cohort_id, letter)
     if not receivers:
         return [*found, Finding("no_receiver", "nobody gets it")]

@@ -13,7 +13,7 @@ from bot.domain.errors import NotFound
 from bot.domain.programme import Newsletter, is_extra
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import Event, LetterVersion, NewsletterVideo, Person, RoleAssignment
+from bot.storage.models import Event, LetterVersion, NewsletterVideo, Person, RoleAssignment, Video
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 
@@ -54,7 +54,8 @@ class Letters:
             version = await letters_table.newest(session, row.id) if row else None
             number = version.number if version else 0
             approved = row is not None and row.state == APPROVED and row.approved_version == number
-            known[cohort_id, code] = (written(template, version) if version else template, number, approved)
+            letter = written(template, version) if version else template
+            known[cohort_id, code] = (await _with_library(session, cohort_id, letter), number, approved)
         return known[cohort_id, code]
 
     async def text(self, session: AsyncSession, letter: Newsletter, place: Place, named: str = "") -> str:
@@ -137,6 +138,20 @@ class Letters:
 def written(template: Newsletter, version: LetterVersion) -> Newsletter:
     """Return a letter as a version has it; its videos are kept apart from its text."""
     return replace(template, title=version.title, body=version.body, next_steps=tuple(version.next_steps))
+
+
+async def _with_library(session: AsyncSession, cohort_id: int, letter: Newsletter) -> Newsletter:
+    """Return a letter whose slots that are filled from the library bear those videos' titles and minutes."""
+    query = select(NewsletterVideo.slot, Video).join(Video, NewsletterVideo.video_id == Video.id)
+    query = query.where(NewsletterVideo.cohort_id == cohort_id, NewsletterVideo.newsletter == letter.id)
+    filled = dict((await session.execute(query)).all())
+    if not filled:
+        return letter
+    slots = [
+        replace(slot, title=filled[n].title, minutes=filled[n].minutes) if n in filled else slot
+        for n, slot in enumerate(letter.videos, start=1)
+    ]
+    return replace(letter, videos=tuple(slots))
 
 
 def forget(session: AsyncSession) -> None:

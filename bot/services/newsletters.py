@@ -21,7 +21,7 @@ from bot.services.context import Context
 from bot.services.ledger import Ledger
 from bot.services.letter_audience import audience_of, foresee, places_of
 from bot.services.letter_receipts import receipt_of
-from bot.services.letters import Letters
+from bot.services.letters import Letters, forget
 from bot.services.next_steps import NextSteps
 from bot.services.places import SECRETARIAT, group_key, place_of, village_key
 from bot.services.posts import Posts
@@ -182,8 +182,10 @@ class Newsletters(NextSteps):
         rows = self._ledger.read(letter=self.find(code).id, cohort_id=cohort_id)
         return sorted([row async for row in rows], key=lambda receipt: receipt.place)
 
-    async def set_video(self, actor: Actor, cohort_id: int, code: str, slot: int, url: str) -> Newsletter:
-        """Fill a video slot with a link. Raises InvalidInput for a slot or link that cannot be used."""
+    async def set_video(
+        self, actor: Actor, cohort_id: int, code: str, slot: int, url: str, video_id: int | None = None
+    ) -> Newsletter:
+        """Fill a video slot with a link, which may be a library's video. Raises InvalidInput when it cannot be used."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         link = https_link(url)
         async with self._context.database.transaction() as session:
@@ -197,10 +199,15 @@ class Newsletters(NextSteps):
                     NewsletterVideo.slot == slot,
                 )
             )
-            session.add(NewsletterVideo(cohort_id=cohort_id, newsletter=letter.id, slot=slot, url=link))
+            row = NewsletterVideo(
+                cohort_id=cohort_id, newsletter=letter.id, slot=slot, url=link, video_id=video_id
+            )
+            session.add(row)
             await session.flush()
+            forget(session)
+            letter = await self._current(session, cohort_id, code)
             for key in await self._longest_places(session, cohort_id, letter):
-                text = await self._letters.text(session, letter, await place_of(session, key))
+                text = await self._text_at(session, letter, key)
                 if len(text) > MESSAGE_LONGEST:
                     raise InvalidInput("error.link_long", over=len(text) - MESSAGE_LONGEST)
             await audit(session, self._context, actor, "newsletter.video", f"{letter.id} {slot}")
@@ -223,8 +230,12 @@ class Newsletters(NextSteps):
         keys = await self._places(session, cohort_id, letter, None, village_id)
         if not keys:
             raise NotFound("error.not_found.place")
+        return await self._text_at(session, letter, keys[0])
+
+    async def _text_at(self, session: AsyncSession, letter: Newsletter, place_key: str) -> str:
+        """Return a letter as a place reads it. Raises InvalidInput when it holds what cannot be filled."""
         try:
-            return await self._letters.text(session, letter, await place_of(session, keys[0]))
+            return await self._letters.text(session, letter, await place_of(session, place_key))
         except TemplateFault as fault:
             raise InvalidInput("error.letter_broken", title=letter.title) from fault
 

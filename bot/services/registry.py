@@ -46,6 +46,7 @@ from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
 from bot.services.sharing import Sharing
 from bot.services.tasks import Tasks
+from bot.services.videos import Videos
 from bot.services.village_dates import VillageDates
 
 
@@ -90,6 +91,7 @@ class Services:
     polls: Polls
     private_reminders: PrivateReminders
     provisioning: Provisioning
+    videos: Videos
     register_export: RegisterExport
     scheduled_events: ScheduledEvents
     sharing: Sharing
@@ -144,6 +146,7 @@ def services_on(context: Context) -> Services:
         polls=polls,
         private_reminders=PrivateReminders(context),
         provisioning=Provisioning(context),
+        videos=Videos(context, letters, newsletters),
         register_export=RegisterExport(context),
         scheduled_events=ScheduledEvents(context),
         sharing=Sharing(context, files),

@@ -53,8 +53,20 @@ async def test_a_letter_goes_from_draft_over_edited_to_approved_and_sent(year: P
     shown = await who.select(answer(changed), ["0"], custom_id=_part(changed, "letter_diff"))
     assert "- Tag gerne en nabo med." in said(shown)
     assert [file.filename for file in answer(shown).attachments] == ["forskel-0-2.txt"]
+
+    slots = await press(await press(saved, "letter_open"), "letter_videos")
+    form = await press(slots, "video_new")
+    film = {"title": "Bare spørg", "url": "https://example.org/film", "minutes": "4", "subtitles": "Ja"}
+    kept = await who.submit_modal(form, film)
+    assert "»Bare spørg« er gemt. Jeg kunne ikke se, om linket virker." in said(kept)
+    slots = await press(kept, "letter_videos")
+    filled = await who.select(answer(slots), ["1"], custom_id=_part(slots, "video_fill"))
+    assert "Linket er sat ind" in said(filled)
+    shown = await press(await press(slots, "video_library"), "video_check")
+    assert "Ét link kunne jeg ikke se på lige nu" in said(shown)
+
     doubted = await press(await press(saved, "letter_open"), "letter_approve")
-    assert "Video 1 mangler et link" in said(doubted)
+    assert "Video 2 mangler et link" in said(doubted) and "Video 1" not in said(doubted)
     form = await press(doubted, "letter_why")
     approved = await who.submit_modal(form, Hands.filled(form, {"because": "Videoerne kommer senere."}))
     assert "2 kanaler har ventet på det og får det nu" in said(approved)
@@ -62,5 +74,6 @@ async def test_a_letter_goes_from_draft_over_edited_to_approved_and_sent(year: P
     for cast in year.villages:
         (letter,) = starting(year, cast, TITLE)
         assert cast.name in letter.content and "Tag gerne en nabo med." in letter.content
+        assert "[Bare spørg](https://example.org/film)" in letter.content
     sent = said(await press(approved, "letter_open"))
     assert "Status: sendt" in sent and "Begrundelse: Videoerne kommer senere." in sent

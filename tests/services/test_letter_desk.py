@@ -7,12 +7,13 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Role
-from bot.domain.errors import Conflict, NotPermitted
+from bot.domain.errors import Conflict, InvalidInput, NotPermitted
 from bot.domain.receipts import Trouble
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import place_of
 from bot.services.registry import Services, services_on
+from bot.services.videos import Verdict, VideoForm
 from bot.storage.models import Cohort, DiscordPlace, Event, Letter, LetterVersion
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 
@@ -189,4 +190,62 @@ async def test_a_tick_stays_with_its_step_and_is_counted_without_names(desk: Des
     assert (places, [(count.step, count.places) for count in counts]) == (
         2,
         [("Noget nyt", 0), (moved[1], 1)],
+    )
+
+
+class Net:
+    """Links by what a look at them finds; what it does not know cannot be looked at."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Verdict] = {}
+
+    async def look(self, url: str) -> Verdict:
+        return self.known.get(url, Verdict.UNKNOWN)
+
+
+async def test_a_letters_slots_are_filled_from_a_library_that_knows_dead_links(desk: Desk) -> None:
+    world, services, cohort_id = desk.world, desk.services, desk.cohort_id
+    net, videos = Net(), services.videos
+    videos.probe = net
+    net.known = {
+        "https://v.dk/dead": Verdict.DEAD,
+        "https://v.dk/a": Verdict.ALIVE,
+        "https://10.0.0.1/": Verdict.INTERNAL,
+    }
+    for link, why in (("http://v.dk/a", "error.link"), ("https://v.dk/dead", "error.link_dead"),
+                      ("https://10.0.0.1/", "error.link_internal")):  # fmt: skip
+        with pytest.raises(InvalidInput) as refused:
+            await videos.save(SECRETARY, VideoForm("Sådan", link, "5", subtitles=True))
+        assert refused.value.key == why
+    with pytest.raises(InvalidInput) as too_long:
+        await videos.save(SECRETARY, VideoForm("Sådan", "https://v.dk/a", "90", subtitles=True))
+    assert too_long.value.key == "error.video_minutes"
+    with pytest.raises(NotPermitted):
+        await videos.save(await world.lead(), VideoForm("Sådan", "https://v.dk/a", "5", subtitles=True))
+
+    spoken, seen = await videos.save(SECRETARY, VideoForm("Spørg rundt", "https://v.dk/a", "5", True, "VC01"))
+    silent, unseen = await videos.save(SECRETARY, VideoForm("Uden ord", "https://v.dk/b", "3", False))
+    assert (seen, unseen) == (Verdict.ALIVE, Verdict.UNKNOWN), "offline is not dead"
+    assert [video.id for video in await videos.library(SECRETARY, "VC01")] == [spoken.id, silent.id]
+    await videos.fill(SECRETARY, cohort_id, "NL-V01", 1, spoken.id)
+    await videos.fill(SECRETARY, cohort_id, "NL-V01", 2, silent.id)
+    text = await services.newsletters.preview(SECRETARY, cohort_id, "NL-V01")
+    assert "Spørg rundt" in text and "(https://v.dk/b)" in text
+    _, remarks = await services.letter_desk.check(SECRETARY, cohort_id, "NL-V01")
+    assert [remark.finding.code for remark in remarks] == ["no_subtitles"]
+    net.known["https://v.dk/a"] = Verdict.DEAD
+    dead, unseen_now = await videos.look_again(SECRETARY)
+    assert ([video.title for video in dead], unseen_now) == (["Spørg rundt"], 1)
+    _, remarks = await services.letter_desk.check(SECRETARY, cohort_id, "NL-V01")
+    assert {remark.finding.code for remark in remarks} == {"dead_video", "no_subtitles"}
+    with pytest.raises(InvalidInput):
+        await videos.fill(SECRETARY, cohort_id, "NL-V02", 1, spoken.id)
+    await videos.save(SECRETARY, VideoForm("Spørg rundt", "https://v.dk/c", "4", True), spoken.id)
+    _, slots = await videos.slots(SECRETARY, cohort_id, "NL-V01")
+    assert [(slot.url, slot.minutes) for slot in slots] == [("https://v.dk/c", 4), ("https://v.dk/b", 3)]
+    await videos.drop(SECRETARY, silent.id)
+    await videos.fill(SECRETARY, cohort_id, "NL-V01", 1, 0)
+    _, slots = await videos.slots(SECRETARY, cohort_id, "NL-V01")
+    assert [slot.url for slot in slots] == [None, "https://v.dk/b"], (
+        "what was dropped stays in letters that have it"
     )

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.database import one_at_a_time
-from bot.storage.models import Letter, LetterVersion
+from bot.storage.models import Letter, LetterVersion, NewsletterVideo, Video
 
 
 async def find(session: AsyncSession, cohort_id: int, code: str) -> Letter | None:
@@ -52,3 +52,14 @@ async def versions(session: AsyncSession, cohort_id: int, code: str) -> Sequence
         .order_by(LetterVersion.number)
     )
     return (await session.scalars(query)).all()
+
+
+async def without_subtitles(session: AsyncSession, cohort_id: int) -> dict[str, int]:
+    """Return how many of a letter's videos have no Danish subtitles, for letters that have such."""
+    query = (
+        select(NewsletterVideo.newsletter, func.count())
+        .join(Video, NewsletterVideo.video_id == Video.id)
+        .where(NewsletterVideo.cohort_id == cohort_id, Video.subtitles.is_(False))
+        .group_by(NewsletterVideo.newsletter)
+    )
+    return dict((await session.execute(query)).all())
