@@ -20,7 +20,7 @@ from bot.domain.errors import InvalidInput, NotPermitted
 from bot.domain.mail_addresses import read_addresses
 from bot.services.context import Context
 from bot.services.registry import Services, services_on
-from bot.storage.models import AuditEntry, Cohort, Delivery, Letter, Mail, MailRecipient, Village
+from bot.storage.models import AuditEntry, Cohort, Delivery, Event, Letter, Mail, MailRecipient, Village
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
@@ -269,6 +269,31 @@ async def test_a_municipality_without_discord_reads_by_mail_and_nothing_is_parke
     assert village.id in [
         int(choice.value) for choice in await services.cohorts.village_choices(village.municipality_id)
     ]
+
+
+async def test_who_read_of_a_meeting_by_mail_hears_that_it_is_moved_and_called_off(office: Office) -> None:
+    services, context = office.services, office.world.context
+    await office.add(IDA)
+    await office.send()
+    async with context.database.transaction() as session:
+        circle = (await session.scalars(select(Event).where(Event.code == "VC01"))).one().id
+    later = datetime(2027, 10, 28, 17, tzinfo=UTC)
+    await services.planning.move(SECRETARY, office.cohort_id, "VC01", later)
+    office.world.after(minutes=1)
+    await office.send()
+    moved = office.house.to(IDA)[-1]
+    body = moved.get_body(("plain",))
+    assert body is not None and "torsdag den 28. oktober kl. 19.00" in body.get_content()
+    assert [part.get_content_type() for part in moved.iter_attachments()] == ["text/calendar"]
+    await services.meeting_changes.call_off(SECRETARY, circle, "Sne")
+    office.world.after(minutes=1)
+    await office.send()
+    off = office.house.to(IDA)[-1].get_body(("plain",))
+    assert off is not None and "Sne" in off.get_content()
+    told = len(office.house.taken)
+    office.world.at(later)
+    await office.send()
+    assert len(office.house.taken) == told, "nobody is reminded of a meeting that is off"
 
 
 async def test_no_address_is_taken_in_while_no_mail_is_sent(context: Context) -> None:
