@@ -296,6 +296,16 @@ async def test_who_read_of_a_meeting_by_mail_hears_that_it_is_moved_and_called_o
     assert len(office.house.taken) == told, "nobody is reminded of a meeting that is off"
 
 
+async def test_addresses_are_forgotten_half_a_year_after_the_year_is_over(office: Office) -> None:
+    await office.add(IDA)
+    await office.send()
+    for moment, left in ((datetime(2029, 3, 30, tzinfo=UTC), 1), (datetime(2029, 4, 3, tzinfo=UTC), 0)):
+        await office.services.forgetting.turn(moment)
+        shown = await office.services.mail_lists.show(SECRETARY, office.cohort_id, office.scope)
+        assert len(shown.listed) == left
+    assert await office.states() == {"sent": 1}, "that something was sent is known all the same"
+
+
 async def test_no_address_is_taken_in_while_no_mail_is_sent(context: Context) -> None:
     world = await polls_world(context)
     with pytest.raises(InvalidInput, match="off"):
