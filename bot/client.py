@@ -157,9 +157,10 @@ class Ask:
 
     @property
     def values(self) -> list[str]:
-        """What was chosen in a menu."""
+        """What was chosen in a menu, or in the menu of a form."""
         data: dict[str, Any] = dict(self.interaction.data or {})
-        return [str(value) for value in data.get("values", ())]
+        parts = [data, *(label.get("component", {}) for label in data.get("components", ()))]
+        return [str(value) for part in parts for value in part.get("values", ())]
 
 
 class Caretaker(Protocol):

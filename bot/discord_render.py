@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import discord
 
-from bot.messages.message import Button, File, Form, Menu, Message
+from bot.messages.message import Button, Choice, Field, File, Form, Menu, Message
 from bot.printing.picture import png
 
 DESCRIBED = 1024  # characters of a file's description
@@ -84,11 +84,12 @@ def select_of(menu: Menu, mark: int | None) -> discord.ui.Select[Any]:
         placeholder=str(menu.prompt)[:150] or None,
         min_values=menu.at_least,
         max_values=min(menu.at_most, len(menu.choices)),
-        options=[
-            discord.SelectOption(label=str(c.label)[:100], value=c.value, default=c.chosen)
-            for c in menu.choices
-        ],
+        options=_options(menu.choices),
     )
+
+
+def _options(choices: Iterable[Choice]) -> list[discord.SelectOption]:
+    return [discord.SelectOption(label=str(c.label)[:100], value=c.value, default=c.chosen) for c in choices]
 
 
 def modal(form: Form) -> discord.ui.Modal:
@@ -97,20 +98,27 @@ def modal(form: Form) -> discord.ui.Modal:
         title=str(form.title)[:45], custom_id=custom_id(form.action, form.args, kind="f")
     )
     for entry in form.fields:
-        box: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            custom_id=entry.key,
-            style=discord.TextStyle.paragraph if entry.long else discord.TextStyle.short,
-            required=entry.required,
-            max_length=entry.longest,
-            default=entry.value or None,
-        )
-        found.add_item(discord.ui.Label(text=str(entry.label)[:45], component=box))
+        found.add_item(discord.ui.Label(text=str(entry.label)[:45], component=_part_of_form(entry)))
     found.stop()
     return found
 
 
+def _part_of_form(entry: Field) -> discord.ui.TextInput[Any] | discord.ui.Select[Any]:
+    if entry.choices:
+        return discord.ui.Select(
+            custom_id=entry.key, required=entry.required, options=_options(entry.choices)
+        )
+    return discord.ui.TextInput(
+        custom_id=entry.key,
+        style=discord.TextStyle.paragraph if entry.long else discord.TextStyle.short,
+        required=entry.required,
+        max_length=entry.longest,
+        default=entry.value or None,
+    )
+
+
 def acted(interaction: discord.Interaction[Any]) -> tuple[str, list[int | str], dict[str, str]] | None:
-    """Return what was pressed, chosen from or filled in: its action, arguments, and fields by key; None if not ours.
+    """Return what was pressed, chosen from or filled in: its action, arguments, and boxes by key; None if not ours.
 
     Their own ids say all that is needed, so that they count after a restart, whatever else a person has open.
     """
@@ -120,7 +128,9 @@ def acted(interaction: discord.Interaction[Any]) -> tuple[str, list[int | str], 
     if found is None:
         return None
     boxes = [label.get("component", {}) for label in data.get("components", ())] if is_form else []
-    filled = {str(box.get("custom_id")): str(box.get("value") or "").strip() for box in boxes}
+    filled = {
+        str(box.get("custom_id")): str(box.get("value") or "").strip() for box in boxes if "values" not in box
+    }
     return found["action"], arguments(found["args"]), filled
 
 

@@ -1,14 +1,15 @@
 """Decisions: record one by a form, from a closed poll or a standard one; list, search, correct, withdraw."""
 
-from dataclasses import replace
 from datetime import date
 
 from bot.client import Ask, CompanionBot
 from bot.domain.decisions import Proposal
 from bot.domain.errors import NotFound
 from bot.messages import decisions as build
+from bot.services.decision_export import may_take_agreements
 from bot.services.decision_follow_up import may_export
 from bot.services.moments import read_day, today
+from bot.services.places import Place
 from cogs._base import CompanionCog, Suggestions, command, handles
 
 
@@ -23,44 +24,49 @@ class DecisionCog(CompanionCog):
     @handles("decision_begin")
     async def begin(self, ask: Ask, standard: str = "") -> None:
         """Show the form for a new decision, from a button."""
-        await ask.place()
         proposal = None
         if standard:
             template = ask.services.context.programme.decisions.get(standard)
             if template is None:
                 raise NotFound("error_polls.unknown_code", code=standard)
             proposal = Proposal(0, template.title, template.title, "", self._today(ask), template.id)
-        await self._form(ask, proposal, (0, standard), "decision_begin", standard)
+        args = [standard] if standard else []
+        await self._form(ask, await ask.place(), proposal, "decision_begin", *args)
 
     @handles("decide")
     async def decide(self, ask: Ask, poll_id: int) -> None:
         """Show the form begun by a closed poll."""
         proposal = await ask.services.decisions.proposal_from_poll(await ask.actor(), poll_id)
-        await self._form(ask, proposal, (poll_id, proposal.code or ""), "decide", poll_id)
+        place = await ask.services.decisions.written_in(await ask.place(), poll_id)
+        await self._form(ask, place, proposal, "decide", poll_id)
 
     async def _form(
-        self, ask: Ask, proposal: Proposal | None, args: tuple[int | str, ...], *again: int | str
+        self, ask: Ask, place: Place, proposal: Proposal | None, again: str, *args: int | str
     ) -> None:
+        code = proposal.code if proposal else None
+        settles = await ask.services.decision_choices.settles(await ask.actor(), place, code)
         day = proposal.decided_on if proposal else self._today(ask)
-        form = build.decision_form(self.bot.texts, proposal, f"{day:%d-%m-%Y}")
-        await ask.form(replace(form, args=args), str(again[0]), *again[1:])
+        await ask.form(
+            build.decision_form(self.bot.texts, settles, proposal, f"{day:%d-%m-%Y}"), again, *args
+        )
 
     def _today(self, ask: Ask) -> date:
         context = ask.services.context
         return today(context.now(), context.programme.timezone)
 
     @handles("decision_record")
-    async def write(self, ask: Ask, poll_id: int = 0, code: str = "") -> None:
+    async def write(self, ask: Ask, poll_id: int = 0) -> None:
         """Write a decision down."""
+        code, milestone = build.settled_by(ask.values[0] if ask.values else "")
         view = await ask.services.decisions.record(
             await ask.actor(), await ask.place(), title=ask.filled["title"], text=ask.filled["text"],
             how=ask.filled["how"], decided_on=read_day(ask.filled["decided_on"]),
-            code=str(code) or None, poll_id=poll_id or None,
+            code=code, milestone=milestone, poll_id=poll_id or None,
         )  # fmt: skip
         if view.village_opened:
             await self.bot.caretaker.mend()
             await ask.services.planning.refresh()
-        await ask.reply(build.decision_recorded(self.bot.texts, view))
+        await ask.reply(build.decision_recorded(self.bot.texts, ask.services.context.programme, view))
 
     @command("decisions")
     async def decisions(self, ask: Ask, search: str | None = None) -> None:
@@ -76,11 +82,13 @@ class DecisionCog(CompanionCog):
     async def page(self, ask: Ask, page: int, search: int | str = "") -> None:
         """Turn to another page of the list."""
         place = await ask.place()
-        found = await ask.services.decisions.list_of(place, str(search) or None, page)
         actor = await ask.actor()
+        found = await ask.services.decisions.list_of(place, str(search) or None, page, actor)
         message = build.decision_list(
             self.bot.texts, found, may_ask=ask.services.poll_drafts.may_begin(actor, place),
             may_export=may_export(actor, place),
+            may_take_agreements=may_take_agreements(actor, place),
+            may_record=ask.services.decision_choices.may_record(actor, place),
         )  # fmt: skip
         await ask.reply(message)
 
@@ -90,7 +98,7 @@ class DecisionCog(CompanionCog):
         actor = await ask.actor()
         view = await ask.services.decisions.show(actor, await ask.place(), int(ask.values[0]))
         rights = await ask.services.decisions.rights(actor, view)
-        await ask.reply(build.decision_full(self.bot.texts, view, rights))
+        await ask.reply(build.decision_full(self.bot.texts, ask.services.context.programme, view, rights))
 
     @handles("decision_correct")
     async def correct(self, ask: Ask, decision_id: int) -> None:

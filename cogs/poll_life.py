@@ -1,10 +1,8 @@
 """What can be done with polls that exist: see them in a list, and cancel one. Buttons and menus alone."""
 
-from dataclasses import replace
-
 from bot.client import Ask, CompanionBot
 from bot.domain.poll_view import DRAFT, OPEN
-from bot.messages import decisions, poll_drafts, poll_life
+from bot.messages import poll_drafts, poll_life
 from cogs._base import CompanionCog, handles
 
 
@@ -45,11 +43,8 @@ class PollLifeCog(CompanionCog):
     @handles("poll_tie")
     async def settle_tie(self, ask: Ask, poll_id: int, position: int) -> None:
         """Let the lead choose among equal answers, and begin the decision with it."""
-        actor = await ask.actor()
-        await ask.services.poll_life.settle_tie(actor, poll_id, position)
-        proposal = await ask.services.decisions.proposal_from_poll(actor, poll_id)
-        form = decisions.decision_form(self.bot.texts, proposal, f"{proposal.decided_on:%d-%m-%Y}")
-        await ask.form(replace(form, args=(poll_id, proposal.code or "")), "decide", poll_id)
+        await ask.services.poll_life.settle_tie(await ask.actor(), poll_id, position)
+        await self.bot.handlers["decide"](ask, poll_id)
 
 
 async def setup(bot: CompanionBot) -> None:

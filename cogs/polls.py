@@ -23,10 +23,10 @@ class PollCog(CompanionCog):
         ask: Ask,
         question: str,
         answers: str,
-        voters: Literal["all", "panel", "steering"] = "all",
-        secret: bool = False,
+        voters: Literal["all", "panel", "steering"] | None = None,
+        secret: bool | None = None,
         hours: float = 72.0,
-        binding: bool = False,
+        binding: bool | None = None,
     ) -> None:
         """Start a quick poll in the channel this is written in."""
         view = await ask.services.polls.start(

@@ -5,8 +5,10 @@ from datetime import date
 from bot.client import Ask, CompanionBot
 from bot.messages import decisions as build
 from bot.messages import minutes, register
+from bot.services.decision_export import CHOSEN, Part, may_take_agreements
 from bot.services.decision_follow_up import RESPONSIBLE
 from bot.services.moments import read_day
+from bot.services.places import SECRETARIAT
 from cogs._base import CompanionCog, command, handles
 
 
@@ -19,7 +21,7 @@ class RegisterCog(CompanionCog):
         actor = await ask.actor()
         view = await ask.services.decisions.show(actor, await ask.place(), decision_id)
         rights = await ask.services.decisions.rights(actor, view)
-        await ask.reply(build.decision_full(self.bot.texts, view, rights))
+        await ask.reply(build.decision_full(self.bot.texts, ask.services.context.programme, view, rights))
 
     @handles("decision_object")
     async def object(self, ask: Ask, decision_id: int) -> None:
@@ -97,13 +99,31 @@ class RegisterCog(CompanionCog):
         place = await ask.place()
         found = await ask.services.follow_up.standing(await ask.actor(), place)
         sections = {"late": found.late, "proposed": found.proposed, "coming": found.coming}
-        await ask.reply(register.standing(self.bot.texts, sections, place.key, may_export=found.may_export))
+        message = register.standing(
+            self.bot.texts, sections, place.key, may_export=found.may_export,
+            may_take_agreements=may_take_agreements(await ask.actor(), place),
+        )  # fmt: skip
+        await ask.reply(message)
 
     @handles("decision_export")
-    async def export(self, ask: Ask, wanted: str) -> None:
-        """Hand the register out as a file that only the person sees."""
-        file = await ask.services.register_export.of_channel(await ask.actor(), await ask.place(), wanted)
-        await ask.reply(minutes.ready(self.bot.texts, file))
+    async def export(self, ask: Ask, wanted: str, part: str = Part.CHANNEL, number: int = 0) -> None:
+        """Hand registers out as a file that only the person sees."""
+        place = await ask.place()
+        which: list[int | str] = [part, number] if part in CHOSEN else [part]
+        file = await ask.services.register_export.hand_out(await ask.actor(), place, wanted, part, number)
+        await ask.reply(minutes.ready(self.bot.texts, file, which, may_choose=place.key == SECRETARIAT))
+
+    @handles("export_parts")
+    async def parts(self, ask: Ask, page: int) -> None:
+        """Ask which cohort's or municipality's registers are wanted."""
+        choices = await ask.services.register_export.parts(await ask.actor())
+        await ask.reply(minutes.parts(self.bot.texts, choices, page))
+
+    @handles("export_part")
+    async def chosen(self, ask: Ask) -> None:
+        """Hand out what was chosen."""
+        part, _, number = ask.values[0].partition(":")
+        await self.export(ask, "pdf", part, int(number))
 
 
 def _day(text: str) -> date | None:

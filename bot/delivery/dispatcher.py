@@ -63,6 +63,10 @@ class MessageGateway(Protocol):
         """
         ...
 
+    async def private_channel(self, user_id: int) -> int:
+        """Return the channel of one person's private messages. Raises as `send` does."""
+        ...
+
 
 def nonce_of(post: Outgoing) -> str:
     """Return the nonce of a post: one key in one channel always has the same one (Discord allows 25 characters).
@@ -144,29 +148,33 @@ class Dispatcher:
                 )
                 await self._settle(post, self._outbox.edited, post.delivery_id, stands)
                 return True
-            found = None
+            found, channel_id = None, post.channel_id
+            if post.private:
+                channel_id = await self._gateway.private_channel(post.channel_id)
             if post.retry:
-                since = post.due_at - WRONG_BY
-                found = await self._gateway.find(post.channel_id, post.delivery_id, since)
-                if found is None and not self._in_time(post):  # the look took long
-                    await self._settle(post, self._outbox.give_back, [post])
-                    return False
+                found = await self._gateway.find(channel_id, post.delivery_id, post.due_at - WRONG_BY)
+            if found is None and not self._in_time(post):  # the look took long
+                await self._settle(post, self._outbox.give_back, [post])
+                return False
             message_id = found or await self._gateway.send(
-                post.channel_id, post.message, post.delivery_id, nonce_of(post)
+                channel_id, post.message, post.delivery_id, nonce_of(post)
             )
             if post.message.thread and message_id is not None:
                 await self._gateway.open_thread(post.channel_id, message_id, post.message.thread)
         except (TransientFailure, PermanentFailure) as error:
             permanent = isinstance(error, PermanentFailure)
             if permanent:
-                log.warning("post parked: %s", error, extra={"action": "parked", "key": post.key})
+                log.warning("post parked: %s", error, extra={"action": "parked", "key": post.named})
             await self._settle(post, self._outbox.failed, post, str(error), permanent)
             return False
         except Exception as error:
-            log.exception("a post could not be sent", extra={"action": "send", "key": post.key})
+            log.exception("a post could not be sent", extra={"action": "send", "key": post.named})
             await self._settle(post, self._outbox.failed, post, repr(error), False)
             return False
-        await self._settle(post, self._outbox.sent, post.delivery_id, post.channel_id, message_id)
+        if post.private:
+            await self._settle(post, self._outbox.told, post)
+        else:
+            await self._settle(post, self._outbox.sent, post.delivery_id, channel_id, message_id)
         return True
 
     async def _settle(self, post: Outgoing, keep: Callable[..., Awaitable[None]], *what: object) -> None:
@@ -177,7 +185,7 @@ class Dispatcher:
             except Exception as error:
                 if wait is None:
                     log.error("a receipt is lost; the post is looked for later: %s", error,
-                              extra={"action": "receipt", "key": post.key})  # fmt: skip
+                              extra={"action": "receipt", "key": post.named})  # fmt: skip
                     return
                 await asyncio.sleep(wait)
             else:

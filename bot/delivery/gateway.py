@@ -109,6 +109,12 @@ class DiscordMessages:
                         return message.id
         return None
 
+    async def private_channel(self, user_id: int) -> int:
+        """Return the channel of one person's private messages. Raises TransientFailure and PermanentFailure."""
+        with failures():
+            async with asyncio.timeout(SEND_WITHIN.total_seconds()):
+                return (await self._client.create_dm(discord.Object(user_id))).id
+
     async def marks(self, channel_id: int, since: datetime | None) -> AsyncIterator[tuple[int, int]]:
         """Yield id and mark of every post of ours in a channel, oldest first, from a moment on.
 

@@ -72,6 +72,10 @@ class _RehearsedMessages:
         """Return the id of the post with this mark."""
         return await self.inner.find(channel_id, mark, self.since)
 
+    async def private_channel(self, user_id: int) -> int:
+        """Return a person's channel as ever."""
+        return await self.inner.private_channel(user_id)
+
     async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
         """Change a post as ever."""
         return await self.inner.edit(channel_id, message_id, message, mark)

@@ -152,7 +152,8 @@ async def look(
     ]
     missing += [f"the opening of poll {poll}" for poll in sorted(found.polls - found.opened())]
     if now >= year.ends_at:
-        missing += ["a poll"] * (expected_polls(year) - len(found.opened()))
+        left_out = found.of("poll:", ":held")  # secret, and too few could vote
+        missing += ["a poll"] * (expected_polls(year) - len(found.opened()) - len(left_out))
     missing += ["a decision"] * (len(year.decided) - len(found.of("decision:")))
     if register is not None:
         missing += [f"an objection, {register.objections} were made"] * (

@@ -9,7 +9,10 @@ FIRST = (
     "Per", "Ruth", "Niels", "Åse", "Bjørn", "Sørine", "Aksel",
 )  # fmt: skip
 LAST = ("Holm", "Dam", "Bæk", "Åkjær", "Krog", "Rønne", "Sø", "Lind", "Toft", "Bro", "Mose", "Gran", "Skov")
-PARTS = ("steering_lead", "steering_secretary", "steering", "steering", "panel", "panel", "villager")
+PARTS = (
+    "steering_lead", "steering_secretary", "steering", "steering", "steering", "panel", "panel", "villager",
+)  # fmt: skip
+"""Five in the steering group: fewer could not vote in secret."""
 
 
 def name_of(number: int) -> str:

@@ -8,7 +8,7 @@ from simcord.actors import MemberActor
 
 from bot.demo.cast import VillageCast
 from bot.demo.day_hands import DayHands
-from bot.demo.hands import answer, private_ids
+from bot.demo.hands import answer, private_ids, standing_in
 from bot.demo.meeting_hands import MeetingHands
 from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
@@ -18,9 +18,8 @@ from bot.demo.world import MessageRecord
 from bot.discord_render import arguments
 from bot.domain.ballots import CONCERN
 from bot.domain.calendar import local
-from bot.domain.milestones import milestone_days
+from bot.domain.milestones import milestone_days, milestones_of
 from bot.messages.poll_drafts import KINDS
-from bot.services.decision_milestones import milestones_of
 from bot.services.places import SECRETARIAT
 
 MOOD = 0.9
@@ -291,10 +290,9 @@ def _most(record: MessageRecord, custom_id: str) -> int:
     return int(_menu(record, custom_id).get("max_values", 1))
 
 
-def _filled(shown: Any, own: dict[int, str]) -> dict[str, str]:
+def _filled(shown: Any, own: dict[int, str]) -> dict[str, Any]:
     """Fill a form as a person does: what stands there already is kept, some boxes by their place are changed."""
-    boxes = [part.get("component") or part["components"][0] for part in shown.modal["components"]]
-    return {str(box["custom_id"]): own.get(i, str(box.get("value", ""))) for i, box in enumerate(boxes)}
+    return {key: own.get(i, there) for i, (key, there) in enumerate(standing_in(shown).items())}
 
 
 def chance(*parts: object) -> float:

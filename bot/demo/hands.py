@@ -42,11 +42,10 @@ class Hands:
         return await actor.select(self.discord.clickable(record), values, custom_id=custom_id)
 
     @staticmethod
-    def filled(shown: InteractionResult, written: Mapping[str, str]) -> dict[str, str]:
+    def filled(shown: InteractionResult, written: Mapping[str, str]) -> dict[str, Any]:
         """Return a form filled in by the boxes' own names; what stands in the others already is kept."""
         assert shown.modal is not None, "no form came"
-        boxes = [part.get("component") or part["components"][0] for part in shown.modal["components"]]
-        return {str(b["custom_id"]): written.get(str(b["custom_id"]), str(b.get("value", ""))) for b in boxes}
+        return {key: written.get(key, there) for key, there in standing_in(shown).items()}
 
     async def join(self, actor: MemberActor, welcome_id: int, municipality_id: int, village_id: int) -> None:
         """Come in as a newcomer does: the welcome button, the privacy text, municipality, village."""
@@ -102,6 +101,19 @@ def _values(message: Any, menu: str) -> set[str]:
     """Return what can be chosen in a menu."""
     options = [part.get("options", ()) for part in _parts(message) if part.get("custom_id") == menu]
     return {str(option["value"]) for found in options for option in found}
+
+
+def standing_in(shown: InteractionResult) -> dict[str, Any]:
+    """Return a form's texts and the choices of its menus before anybody writes, by key, from the top."""
+    assert shown.modal is not None, "no form came"
+    boxes = [part.get("component") or part["components"][0] for part in shown.modal["components"]]
+    return {
+        str(box["custom_id"]): _chosen(box) if "options" in box else box.get("value", "") for box in boxes
+    }
+
+
+def _chosen(menu: Mapping[str, Any]) -> list[str]:
+    return [str(option["value"]) for option in menu["options"] if option.get("default")]
 
 
 def private_ids(shown: InteractionResult) -> list[str]:

@@ -46,6 +46,7 @@ class Action(StrEnum):
     OBJECT_IN_GROUP = "object_in_group"
     FINISH_DECISION = "finish_decision"
     EXPORT_REGISTER = "export_register"
+    EXPORT_AGREEMENTS = "export_agreements"
     TICK_NEXT_STEP = "tick_next_step"
     TICK_GROUP_STEP = "tick_group_step"
     PRINT_GROUP_LETTER = "print_group_letter"
@@ -87,6 +88,7 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.OBJECT_IN_GROUP: frozenset({K}),
     Action.FINISH_DECISION: frozenset({S, R, L, SEC}),  # a group's: who records there
     Action.EXPORT_REGISTER: frozenset({R, L, SEC}),  # a group's: who records there
+    Action.EXPORT_AGREEMENTS: frozenset({K}),  # those of their own municipality
     Action.TICK_NEXT_STEP: frozenset({P, S, R, L, SEC}),
     Action.TICK_GROUP_STEP: frozenset({K, SEC}),
     Action.PRINT_GROUP_LETTER: frozenset({K, SEC}),  # a village's: who sees the village

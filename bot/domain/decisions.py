@@ -9,7 +9,8 @@ from bot.domain.errors import InvalidInput
 from bot.domain.polls import one_line
 from bot.domain.register import OBJECTIONS_FOR
 
-TITLE_LONGEST, TEXT_LONGEST, HOW_LONGEST = 100, 1000, 200
+TITLE_LONGEST, TEXT_LONGEST, HOW_LONGEST = 100, 1000, 1000  # a count names up to 25 answers
+CHOICES = 24  # what a menu holds beside "nothing"
 REASON_LONGEST, BACKGROUND_LONGEST, LINK_LONGEST, LINKS = 300, 1000, 200, 5
 
 
@@ -148,13 +149,32 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """A place's whole register, oldest first, to be handed out."""
+    """A place's register, oldest first, to be handed out; an excerpt has no chain, for links are missing."""
 
     place: str
     municipality: str
     cohort: str
     decisions: tuple[DecisionView, ...]
     chain: tuple[Link, ...]
+    excerpt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something of the programme that a decision settles: a standard decision, or a milestone chosen by hand."""
+
+    id: str
+    title: str
+    is_milestone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settles:
+    """What a new decision can settle, which of it is proposed, and whether it may settle nothing."""
+
+    things: tuple[Thing, ...]
+    proposed: str | None = None
+    plain: bool = True
 
 
 @dataclass(frozen=True, slots=True)

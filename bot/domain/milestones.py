@@ -13,6 +13,7 @@ from bot.domain.calendar import local, month_day, phase_days, programme_days
 from bot.domain.posting import PostingHours
 from bot.domain.programme import (
     BY_ITSELF,
+    GATE,
     PER_CIRCLE,
     STEERING_MEMBER,
     WHOLE_PROGRAMME,
@@ -58,6 +59,30 @@ def confirmers(milestone: MilestoneTemplate) -> frozenset[Role]:
     if milestone.confirm == STEERING_MEMBER:
         return frozenset(STEERING_GROUP)
     return frozenset({Role(milestone.confirm)})
+
+
+def settled_by_decision(programme: Programme) -> set[str]:
+    """Return the milestones that a standard decision settles."""
+    named = {d.milestone for d in programme.decisions.values() if d.milestone}
+    return named | {m.id for m in programme.milestones.values() if m.decision}
+
+
+def by_hand(programme: Programme) -> list[MilestoneTemplate]:
+    """Return the milestones that somebody ticks: no gate, and none that a standard decision settles."""
+    decided = settled_by_decision(programme)
+    rows = programme.milestones.values()
+    return [m for m in rows if m.id not in decided and m.kind != GATE and m.confirm != BY_ITSELF]
+
+
+def milestones_of(programme: Programme, code: str | None, milestone: str | None) -> tuple[str, ...]:
+    """Return what recording a decision settles: the milestones that name it, and the one chosen by hand."""
+    found: dict[str, None] = dict.fromkeys([milestone] if milestone else [])
+    template = programme.decisions.get(code or "")
+    if template is not None:
+        if template.milestone:
+            found[template.milestone] = None
+        found.update((row.id, None) for row in programme.milestones.values() if row.decision == template.id)
+    return tuple(found)
 
 
 def milestone_days(

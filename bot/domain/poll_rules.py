@@ -9,10 +9,11 @@ from enum import StrEnum
 
 from bot.domain.ballots import NO, YES, Count, Kind, Majority
 from bot.domain.errors import InvalidInput
-from bot.domain.polls import ADVISORY, ASKABLE, HALF
+from bot.domain.polls import ADVISORY, ASKABLE, HALF, NUMBERS, SHARES
 
 OPENLY, SECRET = "open", "secret"
 NO_QUORUM = "none"
+MONTHLY = (4, 8, 12, 0)  # questions a month; 0 is as many as one likes
 EXTENSIONS = (0, 3, 7, 14)  # days more, once, when too few have voted
 LONGEST_RUN_OFF_DAYS = 7
 
@@ -29,7 +30,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "voters": ASKABLE,
     "secrecy": (OPENLY, SECRET),
     "rule": (ADVISORY, *Majority),
-    "quorum": (HALF, NO_QUORUM),
+    "monthly": tuple(map(str, MONTHLY)),
+    "quorum": (*SHARES, *NUMBERS, NO_QUORUM),
     "extend": tuple(map(str, EXTENSIONS)),
     "tie": tuple(Tie),
 }
@@ -37,7 +39,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class VillageRules:
-    """What new polls of a village begin with. The last three hold for what binds."""
+    """What new polls of a village begin with. `quorum`, `extend_days` and `tie` hold for what binds.
+
+    `monthly` is how many advisory questions people may ask the village in a month, 0 for any number.
+    """
 
     voters: str = "all"
     secret: bool = False
@@ -45,6 +50,7 @@ class VillageRules:
     quorum: str | None = HALF
     extend_days: int = 0
     tie: Tie = Tie.NOTHING
+    monthly: int = 8
 
     @property
     def chosen(self) -> Mapping[str, str]:
@@ -56,6 +62,7 @@ class VillageRules:
             "quorum": self.quorum or NO_QUORUM,
             "extend": str(self.extend_days),
             "tie": self.tie,
+            "monthly": str(self.monthly),
         }
 
 

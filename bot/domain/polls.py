@@ -21,6 +21,8 @@ _UNSEEN = ("Cc", "Cs")  # what a terminal obeys, and halves of signs
 FEWEST_ANSWERS, MOST_ANSWERS = 2, 25  # a menu holds 25
 FEWEST_DAYS, USUAL_DAYS, MOST_DAYS = 1, 7, 32  # that a poll written in a form is open
 HALF = "half"
+SHARES = {HALF: (1, 2), "third": (1, 3), "two_thirds": (2, 3)}  # of those entitled, that must vote
+NUMBERS = ("5", "10", "20")  # of people, that must vote
 ASKABLE = ("all", "panel", "steering")  # whom a village may ask by itself
 ADVISORY = "advisory"
 
@@ -58,10 +60,13 @@ def unanimous(votes: Mapping[int, int], turnout: int) -> bool:
 
 
 def quorum_met(quorum: str | None, turnout: int, entitled: int) -> bool:
-    """Tell whether enough people voted to decide: `half` is at least half of those entitled (S30)."""
-    if quorum == HALF:
-        return turnout > 0 and turnout * 2 >= entitled
-    return True
+    """Tell whether enough people voted to decide: a share of those entitled, or a number of people (S30)."""
+    if quorum is None:
+        return True
+    if quorum not in SHARES:
+        return turnout >= int(quorum)
+    part, whole = SHARES[quorum]
+    return turnout > 0 and turnout * whole >= entitled * part
 
 
 def yes_and_no(votes: Mapping[str, int], yes_options: Collection[str]) -> tuple[int, int] | None:

@@ -1,7 +1,7 @@
 """When a post may stand in a channel: daytime, outside quiet periods, at most so many a day."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar import Days, local, weekday_from
@@ -30,6 +30,12 @@ class PostingHours:
         if here.time() > shuts:
             return self.next_morning(here)
         return here
+
+    def last_open(self, on: date, at: time) -> datetime:
+        """Return a local time on a day, or on the last day before it that is not quiet."""
+        while on in self.quiet:
+            on -= timedelta(days=1)
+        return local(on, at, self.zone)
 
     def next_morning(self, at: datetime) -> datetime:
         """Return the first posting hour of the next day that is not quiet."""

@@ -1,8 +1,12 @@
-"""Search as people write: letter case makes no difference, and å may be written aa, æ ae and ø oe (S63)."""
+"""Search as people write: letter case makes no difference, å may be written aa, æ ae and ø oe, endings may differ (S63)."""
 
 import unicodedata
 
 _WRITTEN_OUT = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe"})
+
+_AROUND = "#.,;:!?()[]»«\"'“”"
+_ENDINGS = ("ernes", "erne", "enes", "ene", "ens", "ets", "ers", "er", "en", "et", "es", "e", "s")
+_SHORTEST_STEM = 4
 
 
 def folded(text: str) -> str:
@@ -12,5 +16,15 @@ def folded(text: str) -> str:
 
 
 def words_of(search: str) -> list[str]:
-    """Return the words of a search, folded; "#3" is the number 3."""
-    return [word.removeprefix("#") for word in folded(search).split()]
+    """Return the words of a search, folded and without the signs around them; "#3" is the number 3."""
+    words = (word.strip(_AROUND) for word in folded(search).split())
+    return [word for word in words if word]
+
+
+def stem(word: str) -> str:
+    """Return a folded word without its ending, so that bænkene finds bænk; a short one is left as it is."""
+    if word.isalpha():
+        for ending in _ENDINGS:
+            if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+                return word.removesuffix(ending)
+    return word

@@ -1,6 +1,6 @@
 """Build what is said about decisions: the post in the channel, the register and the forms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.content.templates import Ready
@@ -14,14 +14,18 @@ from bot.domain.decisions import (
     Objection,
     Proposal,
     Rights,
+    Settles,
     Status,
 )
+from bot.domain.milestones import milestones_of
+from bot.domain.programme import Programme
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_drafts import ask_buttons
 from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
 
 _LABEL_LONGEST, _SEARCH_LONGEST, _REASON_LONGEST = 100, 60, 400
+_NOTHING, _STANDARD, _MILESTONE = "-", "d:", "m:"  # what a choice of the form's menu begins with
 # What is shown of a long record: letters of its texts, objections and links; the next line is tried when one is too long.
 _CUTS = ((1000, 5, 5), (500, 3, 5), (250, 2, 2), (100, 1, 1), (60, 0, 0))
 _RECORD = frozenset(
@@ -42,13 +46,28 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "decision.detail.link": frozenset({"link"}),
     "decision.detail.objection": frozenset({"at", "words", "answered"}),
     "decision.detail.done": frozenset({"at"}),
+    "decision.detail.standard": frozenset({"title"}),
+    "decision.detail.milestones": frozenset({"titles"}),
+    "decision.form.standard": frozenset({"title"}),
+    "decision.form.milestone": frozenset({"title"}),
     "decision.list.heading": frozenset({"place", "total"}),
     "decision.list.found": frozenset({"place", "total", "search"}),
     "decision.list.empty": frozenset({"place"}),
     "decision.list.nothing_found": frozenset({"place", "search"}),
     "decision.list.page": frozenset({"page", "pages"}),
     "decision.role.*": _NONE,
-    **dict.fromkeys(("decision.button.*", "decision.form.*", "decision.menu"), _NONE),
+    **dict.fromkeys(
+        (
+            "decision.button.*",
+            "decision.form.title",
+            "decision.form.correct",
+            "decision.form.withdraw",
+            "decision.form.nothing",
+            "decision.form.label.*",
+            "decision.menu",
+        ),
+        _NONE,
+    ),
     "decision.from_poll.question": frozenset({"question"}),
     "decision.from_poll.adopted": frozenset({"question"}),
     "decision.from_poll.answer": frozenset({"question", "answers"}),
@@ -86,24 +105,49 @@ def _again_button(texts: Texts, view: DecisionView) -> Button:
     return Button(label, "decision_begin", (view.code,) if view.code else ())
 
 
-def decision_recorded(texts: Texts, view: DecisionView) -> Message:
-    """Tell whoever wrote it down the same, with what can be added until it is final."""
+def decision_recorded(texts: Texts, programme: Programme, view: DecisionView) -> Message:
+    """Tell whoever wrote it down the same and what it settled, with what can be added until it is final."""
     said = decision_saved(texts, view)
-    return replace(said, buttons=_add_buttons(texts, view)) if view.holds else said
+    lines = [said.text, *_settled_lines(texts, programme, view)]
+    return replace(said, text="\n".join(lines), buttons=_add_buttons(texts, view))
+
+
+def _settled_lines(texts: Texts, programme: Programme, view: DecisionView) -> list[Ready]:
+    """Say which standard decision it is, and which milestones it settles."""
+    template = programme.decisions.get(view.code or "")
+    found = [texts("decision.detail.standard", title=Ready(template.title))] if template else []
+    titles = titles_of(programme, view)
+    if titles:
+        found.append(texts("decision.detail.milestones", titles=Ready("; ".join(titles))))
+    return found
+
+
+def titles_of(programme: Programme, view: DecisionView) -> list[str]:
+    """Return the titles of the milestones that a decision settles."""
+    rows = (programme.milestones.get(id) for id in milestones_of(programme, view.code, view.milestone))
+    return [row.title for row in rows if row is not None]
 
 
 def decision_list(
-    texts: Texts, page: DecisionPage, *, may_ask: bool = False, may_export: bool = False
+    texts: Texts,
+    page: DecisionPage,
+    *,
+    may_ask: bool = False,
+    may_export: bool = False,
+    may_take_agreements: bool = False,
+    may_record: bool = False,
 ) -> Message:
     """Show one page of the register, with a menu to open a decision and buttons to turn the page.
 
-    Who may start polls here can begin one from it, and who may take the register out gets it from here.
+    Who may write decisions down or start polls here can begin from it, and who may take the register out gets it here.
     """
     ask = ask_buttons(texts) if may_ask else ()
-    if page.total:
+    if may_record:
+        ask = (Button(texts("decision.button.begin"), "decision_begin"), *ask)
+    if page.total or not page.place_key.startswith("village:"):  # others look after villages too
         ask = (Button(texts("decision.button.standing"), "decision_standing"), *ask)
-    if page.total and may_export:
-        ask = (*ask, Button(texts("decision.button.export"), "decision_export", ("pdf",)))
+    export = export_buttons(texts, whole=may_export and page.total > 0, agreements=may_take_agreements)
+    ask = (*ask, *export)
     values = {"place": page.place_name, "total": page.total, "search": page.search}
     if not page.total:
         return Message(texts(f"decision.list.{'nothing_found' if page.search else 'empty'}", **values), ask)
@@ -126,9 +170,20 @@ def decision_list(
     return Message("\n".join(lines), (*buttons, *ask), (menu,))
 
 
-def decision_full(texts: Texts, view: DecisionView, rights: Rights) -> Message:
+def export_buttons(texts: Texts, *, whole: bool, agreements: bool) -> tuple[Button, ...]:
+    """Return the buttons that hand out the register here, and the agreements of a coordinator's municipality."""
+    buttons = []
+    if whole:
+        buttons.append(Button(texts("decision.button.export"), "decision_export", ("pdf",)))
+    if agreements:
+        buttons.append(Button(texts("minutes.button.agreements"), "decision_export", ("pdf", "agreements")))
+    return tuple(buttons)
+
+
+def decision_full(texts: Texts, programme: Programme, view: DecisionView, rights: Rights) -> Message:
     """Show one decision whole, with what the reader may do with it now."""
-    said = next((said for cut in _CUTS if len(said := _whole(texts, view, *cut)) <= LONGEST), "")
+    settled = _settled_lines(texts, programme, view)
+    said = next((said for cut in _CUTS if len(said := _whole(texts, view, settled, *cut)) <= LONGEST), "")
     buttons: list[Button] = []
     if rights.object:
         buttons.append(Button(texts("decision.button.object"), "decision_object", (view.id,)))
@@ -166,12 +221,15 @@ def _add_buttons(texts: Texts, view: DecisionView) -> tuple[Button, ...]:
     )
 
 
-def _whole(texts: Texts, view: DecisionView, letters: int, objections: int, links: int) -> str:
-    shown = replace(view, text=_cut(view.text, letters))
+def _whole(
+    texts: Texts, view: DecisionView, settled: Sequence[str], letters: int, objections: int, links: int
+) -> str:
+    shown = replace(view, text=_cut(view.text, letters), how=_cut(view.how, max(letters, 100)))
     lines = [
         _say(texts, "full.heading", view),
         _say(texts, "full.text", shown),
-        _say(texts, "full.how", view),
+        _say(texts, "full.how", shown),
+        *settled,
     ]
     lines += _detail_lines(texts, view, letters, links)
     lines += [_objection(texts, said) for said in view.objections[len(view.objections) - objections :]]
@@ -211,20 +269,52 @@ def _length_in_id(text: str) -> int:
     return len(text) + 2 * sum(text.count(sign) for sign in "%,:")
 
 
-def decision_form(texts: Texts, proposal: Proposal | None = None, decided_on: str = "") -> Form:
-    """Return the form for a new decision, empty or begun by a poll; `decided_on` is the date as written."""
-    fields = (
+def decision_form(
+    texts: Texts, settles: Settles, proposal: Proposal | None = None, decided_on: str = ""
+) -> Form:
+    """Return the form for a new decision, empty or begun by a poll; `decided_on` is the date as written.
+
+    Where the decision can settle something, the form's menu tells what.
+    """
+    fields: tuple[Field, ...] = (
         Field(
             "title", _label(texts, "title"), longest=TITLE_LONGEST, value=proposal.title if proposal else ""
         ),
         Field(
             "text", _label(texts, "text"), True, longest=TEXT_LONGEST, value=proposal.text if proposal else ""
         ),
-        Field("how", _label(texts, "how"), longest=HOW_LONGEST, value=proposal.how if proposal else ""),
+        Field("how", _label(texts, "how"), True, longest=HOW_LONGEST, value=proposal.how if proposal else ""),
         Field("decided_on", _label(texts, "decided_on"), longest=20, value=decided_on),
     )
-    args = (proposal.poll_id,) if proposal else ()
+    if settles.things:
+        fields = (
+            *fields,
+            Field("settles", _label(texts, "settles"), choices=_settle_choices(texts, settles)),
+        )
+    args = (proposal.poll_id if proposal else 0,)
     return Form("decision_record", texts("decision.form.title"), fields, args)
+
+
+def _settle_choices(texts: Texts, settles: Settles) -> tuple[Choice, ...]:
+    proposed = settles.proposed if any(thing.id == settles.proposed for thing in settles.things) else None
+    nothing = Choice(_NOTHING, texts("decision.form.nothing"), chosen=proposed is None)
+    things = (
+        Choice(
+            f"{_MILESTONE if thing.is_milestone else _STANDARD}{thing.id}",
+            texts(
+                f"decision.form.{'milestone' if thing.is_milestone else 'standard'}", title=Ready(thing.title)
+            ),
+            chosen=thing.id == proposed,
+        )
+        for thing in settles.things
+    )
+    return (*((nothing,) if settles.plain else ()), *things)
+
+
+def settled_by(chosen: str) -> tuple[str | None, str | None]:
+    """Return the standard decision and the milestone that somebody chose in the form's menu."""
+    kind, id = chosen[:2], chosen[2:]
+    return id if kind == _STANDARD else None, id if kind == _MILESTONE else None
 
 
 def correction_form(texts: Texts, view: DecisionView) -> Form:

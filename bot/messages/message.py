@@ -76,7 +76,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line or box of a form."""
+    """One line or box of a form; with choices it is a menu, of which one is chosen."""
 
     key: str
     label: str
@@ -84,6 +84,7 @@ class Field:
     required: bool = True
     longest: int = 400
     value: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

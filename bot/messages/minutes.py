@@ -10,25 +10,32 @@ from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
 from bot.domain.decisions import DecisionView, Kind, Link, Minutes, Status
+from bot.domain.milestones import milestones_of
 from bot.domain.programme import Programme
 from bot.domain.register import BEGINNING
-from bot.messages.message import Button, File, Message
+from bot.messages.decisions import titles_of
+from bot.messages.menu_pages import on_page, prompt, turn_buttons
+from bot.messages.message import Button, Choice, File, Menu, Message
 from bot.messages.texts import Texts
 from bot.printing.paper import pdf
 
 _NONE: frozenset[str] = frozenset()
 _FIELDS = (
     "place", "municipality", "text", "background", "how", "recorded", "recorded_by", "final", "replaces",
-    "replaced_by", "responsible", "deadline", "review", "done", "goals", "milestone", "links", "objections",
+    "replaced_by", "responsible", "deadline", "review", "done", "goals", "standard", "milestone", "links", "objections",
 )  # fmt: skip
 _HEADS = ("number", "title", "decided_on", "status")
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    **{f"minutes.{name}": _NONE for name in ("title", "page", "about", "ready", "none", "overview")},
+    **{
+        f"minutes.{name}": _NONE
+        for name in ("title", "page", "about", "ready", "none", "overview", "choose", "excerpt")
+    },
     **{f"minutes.head.{name}": _NONE for name in _HEADS},
     **{f"minutes.field.{name}": _NONE for name in _FIELDS},
     "minutes.status.*": _NONE,
     "minutes.button.*": _NONE,
     "minutes.subtitle": frozenset({"place", "municipality", "cohort"}),
+    "minutes.of_municipality": frozenset({"municipality"}),
     "minutes.several": frozenset({"count"}),
     "minutes.made": frozenset({"at", "count", "open"}),
     "minutes.foot": frozenset({"place", "at"}),
@@ -40,14 +47,25 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def ready(texts: Texts, file: File) -> Message:
-    """Hand a register out, with buttons for the other forms of it."""
-    others = (
-        Button(texts(f"minutes.button.{name}"), "decision_export", (name,))
-        for name in ("csv", "json")
+def ready(texts: Texts, file: File, which: Sequence[int | str] = (), *, may_choose: bool = False) -> Message:
+    """Hand registers out, with buttons for the other forms of them; `which` tells the action whose they are.
+
+    Who hands out all of them may choose others.
+    """
+    others = [
+        Button(texts(f"minutes.button.{name}"), "decision_export", (name, *which))
+        for name in ("pdf", "csv", "json")
         if not file.name.endswith(name)
-    )
+    ]
+    if may_choose:
+        others.append(Button(texts("minutes.button.others"), "export_parts", (0,)))
     return Message(texts("minutes.ready"), tuple(others), files=(file,))
+
+
+def parts(texts: Texts, choices: Sequence[Choice], page: int) -> Message:
+    """Ask whose registers are wanted: a cohort's or a municipality's."""
+    menu = Menu("export_part", on_page(choices, page), prompt=prompt(texts, choices, page))
+    return Message(texts("minutes.choose"), turn_buttons(texts, choices, page, "export_parts"), (menu,))
 
 
 def paper(texts: Texts, programme: Programme, found: Sequence[Minutes], now: datetime) -> File:
@@ -83,8 +101,14 @@ def _place(texts: Texts, programme: Programme, minutes: Minutes) -> dict[str, ob
             [view.ref, view.title, _day(texts, view.decided_on), _status(texts, view)] for view in minutes.decisions
         ],
         "decisions": [_decision(texts, programme, view) for view in minutes.decisions],
-        "seal": texts("minutes.seal", entries=len(minutes.chain), head=_head(minutes)),
+        "seal": _seal(texts, minutes),
     }  # fmt: skip
+
+
+def _seal(texts: Texts, minutes: Minutes) -> str:
+    if minutes.excerpt:
+        return texts("minutes.excerpt")
+    return texts("minutes.seal", entries=len(minutes.chain), head=_head(minutes))
 
 
 def _decision(texts: Texts, programme: Programme, view: DecisionView) -> dict[str, object]:
@@ -108,7 +132,7 @@ def _decision(texts: Texts, programme: Programme, view: DecisionView) -> dict[st
 def _fields(texts: Texts, programme: Programme, view: DecisionView) -> dict[str, str]:
     """Return what stands in a table under a decision's text, in the order it is read."""
     details, goals = view.details, {goal.n: goal.title for goal in programme.global_goals}
-    milestone = programme.milestones.get(view.milestone or "")
+    template = programme.decisions.get(view.code or "")
     return {
         "how": view.how,
         "recorded": f"{_day(texts, view.recorded_at)}, {_role(texts, view.recorded_by)}",
@@ -120,7 +144,8 @@ def _fields(texts: Texts, programme: Programme, view: DecisionView) -> dict[str,
         "review": _day(texts, details.review),
         "done": _day(texts, view.done_at),
         "goals": "\n".join(f"{number}: {goals.get(number, '')}" for number in details.goals),
-        "milestone": milestone.title if milestone else "",
+        "standard": f"{template.id}: {template.title}" if template else "",
+        "milestone": "\n".join(titles_of(programme, view)),
     }
 
 
@@ -169,16 +194,15 @@ def _harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def data(texts: Texts, found: Sequence[Minutes], now: datetime) -> File:
+def data(texts: Texts, programme: Programme, found: Sequence[Minutes], now: datetime) -> File:
     """Write registers with their whole chains as JSON, so that anybody can check the hashes."""
     whole = {
         "made_at": now.isoformat(),
         "places": [
             {
                 "place": minutes.place, "municipality": minutes.municipality, "cohort": minutes.cohort,
-                "entries": len(minutes.chain), "head": _head(minutes),
-                "decisions": [_plain(view) for view in minutes.decisions],
-                "chain": [_link(link) for link in minutes.chain],
+                "decisions": [_plain(programme, view) for view in minutes.decisions],
+                **({} if minutes.excerpt else _chain(minutes)),
             }
             for minutes in found
         ],
@@ -186,18 +210,26 @@ def data(texts: Texts, found: Sequence[Minutes], now: datetime) -> File:
     return _file(texts, found, "json", json.dumps(whole, ensure_ascii=False, indent=2, default=str).encode())
 
 
-def _plain(view: DecisionView) -> dict[str, object]:
+def _plain(programme: Programme, view: DecisionView) -> dict[str, object]:
     details = view.details
     return {
         "number": view.ref, "kind": view.kind, "status": view.status, "title": view.title, "text": view.text,
         "how": view.how, "decided_on": view.decided_on, "recorded_by": view.recorded_by,
         "recorded_at": view.recorded_at.isoformat(), "final_at": _iso(view.final_at), "done_at": _iso(view.done_at),
         "replaces": view.replaces, "replaced_by": view.replaced_by, "standard": view.code,
-        "milestone": view.milestone, **asdict(details),
+        "milestones": milestones_of(programme, view.code, view.milestone), **asdict(details),
         "objections": [
             {"at": one.at.isoformat(), "words": one.words, "answered": one.answered} for one in view.objections
         ],
     }  # fmt: skip
+
+
+def _chain(minutes: Minutes) -> dict[str, object]:
+    return {
+        "entries": len(minutes.chain),
+        "head": _head(minutes),
+        "chain": [_link(link) for link in minutes.chain],
+    }
 
 
 def _link(link: Link) -> dict[str, object]:
@@ -237,7 +269,12 @@ def _head(minutes: Minutes) -> str:
 
 
 def _name(texts: Texts, found: Sequence[Minutes]) -> str:
-    return found[0].place if len(found) == 1 else texts("minutes.several", count=len(found))
+    if len(found) == 1:
+        return found[0].place
+    towns = {minutes.municipality for minutes in found}
+    if len(towns) == 1 and (town := towns.pop()):
+        return texts("minutes.of_municipality", municipality=Ready(town))
+    return texts("minutes.several", count=len(found))
 
 
 def _file(texts: Texts, found: Sequence[Minutes], ending: str, content: bytes) -> File:

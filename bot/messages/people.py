@@ -5,11 +5,10 @@ The privacy text and everything about a person's own data stand in bot.messages.
 
 from collections.abc import Mapping, Sequence
 
+from bot.messages.menu_pages import PAGE, on_page, pages_of, prompt, turn_buttons
 from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
 
-PAGE = 25
-_LONGEST_IN_PROMPT = 60
 ROLES = (
     "villager", "panel", "steering", "steering_secretary", "steering_lead", "local_council_contact",
     "coordinator", "secretariat",
@@ -57,9 +56,9 @@ def choose_municipality(texts: Texts, choices: Sequence[Choice], *, phone: str, 
     """Build the menu of municipalities, 25 on a page; other pages by buttons."""
     if not choices:
         return Message(texts("people.no_villages", phone=phone))
-    text = texts("people.choose_municipality", pages=_pages(choices))
-    menu = Menu("choose_municipality", _page(choices, page), prompt=_prompt(texts, choices, page))
-    return Message(text, _page_buttons(texts, choices, page, "municipality_page", ()), (menu,))
+    text = texts("people.choose_municipality", pages=pages_of(choices))
+    menu = Menu("choose_municipality", on_page(choices, page), prompt=prompt(texts, choices, page))
+    return Message(text, turn_buttons(texts, choices, page, "municipality_page"), (menu,))
 
 
 def choose_village(
@@ -75,40 +74,10 @@ def choose_village(
     back = Button(texts("people.button.other_municipality"), "municipality_page", (0,))
     if not choices:
         return Message(texts("people.no_villages", phone=phone), (back,))
-    text = texts("people.choose_village", municipality=municipality, pages=_pages(choices))
-    menu = Menu("choose_village", _page(choices, page), (municipality_id,), _prompt(texts, choices, page))
-    buttons = _page_buttons(texts, choices, page, "village_page", (municipality_id,))
+    text = texts("people.choose_village", municipality=municipality, pages=pages_of(choices))
+    menu = Menu("choose_village", on_page(choices, page), (municipality_id,), prompt(texts, choices, page))
+    buttons = turn_buttons(texts, choices, page, "village_page", (municipality_id,))
     return Message(text, (*buttons, back), (menu,))
-
-
-def _pages(choices: Sequence[Choice]) -> int:
-    return max(1, -(-len(choices) // PAGE))
-
-
-def _page(choices: Sequence[Choice], page: int) -> tuple[Choice, ...]:
-    page = _inside(choices, page)
-    return tuple(choices[page * PAGE : (page + 1) * PAGE])
-
-
-def _inside(choices: Sequence[Choice], page: int) -> int:
-    return min(max(page, 0), _pages(choices) - 1)
-
-
-def _prompt(texts: Texts, choices: Sequence[Choice], page: int) -> str:
-    shown = _page(choices, page)
-    first, last = (choice.label[:_LONGEST_IN_PROMPT] for choice in (shown[0], shown[-1]))
-    return texts("people.choose_from", first=first, last=last)
-
-
-def _page_buttons(
-    texts: Texts, choices: Sequence[Choice], page: int, action: str, args: tuple[int, ...]
-) -> tuple[Button, ...]:
-    page, buttons = _inside(choices, page), []
-    if page > 0:
-        buttons.append(Button(texts("people.button.back"), action, (*args, page - 1)))
-    if page < _pages(choices) - 1:
-        buttons.append(Button(texts("people.button.more"), action, (*args, page + 1)))
-    return tuple(buttons)
 
 
 def welcomed(texts: Texts, name: str, village: str, new: bool = True) -> Message:

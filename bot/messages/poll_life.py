@@ -23,6 +23,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll_life.state.*": frozenset({"question"}),
     "poll_life.about.*": _ABOUT,
     "poll_life.cancel.post": frozenset({"reason"}),
+    "poll_life.held": frozenset({"fewest"}),
 }
 
 
@@ -65,6 +66,15 @@ def cancelled(texts: Texts, view: PollView) -> Message:
     name = "done" if view.cancelled_because else "done_unseen"
     again = view.repeat != NEVER
     return Message(texts(f"poll_life.cancel.{name}", question=view.question, again=again))
+
+
+def held_post(texts: Texts, view: PollView, fewest: int) -> Message:
+    """Tell that too few may vote for a secret poll, and offer whoever asks to ask in another way."""
+    said = texts("poll_life.held", fewest=fewest)
+    again = Button(texts("poll_draft.button.copy"), "poll_copy", (view.id,))
+    return Message(
+        f"{say(texts, 'heading', view)}\n{said}", (again if view.answers else ask_buttons(texts)[0],)
+    )
 
 
 def cancelled_post(texts: Texts, view: PollView) -> Message:

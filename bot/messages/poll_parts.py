@@ -7,7 +7,7 @@ from bot.domain.answer_pages import PAGE
 from bot.domain.ballots import STEP_BY_STEP, Kind
 from bot.domain.hand_votes import Part
 from bot.domain.poll_view import CLOSED, AnswerView, PollView
-from bot.domain.polls import Shown
+from bot.domain.polls import SHARES, Shown
 from bot.messages.texts import Texts
 
 SHORT_ANSWER, SHORTEST_ANSWER = 40, 20
@@ -17,6 +17,7 @@ ASKED = frozenset({"question", "voters", "closes_at", "pick", "fewest", "points"
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.who.*": frozenset(),
     "poll.heading": ASKED,
+    "poll.enough.*": frozenset({"people"}),
     "poll.answer": frozenset({"answer"}),
     "poll.more_answers": frozenset({"more"}),
     "poll.decimal": frozenset(),
@@ -45,6 +46,15 @@ def who(texts: Texts, voters: Sequence[str]) -> Ready:
     if {"steering", "panel"} <= words:
         return texts("poll.who.both")
     return texts("poll.who.panel" if "panel" in words else "poll.who.steering")
+
+
+def enough(texts: Texts, view: PollView) -> Ready:
+    """Say how many must vote for a poll to decide; nothing when that is all the same."""
+    if view.quorum is None:
+        return Ready("")
+    if view.quorum in SHARES:
+        return texts(f"poll.enough.{view.quorum}")
+    return texts("poll.enough.people", people=view.quorum)
 
 
 def say(texts: Texts, name: str, view: PollView) -> Ready:

@@ -12,7 +12,7 @@ from bot.domain.programme import SecretResults
 from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Message
 from bot.messages.milestones import milestones_button
-from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, by_hand_lines, fitting, joined, say
+from bot.messages.poll_parts import ASKED, LONGEST, answer_lines, by_hand_lines, enough, fitting, joined, say
 from bot.messages.poll_pictures import result_picture
 from bot.messages.texts import Texts
 
@@ -26,6 +26,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll.button.decide": frozenset(),
     "poll.too_few": frozenset({"show_from"}),
     "poll.result.*": frozenset(),
+    "poll.result.no_quorum": frozenset({"enough"}),
     "poll.result.turnout": ASKED,
     "poll.result.turnout_of": ASKED,
     "poll.result.winner": frozenset({"answers"}),
@@ -99,7 +100,7 @@ def _told(texts: Texts, view: PollView, rules: SecretResults) -> str:
         lines.append(texts("poll.result.meeting", **told))
         return "\n".join(lines)
     meaning = _meaning(view)
-    lines.append(texts(f"poll.result.{meaning}" if meaning else "poll.thanks"))
+    lines.append(texts(f"poll.result.{meaning}" if meaning else "poll.thanks", enough=enough(texts, view)))
     return "\n".join(lines)
 
 

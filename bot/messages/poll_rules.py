@@ -14,7 +14,8 @@ from bot.messages.polls import decided_by
 from bot.messages.texts import Texts
 
 _DAY_LONGEST = 20
-OF_ASKING, OF_DECIDING = ("voters", "secrecy", "rule"), ("quorum", "extend", "tie")
+OF_A_DRAFT, OF_DECIDING = ("voters", "secrecy", "rule"), ("quorum", "extend", "tie")
+OF_ASKING = (*OF_A_DRAFT, "monthly")
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll_rules.*": _NONE,
@@ -75,4 +76,4 @@ def _menu(texts: Texts, action: str, name: str, args: tuple[int | str, ...]) -> 
 
 
 def _key(name: str) -> str:
-    return f"poll_{'draft' if name in OF_ASKING else 'rules'}.{name}"
+    return f"poll_{'draft' if name in OF_A_DRAFT else 'rules'}.{name}"

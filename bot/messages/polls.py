@@ -7,7 +7,7 @@ from bot.domain.answer_pages import PAGE
 from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority, Why
 from bot.domain.poll_rules import Tie, has_ties
 from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
-from bot.domain.polls import ANSWER_LONGEST, HALF, Shown
+from bot.domain.polls import ANSWER_LONGEST, Shown
 from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import (
@@ -16,6 +16,7 @@ from bot.messages.poll_parts import (
     SHORT_ANSWER,
     answer_lines,
     by_hand_lines,
+    enough,
     fitting,
     how_to_vote,
     marked,
@@ -28,7 +29,8 @@ MOST_BUTTONS = 10
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("poll.open.*", "poll.reminder", "poll.extended", "poll.so_far", "poll.pulse"), ASKED),
-    **dict.fromkeys(("poll.menu", "poll.secret", "poll.needs.*", "poll.button.*", "poll.options.*"), _NONE),
+    **dict.fromkeys(("poll.menu", "poll.secret", "poll.button.*", "poll.options.*"), _NONE),
+    "poll.needs.*": frozenset({"enough"}),
     "poll.otherwise.*": frozenset({"days"}),
     "poll.candidate_day": frozenset({"day_on"}),
     "poll.asks_why.*": _NONE,
@@ -41,6 +43,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_polls.not_a_voter": frozenset({"voters"}),
     "error_polls.too_many_chosen": frozenset({"pick"}),
     "error_polls.few_for_secrecy": frozenset({"fewest"}),
+    "error_polls.asked_enough": frozenset({"most", "from_on"}),
     "error_polls.too_few_chosen": frozenset({"fewest"}),
     "error_polls.too_many_points": frozenset({"points"}),
     "error_polls.why_long": frozenset({"longest"}),
@@ -56,7 +59,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 
 def poll_open(texts: Texts, view: PollView) -> Message:
     """Ask the question with its answers to press; an open poll's running totals stand under it."""
-    buttons, menus = _ballot(texts, view)
+    buttons, menus = ballot_parts(texts, view)
     if not view.secret and not view.turnout:
         buttons = (*buttons, Button(texts("poll.button.secret"), "poll_secret", (view.id,)))
     if may_still_be_entered(view):
@@ -85,21 +88,21 @@ def asked(texts: Texts, view: PollView) -> str:
 
 def poll_reminder(texts: Texts, view: PollView) -> Message:
     """Remind those who have not voted, naming nobody, with the answers to press again."""
-    buttons, menus = _ballot(texts, view)
+    buttons, menus = ballot_parts(texts, view)
     text = f"{say(texts, 'heading', view)}\n{say(texts, 'reminder', view)}"
     return Message(text, buttons, menus, silent=True)
 
 
 def poll_extended(texts: Texts, view: PollView) -> Message:
     """Tell that too few have voted, so that the poll goes on, with the answers to press again."""
-    buttons, menus = _ballot(texts, view)
+    buttons, menus = ballot_parts(texts, view)
     text = f"{say(texts, 'heading', view)}\n{say(texts, 'extended', view)}"
     return Message(text, buttons, menus, silent=True)
 
 
 def pulse(texts: Texts, view: PollView) -> Message:
     """Ask a short question that stands in another post."""
-    buttons, menus = _ballot(texts, view)
+    buttons, menus = ballot_parts(texts, view)
     return Message(f"{say(texts, 'heading', view)}\n{say(texts, 'pulse', view)}", buttons, menus)
 
 
@@ -134,7 +137,7 @@ def _by_buttons(view: PollView) -> bool:
     return view.pick == 1 and len(view.answers) <= MOST_BUTTONS and view.kind not in STEP_BY_STEP
 
 
-def _ballot(texts: Texts, view: PollView) -> tuple[tuple[Button, ...], tuple[Menu, ...]]:
+def ballot_parts(texts: Texts, view: PollView) -> tuple[tuple[Button, ...], tuple[Menu, ...]]:
     """Return one button for each answer where one may be chosen, one that begins a ballot of steps, or a menu."""
     if view.kind in STEP_BY_STEP:
         return (Button(texts("poll.button.vote"), "ballot", (view.id,), "primary"),), ()
@@ -161,7 +164,7 @@ def decided_by(texts: Texts, view: PollView) -> list[Ready]:
     needed = _needed(view)
     if needed is None:
         return []
-    lines = [texts(f"poll.needs.{needed}")]
+    lines = [texts(f"poll.needs.{needed}", enough=enough(texts, view))]
     if view.extend_days:
         lines.append(texts("poll.otherwise.extend", days=view.extend_days))
     if view.tie is not Tie.NOTHING and has_ties(view.kind, view.majority, view.pick):
@@ -173,7 +176,7 @@ def _needed(view: PollView) -> str | None:
     """Return the text that says in one sentence what it takes to decide; None for an advisory poll."""
     if not view.binding:
         return None
-    half = "_half" if view.quorum == HALF else ""
+    half = "_half" if view.quorum is not None else ""
     if view.kind in {Kind.CONSENT, *STEP_BY_STEP}:
         return f"{view.kind}{half}"
     if view.majority is Majority.MOST:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from bot.content.templates import Ready
 from bot.domain.seats import Answer
 from bot.messages.message import Button, File, Message
+from bot.messages.private_reminders import reminder_button
 from bot.messages.texts import Texts
 
 Records = list[dict[str, object]]
@@ -21,7 +22,8 @@ DATA_KEYS = (
     "code", "written_at", "approved_at", "log", "role", "village", "municipality", "until", "purpose", "text_version",
     "given_at", "withdrawn_at", "starts_at", "answer", "people", "place", "answered_at",
     "waiting_since", "asked_again_at", "title", "question", "choice", "mark", "reason",
-    "opens_at", "decided_on", "at", "action", "subject", "secret_votes",
+    "opens_at", "decided_on", "at", "action", "subject", "secret_votes", "reminders", "reminders_private",
+    "reminders_channel",
 )  # fmt: skip
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "people.privacy": frozenset({"phone", "controller"}),
@@ -48,6 +50,7 @@ class MyData:
     discord_user_id: int
     since_at: datetime
     records: Mapping[str, Records]
+    reminded_privately: bool = False
 
 
 def privacy(texts: Texts, values: Mapping[str, str], privacy_url: str | None = None) -> Message:
@@ -69,7 +72,8 @@ def my_data(texts: Texts, data: MyData) -> Message:
         votes=len(data.records.get("open_votes", [])),
     )
     file = File(texts("people.data.file"), _as_json(texts, data), texts("people.data.file_about"))
-    return Message(text, files=(file,))
+    choice = reminder_button(texts, privately=not data.reminded_privately)
+    return Message(text, (choice,), files=(file,))
 
 
 def _role_lines(texts: Texts, roles: Sequence[Mapping[str, object]]) -> Ready:
@@ -97,6 +101,7 @@ def _as_json(texts: Texts, data: MyData) -> bytes:
         word("account"): str(data.discord_user_id),
         word("since"): data.since_at.isoformat(),
     }
+    whole[word("reminders")] = word(f"reminders_{'private' if data.reminded_privately else 'channel'}")
     for section, rows in data.records.items():
         whole[word(section)] = [{word(key): shown(key, value) for key, value in row.items()} for row in rows]
     whole[word("secret_votes")] = texts("people.left.secret_votes")

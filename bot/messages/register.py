@@ -12,7 +12,7 @@ from bot.domain.decisions import (
     DecisionView,
 )
 from bot.domain.programme import GlobalGoal
-from bot.messages.decisions import keep_button, replace_buttons, status_line
+from bot.messages.decisions import export_buttons, keep_button, replace_buttons, status_line
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
@@ -41,7 +41,10 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_register.too_late": frozenset({"number", "until"}),
     "error_register.link_unfit": frozenset({"text"}),
     "error_register.links_many": frozenset({"most"}),
-    **{f"error_register.{name}": _NONE for name in ("who_unfit", "day_over", "goal_unknown")},
+    **{
+        f"error_register.{name}": _NONE
+        for name in ("who_unfit", "day_over", "goal_unknown", "nothing_to_hand_out")
+    },
     **{f"error_polls.{name}_long": frozenset({"longest"}) for name in ("objection", "background")},
     "error_polls.objection_missing": _NONE,
     "error_polls.background_missing": _NONE,
@@ -145,6 +148,7 @@ def standing(
     here: str,
     *,
     may_export: bool = False,
+    may_take_agreements: bool = False,
 ) -> Message:
     """Show what is late, what can be objected to, and what comes; `here` is the key of the channel's own place."""
     own = [view for views in sections.values() for view in views if view.place_key == here]
@@ -153,7 +157,7 @@ def standing(
     if choices:
         shown = tuple(choices.values())[:_MENU_LONGEST]
         menus = (Menu("decision_show", shown, prompt=texts("decision.menu")),)
-    export = (Button(texts("decision.button.export"), "decision_export", ("pdf",)),) if may_export else ()
+    export = export_buttons(texts, whole=may_export, agreements=may_take_agreements)
     if not any(sections.values()):
         return Message(texts("register.nothing"), export)
     most = max(len(views) for views in sections.values())

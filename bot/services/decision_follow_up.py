@@ -14,6 +14,7 @@ from bot.domain.access import Action, Actor, Role, may, require
 from bot.domain.calendar import local
 from bot.domain.decisions import DecisionView, Details, Status
 from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.posting import PostingHours
 from bot.domain.register import REMIND_DAYS, Entry
 from bot.services import decision_milestones as milestones
 from bot.services.audit import audit
@@ -22,7 +23,7 @@ from bot.services.decision_chain import append
 from bot.services.decision_proposal import local_date
 from bot.services.decision_register import decision_view, held, views_of
 from bot.services.places import SECRETARIAT, Place, group_key, place_of, running_cohorts, village_key
-from bot.storage.models import CoordinatorGroup, Decision, Village
+from bot.storage.models import Cohort, CoordinatorGroup, Decision, Village
 from bot.storage.repositories.deliveries import Post, plan
 
 DUE_POST = "decision_due"
@@ -70,7 +71,9 @@ class FollowUp:
         }
         async with self._context.database.transaction() as session:
             row, view = await self._add(session, actor, decision_id, Entry.FOLLOW_UP, said)
-            await plan(session, self._reminders(row, view.details), self._context.now())
+            cohort = await session.get_one(Cohort, row.cohort_id)
+            posts = self._reminders(row, view.details, cohort.start_year)
+            await plan(session, posts, self._context.now())
             return view
 
     async def choose_goals(self, actor: Actor, decision_id: int, goals: Sequence[int]) -> DecisionView:
@@ -119,7 +122,7 @@ class FollowUp:
             own = await views_of(session, place)
             below = [
                 view
-                for key in await self._looked_after(session, place)
+                for key in await looked_after(session, self._context, place)
                 for view in await self._seen_from(session, place, key)
             ]
         today = local_date(self._context, self._context.now())
@@ -144,25 +147,6 @@ class FollowUp:
         )
         return [replace(view, title="") for view in views] if hidden else views
 
-    async def _looked_after(self, session: AsyncSession, place: Place) -> list[str]:
-        """Return whose decisions are looked after from here, beside the place's own."""
-        if place.village is not None:
-            return []
-        if place.group is not None:
-            query = (
-                select(Village.id)
-                .where(Village.coordinator_group_id == place.group.id)
-                .order_by(Village.name)
-            )
-            return [village_key(id) for id in await session.scalars(query)]
-        ids = [cohort.id for cohort in await running_cohorts(session, self._context, upcoming=True)]
-        villages = select(Village.id).where(Village.cohort_id.in_(ids)).order_by(Village.name)
-        groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id.in_(ids))
-        return [
-            *(village_key(id) for id in await session.scalars(villages)),
-            *(group_key(id) for id in await session.scalars(groups)),
-        ]
-
     async def _add(
         self, session: AsyncSession, actor: Actor, decision_id: int, kind: Entry, said: Mapping[str, Any]
     ) -> tuple[Decision, DecisionView]:
@@ -177,21 +161,47 @@ class FollowUp:
         await audit(session, self._context, actor, f"decision.{kind}", f"decision:{row.id}")
         return row, await decision_view(session, row)
 
-    def _reminders(self, row: Decision, details: Details) -> list[Post]:
-        zone = ZoneInfo(self._context.programme.timezone)
+    def _reminders(self, row: Decision, details: Details, start_year: int) -> list[Post]:
+        """Return the posts about a decision's days; one before a day comes before quiet days, if they are to come.
+
+        Begun already, they put it off to the first day after them, as long as it is of use.
+        """
+        zone, now = ZoneInfo(self._context.programme.timezone), self._context.now()
+        hours = PostingHours(self._context.programme.rules, zone, self._context.off(start_year).posts)
         posts = []
         for what, day in ((DEADLINE, details.deadline), (REVIEW, details.review)):
             for before in REMIND_DAYS:
                 if day is None:
                     continue
                 on = day - timedelta(days=before)
+                due_at, earlier = local(on, MORNING, zone), hours.last_open(on, MORNING)
+                if before and earlier >= now:
+                    due_at = earlier
                 until = local(day if before else day + REMINDED_FOR, time(), zone)
                 posts.append(
                     Post(f"{DUE_POST}:{row.id}:{what}:{day}:{before}:{row.scope_key}", row.scope_key, DUE_POST,
-                         local(on, MORNING, zone), until, cohort_id=row.cohort_id, decision_id=row.id,
+                         due_at, until, cohort_id=row.cohort_id, decision_id=row.id,
                          payload={"what": what, "on": day.isoformat(), "before": before})
                 )  # fmt: skip
         return posts
+
+
+async def looked_after(session: AsyncSession, context: Context, place: Place) -> list[str]:
+    """Return whose decisions are looked after from here, beside the place's own."""
+    if place.village is not None:
+        return []
+    if place.group is not None:
+        query = (
+            select(Village.id).where(Village.coordinator_group_id == place.group.id).order_by(Village.name)
+        )
+        return [village_key(id) for id in await session.scalars(query)]
+    ids = [cohort.id for cohort in await running_cohorts(session, context, upcoming=True)]
+    villages = select(Village.id).where(Village.cohort_id.in_(ids)).order_by(Village.name)
+    groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id.in_(ids))
+    return [
+        *(village_key(id) for id in await session.scalars(villages)),
+        *(group_key(id) for id in await session.scalars(groups)),
+    ]
 
 
 def export_right(place: Place) -> Action:

@@ -4,8 +4,9 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.access import Action, Role
-from bot.domain.errors import InvalidInput
+from bot.domain.access import Action, Actor, Role, roles_at
+from bot.domain.errors import InvalidInput, NotPermitted
+from bot.domain.milestones import confirmers, milestones_of, settled_by_decision
 from bot.domain.programme import (
     BY_ITSELF,
     GATE,
@@ -19,17 +20,6 @@ from bot.services.places import Place, village_key
 from bot.services.village_import import agree
 from bot.storage.models import Village
 from bot.storage.repositories.milestones import MilestoneScope, reach, reached
-
-
-def milestones_of(programme: Programme, code: str | None, milestone: str | None) -> tuple[str, ...]:
-    """Return what recording a decision settles: the milestones that name it, and the one chosen by hand."""
-    found: dict[str, None] = dict.fromkeys([milestone] if milestone else [])
-    template = programme.decisions.get(code or "")
-    if template is not None:
-        if template.milestone:
-            found[template.milestone] = None
-        found.update((row.id, None) for row in programme.milestones.values() if row.decision == template.id)
-    return tuple(found)
 
 
 def check(programme: Programme, place: Place, code: str | None, milestone: str | None) -> None:
@@ -46,6 +36,24 @@ def check(programme: Programme, place: Place, code: str | None, milestone: str |
         )
         if unfit or place.village is None:
             raise InvalidInput("error_polls.unknown_milestone", code=milestone)
+
+
+def must_confirm(
+    programme: Programme, actor: Actor, place: Place, code: str | None, milestone: str | None
+) -> None:
+    """Refuse a milestone chosen by hand that others confirm; what belongs to a standard decision goes with it.
+
+    Raises NotPermitted.
+    """
+    chosen = programme.milestones.get(milestone or "")
+    if (
+        chosen is None
+        or chosen.id in settled_by_decision(programme)
+        or chosen.id in milestones_of(programme, code, None)
+    ):
+        return
+    if not roles_at(actor, place.where) & confirmers(chosen):
+        raise NotPermitted("error.not_allowed.tick_milestone")
 
 
 def right_needed(programme: Programme, place: Place, code: str | None, milestone: str | None) -> Action:

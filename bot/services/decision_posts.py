@@ -14,9 +14,8 @@ from bot.services.decision_follow_up import DEADLINE, DUE_POST
 from bot.services.decision_objections import OBJECTION_POST, WAITING_POST
 from bot.services.decision_proposal import local_date
 from bot.services.decision_register import decision_view, newest_of
+from bot.services.outbox import DECISION_POST
 from bot.storage.models import Decision, Delivery, RegisterEntry
-
-DECISION_POST = "decision"
 
 
 class DecisionPosts:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.decisions import DecisionPage, DecisionView, Details, Kind, Objection, Status
 from bot.domain.errors import NotFound
 from bot.domain.register import Entry
-from bot.domain.search import folded, words_of
+from bot.domain.search import folded, stem, words_of
 from bot.services.decision_chain import number_of
 from bot.services.places import Place, place_of
 from bot.storage.models import CoordinatorGroup, Decision, Register, RegisterEntry, Village
@@ -81,13 +81,13 @@ async def full_number_of(session: AsyncSession, row: Decision) -> str:
     return number_of(str(letters), row)
 
 
-async def page_of(session: AsyncSession, place: Place, search: str | None, page: int) -> DecisionPage:
-    """Return one page of a place's decisions, newest first.
+def page_of(place: Place, found: Sequence[DecisionView], search: str | None, page: int) -> DecisionPage:
+    """Return one page of decisions, the newest first.
 
     Every word of `search` must stand in the title, the text, the background, how it was decided, or the number. It is
     searched here and not in the database, so that letters mean the same on every database.
     """
-    views = list(reversed(await views_of(session, place)))
+    views = sorted(found, key=lambda view: (view.recorded_at, view.id), reverse=True)
     words = words_of((search or "")[:SEARCH_LONGEST])
     hits = [view for view in views if all(_holds(view, word) for word in words)]
     pages = max(1, -(-len(hits) // PAGE))
@@ -131,7 +131,7 @@ def place_name(place: Place) -> str:
 def _holds(view: DecisionView, word: str) -> bool:
     """Tell whether a record has a word; a bare number is its own, its year, or stands in the text."""
     said = f"{view.title} {view.text} {view.details.background} {view.how} {view.code or ''}"
-    if word in folded(said) or word in (str(view.number), f"{view.number:03}", view.ref.split("-")[1]):
+    if stem(word) in folded(said) or word in (str(view.number), f"{view.number:03}", view.ref.split("-")[1]):
         return True
     return not word.isdecimal() and word in folded(view.ref)
 

@@ -14,12 +14,14 @@ from bot.domain import decisions as rules
 from bot.domain.access import Action, Actor, Role, may, require
 from bot.domain.decisions import DecisionPage, DecisionView, Kind, Proposal, Rights, Status
 from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.milestones import milestones_of
 from bot.domain.poll_view import CLOSED
 from bot.domain.register import OBJECTIONS_FOR, Entry
 from bot.services import decision_milestones as milestones
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.decision_chain import append, number_of, register_of
+from bot.services.decision_follow_up import looked_after
 from bot.services.decision_proposal import local_date, proposal
 from bot.services.decision_register import (
     decided_by,
@@ -31,6 +33,7 @@ from bot.services.decision_register import (
     page_of,
     views_of,
 )
+from bot.services.outbox import DECISION_POST
 from bot.services.places import SECRETARIAT, Place, place_of
 from bot.services.poll_life import must_be_decidable
 from bot.services.poll_results import close_if_over, template_of, view_of
@@ -62,13 +65,13 @@ class Decisions:
         What a village's poll leads to can be written down from the secretariat's channel: the village may have none.
         Raises NotPermitted, InvalidInput, NotFound, Conflict (the poll is open, or already written down).
         """
-        if place.key == SECRETARIAT and poll_id is not None:
-            place = await self._place_of_poll(poll_id)
+        place = await self.written_in(place, poll_id)
         if place.village is None and place.group is None:
             raise NotFound("error_polls.decision_place")
         programme = self._context.programme
         milestones.check(programme, place, code, milestone)
         role = require(actor, milestones.right_needed(programme, place, code, milestone), place.where)
+        milestones.must_confirm(programme, actor, place, code, milestone)
         if decided_on > local_date(self._context, self._context.now()):
             raise InvalidInput("error_polls.decided_later")
         template = programme.decisions.get(code or "")
@@ -87,14 +90,20 @@ class Decisions:
             if poll_id is not None:
                 await self._check_poll(session, place, poll_id)
             await self._add(session, actor, role, place, row)
-            settled = milestones.milestones_of(programme, code, milestone)
+            settled = milestones_of(programme, code, milestone)
             opened = False
             if isinstance(owner, Village):
                 opened = await milestones.settle(session, self._context, owner, settled, decided_on)
             view = await decision_view(session, row, settled if isinstance(owner, Village) else ())
             return replace(view, village_opened=opened)
 
-    async def _place_of_poll(self, poll_id: int) -> Place:
+    async def written_in(self, place: Place, poll_id: int | None) -> Place:
+        """Return whose register a decision goes into: in the secretariat's channel that of the poll's village.
+
+        Raises NotFound.
+        """
+        if place.key != SECRETARIAT or not poll_id:
+            return place
         async with self._context.database.transaction() as session:
             poll = await session.get(Poll, poll_id)
             if poll is None:
@@ -116,10 +125,19 @@ class Decisions:
             raise InvalidInput("error_polls.reason_missing")
         return await self._replace(actor, decision_id, Kind.WITHDRAWAL, None, rules.checked_text(reason))
 
-    async def list_of(self, place: Place, search: str | None = None, page: int = 1) -> DecisionPage:
-        """Return one page of a place's decisions, newest first; letter case makes no difference."""
+    async def list_of(
+        self, place: Place, search: str | None = None, page: int = 1, actor: Actor | None = None
+    ) -> DecisionPage:
+        """Return one page of a place's decisions, newest first; letter case makes no difference.
+
+        In the secretariat's channel the secretariat sees those of every place in the programme.
+        """
         async with self._context.database.transaction() as session:
-            return await page_of(session, place, search, page)
+            views = await views_of(session, place)
+            if place.key == SECRETARIAT and actor and may(actor, Action.SEE_ALL_VILLAGES, place.where):
+                for key in await looked_after(session, self._context, place):
+                    views += await views_of(session, await place_of(session, key))
+            return page_of(place, views, search, page)
 
     async def show(self, actor: Actor, place: Place, decision_id: int) -> DecisionView:
         """Return one decision of a place; the secretariat's channel shows every place's to the secretariat.
@@ -227,7 +245,7 @@ class Decisions:
         post = Post(
             f"decision:{row.id}",
             told,
-            "decision",
+            DECISION_POST,
             row.recorded_at,
             urgent=True,
             cohort_id=row.cohort_id,

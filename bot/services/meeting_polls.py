@@ -13,6 +13,7 @@ from bot.domain.access import Action, Actor, Where, require
 from bot.domain.ballots import Kind, by_sums
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.hand_votes import Part, Way
+from bot.domain.milestones import settled_by_decision
 from bot.domain.poll_view import CLOSED, PollView
 from bot.domain.programme import PollTemplate, Programme
 from bot.services.audit import audit
@@ -20,7 +21,6 @@ from bot.services.cohorts import alphabetical, village_in, where
 from bot.services.context import Context
 from bot.services.decision_register import decided_by
 from bot.services.hand_written import part_written
-from bot.services.milestones import settled_by_decision
 from bot.services.places import village_key
 from bot.services.poll_results import view_of
 from bot.storage.models import Event, Poll, PollOption, Village

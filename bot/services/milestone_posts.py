@@ -7,13 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import STEERING_GROUP, Role
-from bot.domain.milestones import MilestoneNote, Stage, confirmers
+from bot.domain.milestones import MilestoneNote, Stage, confirmers, settled_by_decision
 from bot.domain.programme import WHOLE_PROGRAMME, DecisionTemplate, MilestoneTemplate
 from bot.messages import milestones as build
 from bot.messages.message import Message
 from bot.messages.posts import NAMED, calendar_button
 from bot.services.context import Context
-from bot.services.milestones import cohort_scope, settled_by_decision
+from bot.services.milestones import cohort_scope
 from bot.services.places import Place, village_key
 from bot.storage.models import Cohort, Delivery, Village
 from bot.storage.repositories.milestones import reached, reached_by

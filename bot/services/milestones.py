@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.access import Action, Actor, may, require, roles_at
 from bot.domain.calendar import phase_days
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from bot.domain.milestones import confirmers, milestone_days
-from bot.domain.programme import BY_ITSELF, GATE, WHOLE_PROGRAMME, MilestoneTemplate, Programme
+from bot.domain.milestones import confirmers, milestone_days, settled_by_decision
+from bot.domain.programme import BY_ITSELF, GATE, WHOLE_PROGRAMME, MilestoneTemplate
 from bot.messages.calendar import PhaseStatus
 from bot.messages.milestones import Board, Line
 from bot.services.audit import audit
@@ -161,12 +161,6 @@ class Milestones:
         days = milestone_days(self._context.programme, milestone, cohort.start_year)
         decided = milestone.id in settled_by_decision(self._context.programme)
         return Line(milestone.title, milestone.id in done, days[0] if days else None, decided)
-
-
-def settled_by_decision(programme: Programme) -> set[str]:
-    """Return the milestones that a standard decision settles."""
-    named = {d.milestone for d in programme.decisions.values() if d.milestone}
-    return named | {m.id for m in programme.milestones.values() if m.decision}
 
 
 def cohort_scope(cohort_id: int) -> MilestoneScope:

@@ -23,9 +23,9 @@ from bot.domain.posting import PostingHours
 from bot.domain.receipts import LATE, NO_CHANNEL
 from bot.messages.message import Message
 from bot.services.context import Context
-from bot.services.places import SECRETARIAT, WELCOME, place_of
+from bot.services.places import SECRETARIAT, WELCOME, is_person, person_key, place_of
 from bot.storage.database import PLANNED
-from bot.storage.models import Cohort, Delivery, DiscordPlace, Poll, Village
+from bot.storage.models import Cohort, Decision, Delivery, DiscordPlace, Person, Poll, Village
 from bot.storage.repositories import deliveries, edits
 from bot.storage.repositories.deliveries import Post
 
@@ -37,7 +37,8 @@ OVERTAKEN_AFTER = timedelta(hours=12)  # reminders of one meeting that are due s
 BATCH = 25
 
 
-OPEN_POST = "poll_open"
+OPEN_POST, DECISION_POST = "poll_open", "decision"
+UNSEEN = ("poll_call",)  # that none of these went out concerns nobody
 
 
 class Composer(Protocol):
@@ -50,7 +51,10 @@ class Composer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A claimed post, ready for Discord. `retry` tells that an earlier try may have been sent."""
+    """A claimed post, ready for Discord. `retry` tells that an earlier try may have been sent.
+
+    A `private` one goes to a person: `channel_id` is then their account.
+    """
 
     delivery_id: int
     key: str
@@ -61,6 +65,12 @@ class Outgoing:
     claimed_by: str
     lease_until: datetime
     edits: "Standing | None" = None
+    private: bool = False
+
+    @property
+    def named(self) -> str:
+        """Return what the log may call it: a private post's key names a person."""
+        return "private" if self.private else self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +130,11 @@ class Outbox:
         counts: dict[str, int],
         claim: str,
     ) -> Outgoing | None:
+        private = is_person(row.place_key)
         if row.useful_until is not None and now >= row.useful_until:
+            if private or row.kind in UNSEEN:
+                deliveries.leave_no_trace(row)
+                return None
             row.state, row.last_error = "stale", LATE
             return None
         later = await self._put_off(session, row, now, counts)
@@ -142,11 +156,14 @@ class Outbox:
         except SQLAlchemyError:
             raise
         except Exception as error:  # one post that cannot be written must not keep all others
-            log.exception("a post cannot be written", extra={"action": "compose", "key": row.key})
+            named = "private" if private else row.key
+            log.exception("a post cannot be written", extra={"action": "compose", "key": named})
             await self._park(session, row, repr(error))
             return None
         if message is None:
             if row.due_at <= now:  # else it was put off in the writing: a poll that too few voted in goes on
+                if private:
+                    deliveries.leave_no_trace(row)
                 row.state = deliveries.NOT_NEEDED
             return None
         retry = row.state == "claimed"
@@ -156,7 +173,10 @@ class Outbox:
             counts[row.place_key] = counts.get(row.place_key, 0) + 1
         elif original.message_id is not None:
             standing = Standing(original.id, original.message_id)
-        return Outgoing(row.id, row.key, channel_id, message, retry, row.due_at, claim, now + LEASE, standing)
+        until = now + LEASE
+        return Outgoing(
+            row.id, row.key, channel_id, message, retry, row.due_at, claim, until, standing, private
+        )
 
     async def _put_off(
         self, session: AsyncSession, row: Delivery, now: datetime, counts: dict[str, int]
@@ -182,7 +202,14 @@ class Outbox:
 
     async def _channels(self, session: AsyncSession, keys: set[str]) -> dict[str, int]:
         rows = await session.scalars(select(DiscordPlace).where(DiscordPlace.key.in_(keys)))
-        return {row.key: row.discord_id for row in rows}
+        found = {row.key: row.discord_id for row in rows}
+        people = [int(key.partition(":")[2]) for key in keys if is_person(key)]
+        if people:
+            reached = Person.id.in_(people) & Person.reminded_privately
+            for person in await session.scalars(select(Person).where(reached)):
+                if person.discord_user_id is not None:
+                    found[person_key(person.id)] = person.discord_user_id
+        return found
 
     def _day(self, now: datetime) -> date:
         return now.astimezone(self._zone).date()
@@ -192,6 +219,13 @@ class Outbox:
         now = self._context.now()
         async with self._context.database.transaction() as session:
             await deliveries.keep_receipt(session, delivery_id, channel_id, message_id, now, self._day(now))
+
+    async def told(self, post: Outgoing) -> None:
+        """Forget whether a private post was sent."""
+        async with self._context.database.transaction() as session:
+            row = await session.get(Delivery, post.delivery_id, with_for_update=True)
+            if row is not None:
+                deliveries.leave_no_trace(row)
 
     async def edited(self, delivery_id: int, stands: bool) -> None:
         """Keep the receipt of a change: the post now stands so, or it was deleted by hand and nothing is left to do."""
@@ -217,7 +251,13 @@ class Outbox:
             await self._park(session, row, reason)
 
     async def _park(self, session: AsyncSession, row: Delivery, reason: str) -> None:
-        """Put a post aside until its channel is mended, and tell the secretariat once a day for each channel."""
+        """Put a post aside until its channel is mended, and tell the secretariat once a day for each channel.
+
+        A private one is let go of: whoever takes no messages is reminded in the channel, like everybody.
+        """
+        if is_person(row.place_key):
+            deliveries.leave_no_trace(row)
+            return
         row.state, row.lease_until, row.last_error = "parked", None, reason[:500]
         now, channel_id = (
             self._context.now(),
@@ -254,7 +294,7 @@ class Outbox:
         return Post(f"welcome:{version}", WELCOME, "welcome", self._context.now(), at_once=True)
 
     async def replant(self, place_keys: Sequence[str]) -> None:
-        """Post anew what a channel that was made again must hold: the way in, and polls that are still open."""
+        """Post anew what a channel that was made again must hold: the way in, open polls, and what can be objected to."""
         async with self._context.database.transaction() as session:
             places = await self._channels(session, set(place_keys))
             now = self._context.now()
@@ -266,6 +306,14 @@ class Outbox:
                 key = f"poll:{poll.id}:open:{places[poll.scope_key]}"
                 posts.append(Post(key, poll.scope_key, OPEN_POST, now, poll.closes_at, at_once=True,
                                   cohort_id=poll.cohort_id, poll_id=poll.id))  # fmt: skip
+            stood = select(Delivery.decision_id).where(
+                Delivery.kind == DECISION_POST, Delivery.state == "sent", Delivery.place_key.in_(place_keys)
+            )
+            objectable = select(Decision).where(Decision.id.in_(stood), Decision.objections_until > now)
+            for row in await session.scalars(objectable.order_by(Decision.id)):
+                key = f"decision:{row.id}:{places[row.scope_key]}"
+                posts.append(Post(key, row.scope_key, DECISION_POST, now, row.objections_until, at_once=True,
+                                  cohort_id=row.cohort_id, decision_id=row.id))  # fmt: skip
             await deliveries.plan(session, posts)
 
     async def unpark(self) -> None:

@@ -14,6 +14,7 @@ from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Municipal
 
 SECRETARIAT = "secretariat"
 WELCOME = "welcome"
+_PERSON = "person:"
 
 
 def village_key(village_id: int) -> str:
@@ -24,6 +25,16 @@ def village_key(village_id: int) -> str:
 def group_key(group_id: int) -> str:
     """Return the key of a coordinator group's channel."""
     return f"group:{group_id}"
+
+
+def person_key(person_id: int) -> str:
+    """Return the key of one person alone, who is written to in private messages."""
+    return f"{_PERSON}{person_id}"
+
+
+def is_person(key: str) -> bool:
+    """Tell whether a key is one person's, and not a channel's."""
+    return key.startswith(_PERSON)
 
 
 @dataclass(frozen=True)

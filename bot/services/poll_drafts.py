@@ -31,6 +31,7 @@ from bot.services.places import Place
 from bot.services.poll_draft_rules import DraftRules
 from bot.services.poll_opening import PollOpening, answers
 from bot.services.poll_results import view_of
+from bot.services.poll_rules import must_not_ask_too_often
 from bot.services.polls import COORDINATOR, must_be_enough_for_secrecy, right_to_start
 from bot.storage.database import PLANNED as TO_WAKE
 from bot.storage.models import Poll, PollOption
@@ -138,7 +139,7 @@ class PollDrafts(DraftRules):
         Raises as `view`, InvalidInput (a date has gone by), and Conflict when it has been changed since it was seen.
         """
         async with self._context.database.transaction() as session:
-            poll, _ = await self.mine(session, actor, poll_id)
+            poll, place = await self.mine(session, actor, poll_id)
             view = await view_of(session, self._context.programme, poll)
             if seen and seen != view.fingerprint:
                 raise Conflict("error_polls.draft_changed")
@@ -156,6 +157,7 @@ class PollDrafts(DraftRules):
             else:
                 await self._opening.open(session, [poll], at_once=True)
             await must_be_enough_for_secrecy(session, self._context, poll)
+            await must_not_ask_too_often(session, self._context, poll, place)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 

@@ -19,11 +19,13 @@ from bot.services.context import Context
 from bot.services.decision_register import decided_by, full_number_of
 from bot.services.places import Place, place_of
 from bot.services.poll_draft_rules import advise
+from bot.services.poll_opening import may_be_secret
 from bot.services.poll_results import view_of, whole_of
 from bot.services.poll_rules import rules_of
 from bot.services.poll_schedule import CANCELLED_POST, poll_post
 from bot.services.poll_sequels import copy_of, days_of, ties_of
 from bot.services.polls import right_to_start
+from bot.services.private_reminders import forget as forget_private
 from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Delivery, HandCount, Poll
 from bot.storage.repositories.deliveries import plan
@@ -93,6 +95,7 @@ class PollLife:
     async def copy(self, actor: Actor, poll_id: int) -> PollView:
         """Begin a draft that asks the same by the same rules; only the lead's can begin as a binding one.
 
+        One that too few can vote in for secrecy begins as an open one.
         Raises NotFound, NotPermitted, Conflict (it is a draft itself).
         """
         async with self._context.database.transaction() as session:
@@ -106,6 +109,7 @@ class PollLife:
                 advise(draft, await rules_of(session, place))
             session.add(draft)
             await session.flush()
+            draft.secret = draft.secret and await may_be_secret(session, self._context, draft)
             return await view_of(session, self._context.programme, draft)
 
     async def settle_tie(self, actor: Actor, poll_id: int, position: int) -> PollView:
@@ -149,6 +153,7 @@ async def _forget(session: AsyncSession, poll: Poll) -> None:
     """Destroy a poll's ballots, and take back what was to be posted about it."""
     await session.execute(delete(Ballot).where(Ballot.poll_id == poll.id))
     await session.execute(delete(HandCount).where(HandCount.poll_id == poll.id))
+    await forget_private(session, [poll.id])
     waiting = (Delivery.poll_id == poll.id) & (Delivery.state == "pending")
     await session.execute(update(Delivery).where(waiting).values(state="cancelled"))
     session.info[FORGOTTEN] = True

@@ -20,7 +20,7 @@ from bot.domain.posting import PostingHours
 from bot.domain.programme import EACH_CIRCLE, PollTemplate
 from bot.services import poll_schedule, poll_sequels
 from bot.services.context import Context
-from bot.services.entitled import entitled_counts
+from bot.services.entitled import account_counts, entitled_counts
 from bot.services.outbox import OPEN_POST
 from bot.services.poll_results import template_of
 from bot.services.poll_schedule import poll_post
@@ -65,6 +65,9 @@ class PollOpening:
                     done.missed.append(poll.id)
                 continue
             await self._fill(session, poll)
+            if await self._held(session, poll, now):
+                self._plan_next(session, [poll], now)
+                continue
             if poll.options:
                 ready.append(poll)
             else:
@@ -102,6 +105,19 @@ class PollOpening:
         _, last = programme_days(self._context.programme, cohort.start_year)
         if poll.opens_at.astimezone(self.zone).date() > last:
             poll.state = MISSED
+        return True
+
+    async def _held(self, session: AsyncSession, poll: Poll, now: datetime) -> bool:
+        """Cancel a secret poll of so few voters that its result could never be told, and tell the channel why.
+
+        Nobody waits for its result; the village finds its answer some other way (PRIVACY section 6). A short poll
+        that rides along with its circle is left out without a word, and of a series the first one tells for all.
+        """
+        if not poll.secret or await may_be_secret(session, self._context, poll):
+            return False
+        poll.state, poll.closed_at = CANCELLED, now
+        if not self._rides_along(poll) and poll.series <= 1:
+            await plan(session, [poll_post(poll, "held", poll_schedule.HELD_POST, now, poll.closes_at)])
         return True
 
     async def open(self, session: AsyncSession, polls: Sequence[Poll], *, at_once: bool = False) -> None:
@@ -187,6 +203,12 @@ class PollOpening:
 def answers(texts: Iterable[str]) -> list[PollOption]:
     """Return a poll's answers in order; positions count from 1."""
     return [PollOption(position=number, text=text) for number, text in enumerate(texts, start=1)]
+
+
+async def may_be_secret(session: AsyncSession, context: Context, poll: Poll) -> bool:
+    """Tell whether so many may vote on Discord that a secret poll's result could be told (PRIVACY section 6)."""
+    fewest = context.programme.rules.secret_results.show_from_votes
+    return (await account_counts(session, [poll]))[poll.id] >= fewest
 
 
 def make_secret(poll: Poll) -> None:

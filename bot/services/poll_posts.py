@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.poll_view import CANCELLED, CLOSED, OPEN, WAITING, PollView
 from bot.domain.programme import EACH_CIRCLE
-from bot.messages import hand_votes, poll_life, poll_results
+from bot.messages import hand_votes, poll_life, poll_results, private_reminders
 from bot.messages import polls as build
 from bot.messages.message import Message
 from bot.services.context import Context
@@ -19,12 +19,16 @@ from bot.services.outbox import OPEN_POST
 from bot.services.places import village_key
 from bot.services.poll_results import close_if_over, view_of
 from bot.services.poll_schedule import (
+    CALL_POST,
     CANCELLED_POST,
     EXTENDED_POST,
+    HELD_POST,
     OPTIONS_POST,
+    PRIVATE_POST,
     REMINDER_POST,
     RESULT_POST,
 )
+from bot.services.private_reminders import PrivateReminders
 from bot.storage.models import Delivery, Poll
 
 
@@ -33,6 +37,7 @@ class PollPosts:
 
     def __init__(self, context: Context) -> None:
         self._context, self._decisions = context, DecisionPosts(context)
+        self._private = PrivateReminders(context)
 
     async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
         """Write a delivery's message; None when it is no longer useful."""
@@ -45,6 +50,12 @@ class PollPosts:
         view = await view_of(session, self._context.programme, poll)
         if delivery.kind == HAND_POST:
             return await self._by_hand(session, int(str(delivery.payload["hand_count"])), view)
+        if delivery.kind == PRIVATE_POST:
+            return await self._private.write(session, poll, view, delivery)
+        if delivery.kind == CALL_POST:
+            if await _has_been_asked(session, poll, delivery.due_at):
+                await self._private.call(session, poll, delivery)
+            return None
         if delivery.kind == REMINDER_POST:
             if not await _has_been_asked(session, poll, delivery.due_at):
                 return None
@@ -62,13 +73,16 @@ class PollPosts:
         if kind == OPEN_POST and view.state == OPEN:
             return build.poll_open(texts, view)
         if kind == REMINDER_POST and view.state == OPEN and view.turnout < view.entitled:
-            return build.poll_reminder(texts, view)
+            return private_reminders.with_choice(texts, build.poll_reminder(texts, view))
         if kind == EXTENDED_POST and view.state == OPEN:
             return build.poll_extended(texts, view)
         if kind == OPTIONS_POST and view.state == WAITING:
             return build.options_wanted(texts, view)
         if kind == RESULT_POST and view.state == CLOSED:
             return poll_results.poll_result(texts, view, self._context.programme.rules.secret_results)
+        if kind == HELD_POST and view.state == CANCELLED:
+            fewest = self._context.programme.rules.secret_results.show_from_votes
+            return poll_life.held_post(texts, view, fewest)
         if kind == CANCELLED_POST and view.state == CANCELLED:
             return poll_life.cancelled_post(texts, view)
         return None

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain import polls as rules
 from bot.domain.ballots import STEP_BY_STEP, YES, Count, Kind, Majority, Why, adopted, by_sums, carried, count
 from bot.domain.hand_votes import added
+from bot.domain.milestones import settled_by_decision
 from bot.domain.poll_repeats import NEVER
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView
@@ -23,9 +24,9 @@ from bot.domain.programme import EACH_CIRCLE, PollTemplate, Programme
 from bot.services import poll_sequels
 from bot.services.entitled import entitled_counts
 from bot.services.hand_counts import confirmed, hand_counts, kept_at_closing, rankings_of, stored, told_parts
-from bot.services.milestones import settled_by_decision
 from bot.services.moments import written
 from bot.services.polled_meeting_posts import meeting_of
+from bot.services.private_reminders import forget, reminds_privately
 from bot.storage.database import FORGOTTEN, one_at_a_time
 from bot.storage.models import Ballot, Poll, PollOption
 
@@ -40,7 +41,7 @@ def template_of(programme: Programme, code: str | None) -> PollTemplate | None:
 async def close_due(session: AsyncSession, now: datetime, programme: Programme) -> list[int]:
     """Close every poll whose time is up, once, or let it go on when too few have voted. Returns their ids."""
     over = (Poll.state == OPEN) & (Poll.closes_at <= now)
-    if await session.scalar(select(exists().where(over, Poll.extend_days > 0))):
+    if await session.scalar(select(exists().where(over, (Poll.extend_days > 0) | reminds_privately()))):
         await one_at_a_time(
             session, "deliveries"
         )  # who sends holds posts, then polls; this goes the other way
@@ -54,7 +55,9 @@ async def close_due(session: AsyncSession, now: datetime, programme: Programme) 
 async def close_if_over(session: AsyncSession, poll: Poll, now: datetime, programme: Programme) -> None:
     """Close one poll if its time is up and nothing has closed it yet."""
     if poll.state == OPEN and poll.closes_at <= now:
-        if poll_sequels.can_extend(poll):
+        if poll_sequels.can_extend(poll) or await session.scalar(
+            select(exists().where(Poll.id == poll.id, reminds_privately()))
+        ):
             await one_at_a_time(session, "deliveries")
         locked = await session.get_one(Poll, poll.id, with_for_update=True, populate_existing=True)
         if locked.state == OPEN and locked.closes_at <= now:
@@ -88,6 +91,7 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, prog
         again = poll_sequels.run_off(poll, whole, now, zone)
         if again is not None:
             session.add(again)
+    await forget(session, [poll.id for poll in due if poll.state == CLOSED])
     secret = [poll.id for poll in due if poll.secret and poll.state == CLOSED]
     if secret:
         await session.execute(delete(Ballot).where(Ballot.poll_id.in_(secret)))

@@ -4,17 +4,20 @@ The calendar's standard polls keep their own rules.
 """
 
 from dataclasses import replace
+from datetime import UTC, timedelta
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, may, require
-from bot.domain.errors import NotFound
+from bot.domain.errors import Conflict, NotFound
 from bot.domain.poll_rules import NO_QUORUM, SECRET, Tie, VillageRules, checked_rule
+from bot.domain.poll_view import CANCELLED, DRAFT, MISSED
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import PollRules
+from bot.storage.models import Poll, PollRules
 
 
 class VillageRulesDesk:
@@ -47,6 +50,7 @@ class VillageRulesDesk:
                 session.add(row)
             row.voters, row.secret, row.rule = rules.voters, rules.secret, rules.rule
             row.quorum, row.extend_days, row.tie = rules.quorum, rules.extend_days, rules.tie
+            row.monthly = rules.monthly
             await audit(session, self._context, actor, f"poll.rules.{name}", place.key)
             return rules
 
@@ -61,6 +65,8 @@ def chosen(rules: VillageRules, name: str, value: str) -> VillageRules:
         return replace(rules, extend_days=int(value))
     if name == "tie":
         return replace(rules, tie=Tie(value))
+    if name == "monthly":
+        return replace(rules, monthly=int(value))
     if name == "rule":
         return replace(rules, rule=value)
     return replace(rules, voters=value)
@@ -73,7 +79,33 @@ async def rules_of(session: AsyncSession, place: Place) -> VillageRules:
     row = await session.scalar(select(PollRules).where(PollRules.village_id == place.village.id))
     if row is None:
         return VillageRules()
-    return VillageRules(row.voters, row.secret, row.rule, row.quorum, row.extend_days, Tie(row.tie))
+    return VillageRules(
+        row.voters, row.secret, row.rule, row.quorum, row.extend_days, Tie(row.tie), row.monthly
+    )
+
+
+async def must_not_ask_too_often(session: AsyncSession, context: Context, poll: Poll, place: Place) -> None:
+    """Refuse one question more than a village wants to be asked in the month in which the poll opens.
+
+    What binds, and what the calendar asks, is always asked. Raises Conflict, which names the day from when there is room.
+    """
+    most = (await rules_of(session, place)).monthly
+    if place.village is None or poll.binding or not most:
+        return
+    zone = ZoneInfo(context.programme.timezone)
+    first = poll.opens_at.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    after = (first + timedelta(days=32)).replace(day=1)
+    query = select(func.count()).where(
+        Poll.scope_key == place.key,
+        Poll.id != poll.id,
+        Poll.code.is_(None),
+        Poll.binding.is_(False),
+        Poll.state.not_in((DRAFT, CANCELLED, MISSED)),
+        Poll.opens_at >= first.astimezone(UTC),
+        Poll.opens_at < after.astimezone(UTC),
+    )
+    if (await session.scalar(query) or 0) >= most:
+        raise Conflict("error_polls.asked_enough", most=most, from_on=after.date())
 
 
 def _village_of(place: Place) -> int:

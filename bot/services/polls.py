@@ -12,9 +12,11 @@ from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
-from bot.domain.access import Action, Actor, require
+from bot.domain.access import Action, Actor, may, require
+from bot.domain.ballots import Kind, Majority
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.poll_dates import closes_at as same_hour_later
+from bot.domain.poll_rules import VillageRules
 from bot.domain.poll_view import CLOSED, PLANNED, WAITING, PollView
 from bot.services.audit import audit
 from bot.services.context import Context
@@ -25,6 +27,7 @@ from bot.services.places import Place, place_of
 from bot.services.poll_calendar import PollCalendar
 from bot.services.poll_opening import Opened, PollOpening, answers, make_secret
 from bot.services.poll_results import close_due, template_of, view_of
+from bot.services.poll_rules import must_not_ask_too_often, rules_of
 from bot.services.poll_schedule import poll_post
 from bot.services.poll_voting import Voting
 from bot.storage.models import Ballot, Cohort, CoordinatorGroup, Delivery, Event, Poll, Village
@@ -49,27 +52,24 @@ class Polls(Voting):
         *,
         question: str,
         options: Sequence[str],
-        secret: bool,
-        voters: Voters,
+        secret: bool | None = None,
+        voters: Voters | None = None,
         closes_at: datetime | None = None,
         hours: float | None = None,
-        binding: bool = False,
+        binding: bool | None = None,
         pick: int = 1,
     ) -> PollView:
         """Ask a village or coordinator group a question, at once; give either closes_at or hours from now.
 
+        What is not said is as the village's rules have it: who votes, secrecy, and whether and how it binds.
         A coordinator group's own members vote, whatever `voters` says. A binding poll is the steering
-        group's, open, and needs half of it to vote. Raises NotPermitted, InvalidInput.
+        group's and open. Raises NotPermitted, InvalidInput.
         """
         if place.village is None and place.group is None:
             raise NotFound("error_polls.wrong_place")
         require(actor, right_to_start(place), place.where)
         if binding:
             require(actor, Action.START_BINDING_POLL, place.where)
-            if voters != "steering":
-                raise InvalidInput("error_polls.binding_is_for_steering")
-            if secret:
-                raise InvalidInput("error_polls.secret_is_advisory")
         now = self._context.now()
         poll = Poll(
             cohort_id=place.where.cohort_id,
@@ -77,11 +77,11 @@ class Polls(Voting):
             coordinator_group_id=place.group.id if place.group else None,
             scope_key=place.key,
             question=rules.checked_question(question),
-            voters=voters if place.village else COORDINATOR,
-            secret=secret,
-            binding=binding,
+            kind=Kind.CHOICE,
+            voters=COORDINATOR,
+            secret=bool(secret),
+            binding=False,
             pick=max(0, min(pick, len(options))),
-            quorum=rules.HALF if binding else None,
             state=PLANNED,
             opens_at=now,
             closes_at=_deadline(now, closes_at, hours),
@@ -89,9 +89,14 @@ class Polls(Voting):
             options=answers(rules.checked_answers(options)),
         )
         async with self._context.database.transaction() as session:
+            if place.village is not None:
+                usual = await rules_of(session, place)
+                _quickly(poll, usual, secret=secret, voters=voters, binding=_binds(actor, place, usual, secret,
+                                                                                   voters, binding))  # fmt: skip
             session.add(poll)
             await self._opening.open(session, [poll], at_once=True)
             await must_be_enough_for_secrecy(session, self._context, poll)
+            await must_not_ask_too_often(session, self._context, poll, place)
             await audit(session, self._context, actor, "poll.start", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 
@@ -144,6 +149,7 @@ class Polls(Voting):
             poll.options = answers(rules.checked_answers(lines, template.max_options))
             if poll.state == WAITING:
                 await self._open_late(session, poll, template.days)
+                await must_be_enough_for_secrecy(session, self._context, poll)
             await audit(session, self._context, actor, "poll.write_options", f"poll:{poll.id}")
             await session.flush()
             return await view_of(session, self._context.programme, poll)
@@ -188,6 +194,39 @@ class Polls(Voting):
 def right_to_start(place: Place) -> Action:
     """Return the right that asking a village, or a coordinator group, takes."""
     return Action.START_POLL if place.village else Action.START_GROUP_POLL
+
+
+def _binds(
+    actor: Actor,
+    place: Place,
+    usual: VillageRules,
+    secret: bool | None,
+    voters: str | None,
+    said: bool | None,
+) -> bool:
+    """Tell whether a quick poll binds; where that is not said, as drafts do. Raises InvalidInput."""
+    fits = not secret and voters in (None, "steering")
+    if said is None:
+        wanted = usual.rule != rules.ADVISORY and may(actor, Action.START_BINDING_POLL, place.where)
+        return wanted and fits
+    if said and voters not in (None, "steering"):
+        raise InvalidInput("error_polls.binding_is_for_steering")
+    if said and secret:
+        raise InvalidInput("error_polls.secret_is_advisory")
+    return said
+
+
+def _quickly(
+    poll: Poll, usual: VillageRules, *, secret: bool | None, voters: str | None, binding: bool
+) -> None:
+    """Give a quick poll its rules: what was said, else the village's own."""
+    if not binding:
+        poll.voters = voters or usual.voters
+        poll.secret = usual.secret if secret is None else secret
+        return
+    poll.voters, poll.binding = "steering", True
+    poll.majority = Majority.MOST if usual.rule == rules.ADVISORY else Majority(usual.rule)
+    poll.quorum, poll.extend_days, poll.tie = usual.quorum, usual.extend_days, usual.tie
 
 
 async def must_be_enough_for_secrecy(session: AsyncSession, context: Context, poll: Poll) -> None:

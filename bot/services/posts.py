@@ -22,7 +22,7 @@ from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.meeting_day import NOT_HELD, values_of
 from bot.services.meeting_polls import asked_at
-from bot.services.places import Place, place_of
+from bot.services.places import Place, is_person, place_of
 from bot.services.tasks import Tasks
 from bot.services.village_dates import VillageDates
 from bot.storage.models import Delivery, Event
@@ -66,6 +66,8 @@ class Posts:
             return people.welcome_post(self._context.texts, self._context.facts.phone)
         if delivery.kind in ("notice", "broadcast"):
             return build.notice(self._context.texts, str(delivery.payload["said"]))
+        if is_person(delivery.place_key):
+            return await self._polls.compose(session, delivery)
         try:
             place = await place_of(session, delivery.place_key)
         except NotFound:

@@ -14,7 +14,7 @@ from bot.services.attendance import forget_answers
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.membership import own_person, tell_of_missing_lead
-from bot.services.places import place_of
+from bot.services.places import person_key, place_of
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import (
     AuditEntry,
@@ -22,6 +22,7 @@ from bot.storage.models import (
     Cohort,
     Consent,
     Decision,
+    Delivery,
     Event,
     Feed,
     HandCount,
@@ -86,7 +87,8 @@ class Privacy:
                     session, select(AuditEntry.at, AuditEntry.role, AuditEntry.action, AuditEntry.subject)
                     .where(AuditEntry.person_id == person.id)),
             }  # fmt: skip
-            return MyData(person.display_name or "", person.discord_user_id or 0, person.created_at, records)
+            name, account = person.display_name or "", person.discord_user_id or 0
+            return MyData(name, account, person.created_at, records, person.reminded_privately)
 
     async def _answers(self, session: AsyncSession, person_id: int) -> Records:
         columns = (Event.code, PolledMeeting.title, Event.starts_at, Rsvp.answer, Rsvp.people, Rsvp.answered_at,
@@ -121,6 +123,7 @@ class Privacy:
             await forget_answers(session, self._context, person.id)
             await session.execute(delete(Feed).where(Feed.person_id == person.id))
             await session.execute(delete(Ballot).where(Ballot.person_id == person.id))
+            await session.execute(delete(Delivery).where(Delivery.place_key == person_key(person.id)))
             own_words = update(RegisterEntry).where(RegisterEntry.person_id == person.id)
             await session.execute(own_words.values(person_id=None, words=None, salt=None))
             waiting = (HandCount.entered_by_id == person.id) & HandCount.confirmed_at.is_(None)
@@ -132,6 +135,7 @@ class Privacy:
                            Letter.approved_by_id, LetterVersion.written_by_id):  # fmt: skip
                 await session.execute(update(column.class_).where(column == person.id).values({column: None}))
             person.display_name, person.discord_user_id, person.erased_at = None, None, now
+            person.reminded_privately = False
             await session.flush()
             nameless = Actor(None, "", actor.roles)
             await audit(session, self._context, nameless, "person.erased", f"person:{person.id}")

@@ -7,6 +7,7 @@ from bot.services.calendar_files import CalendarFiles
 from bot.services.cohorts import Cohorts
 from bot.services.context import Context
 from bot.services.corrections import Corrections
+from bot.services.decision_choices import DecisionChoices
 from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
@@ -38,6 +39,7 @@ from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polled_meetings import PolledMeetings
 from bot.services.polls import Polls
 from bot.services.posts import Posts
+from bot.services.private_reminders import PrivateReminders
 from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
 from bot.services.sharing import Sharing
@@ -55,6 +57,7 @@ class Services:
     cohorts: Cohorts
     corrections: Corrections
     decisions: Decisions
+    decision_choices: DecisionChoices
     feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
@@ -80,6 +83,7 @@ class Services:
     poll_rules: VillageRulesDesk
     polled_meetings: PolledMeetings
     polls: Polls
+    private_reminders: PrivateReminders
     provisioning: Provisioning
     register_export: RegisterExport
     scheduled_events: ScheduledEvents
@@ -104,6 +108,7 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
+        decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
@@ -129,6 +134,7 @@ def services_on(context: Context) -> Services:
         poll_rules=VillageRulesDesk(context),
         polled_meetings=PolledMeetings(context),
         polls=polls,
+        private_reminders=PrivateReminders(context),
         provisioning=Provisioning(context),
         register_export=RegisterExport(context),
         scheduled_events=ScheduledEvents(context),

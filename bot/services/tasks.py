@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import InvalidInput
+from bot.domain.milestones import settled_by_decision
 from bot.domain.programme import TASKS, Meeting, Programme, Scope
 from bot.messages.tasks import Task
 from bot.services.audit import audit
 from bot.services.context import Context
-from bot.services.milestones import settled_by_decision
 from bot.services.moments import today
 from bot.services.places import running_cohorts, village_key
 from bot.storage.models import Event, TaskDone, Village

@@ -37,6 +37,7 @@ TABLE: dict[Action, set[Role]] = {
     Action.OBJECT_IN_GROUP: {K},
     Action.FINISH_DECISION: {S, R, L, SEC},
     Action.EXPORT_REGISTER: {R, L, SEC},
+    Action.EXPORT_AGREEMENTS: {K},
     Action.TICK_NEXT_STEP: {P, S, R, L, SEC},
     Action.TICK_GROUP_STEP: {K, SEC},
     Action.PRINT_GROUP_LETTER: {K, SEC},

@@ -11,7 +11,7 @@ from bot.demo.hands import private_ids
 from bot.demo.world import MessageRecord
 from bot.demo.year import ProgrammeYear
 from bot.services.places import SECRETARIAT
-from tests.support.year import part, posts, said
+from tests.support.year import filled, part, posts, said
 
 ANSWERS = "Ved skolen\nVed kirken\nVed havnen"
 
@@ -37,8 +37,7 @@ async def choose(actor: MemberActor, shown: Any, action: str, value: str) -> Any
 
 async def fill(actor: MemberActor, shown: Any, *values: str) -> Any:
     """Fill in a form, box by box."""
-    boxes = [row["component"]["custom_id"] for row in shown.modal["components"]]
-    return await actor.submit_modal(shown, dict(zip(boxes, values, strict=True)))
+    return await actor.submit_modal(shown, filled(shown, *values))
 
 
 async def asked(
@@ -77,9 +76,8 @@ async def result(year: ProgrammeYear, cast: VillageCast) -> MessageRecord:
 async def becomes_final(year: ProgrammeYear, cast: VillageCast, told: MessageRecord) -> None:
     """Let the minute-taker write down what a result proposes, and the two days pass in which one can object."""
     form = await cast.secretary.click(year.discord.clickable(told), custom_id=part(told, "decide"))
-    assert form.modal is not None
-    boxes = [row["component"] for row in form.modal["components"]]
-    await cast.secretary.submit_modal(form, {box["custom_id"]: box.get("value") or "-" for box in boxes})
+    written = {key: there or "-" for key, there in filled(form).items()}
+    await cast.secretary.submit_modal(form, written)
     await year.discord.advance_to(year.discord.now() + timedelta(days=3))
     post = [record for record in posts(year, cast) if "Er det rigtigt forstået?" in record.content][-1]
     seen = await year.hands.press(cast.who("villager")[0], post, part(post, "decision_open"))
@@ -405,9 +403,8 @@ async def test_the_secretariat_enters_what_villages_answered_at_the_first_meetin
     ticked = await press(year.secretariat, shown, "meeting_poll_tick")
     assert "Forventningsafstemning begyndt" in said(ticked)
     form = await press(year.secretariat, shown, "decide", "Skriv aftalen ned")
-    boxes = [row["component"] for row in form.modal["components"]]
-    filled = {box["custom_id"]: box.get("value") or "Aftalenotat" for box in boxes}
-    assert "Skrevet ned" in said(await year.secretariat.submit_modal(form, filled))
+    noted = {box: there or "Aftalenotat" for box, there in filled(form).items()}
+    assert "Skrevet ned" in said(await year.secretariat.submit_modal(form, noted))
 
 
 async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end(
@@ -436,3 +433,26 @@ async def test_sixty_answers_stand_on_pages_and_a_reason_is_asked_for_at_the_end
     told = await result(year, cast)
     assert f"- Forslag 7: {len(voters)}" in told.content and "- Det har vi brug for" in told.content
     await becomes_final(year, cast, told)
+
+
+async def test_who_chose_it_is_reminded_privately_and_votes_there(
+    year: ProgrammeYear, voters: list[MemberActor]
+) -> None:
+    cast, (one, other) = year.villages[0], voters[:2]
+    for voter in (one, other):
+        shown = await year.hands.command(voter, cast.channel_id, "my_data")
+        done = await press(voter, shown, "remind_me", "Mind mig privat")
+        assert "skriver jeg til dig i en privat besked" in said(done)
+    post = await asked(year, cast, "yes_no", "3", voters="all", secret=True)
+    await other.click(year.discord.clickable(post), label="Ja")
+    await year.discord.advance_to(year.discord.now() + timedelta(days=2, hours=5))
+    assert "Mind mig privat" in posts(year, cast)[-1].button_labels
+    letterboxes = year.discord.env.backend.dm_channels
+    assert set(letterboxes) & {one.id, other.id} == {one.id}
+    (reminder,) = year.discord.messages(letterboxes[one.id])
+    assert cast.name in reminder.content and "Hvor skal bænken stå?" in reminder.content
+    alone = one.user  # whoever reads private messages is no server's member there
+    done = await alone.click(year.discord.clickable(reminder), label="Nej")
+    assert "din stemme er talt med" in said(done)
+    done = await alone.click(year.discord.clickable(reminder), custom_id=part(reminder, "remind_me"))
+    assert "minder jeg kun om afstemninger i kanalen" in said(done)

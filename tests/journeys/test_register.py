@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from bot.demo.hands import private_ids
+from bot.demo.hands import private_ids, standing_in
 from bot.demo.world import MessageRecord
 from bot.demo.year import ProgrammeYear
 from tests.journeys.test_polls_by_buttons import choose, fill, press
-from tests.support.year import part, posts, said
+from tests.support.year import filled, part, posts, said
 
 
 async def test_a_decision_is_objected_to_kept_final_reminded_of_and_done(year: ProgrammeYear) -> None:
@@ -17,7 +17,8 @@ async def test_a_decision_is_objected_to_kept_final_reminded_of_and_done(year: P
         return [record for record in posts(year, cast) if words in record.content][-1]
 
     day = year.discord.now().astimezone(year.zone)
-    shown = await hands.command(minute_taker, cast.channel_id, "decision.record")
+    shown = await hands.command(minute_taker, cast.channel_id, "decisions")
+    shown = await press(minute_taker, shown, "decision_begin")
     saved = await fill(
         minute_taker, shown, "Ny bænk ved søen", "Vi sætter en bænk.", "Håndsoprækning", f"{day:%d-%m-%Y}"
     )
@@ -59,3 +60,22 @@ async def test_a_decision_is_objected_to_kept_final_reminded_of_and_done(year: P
     assert handed.response.attachments and "regneark" in str(handed.response.components)
     shown = await hands.command(villager, cast.channel_id, "decisions")
     assert not [c for c in private_ids(shown) if "export" in c]
+
+
+async def test_a_menu_in_the_form_tells_what_a_decision_settles(year: ProgrammeYear) -> None:
+    cast, hands = year.villages[0], year.hands
+    minute_taker, words = cast.secretary, ("Regler", "Vi følger dem.", "Enighed")
+    for chosen, settled in (("-", False), ("d:D08", True)):
+        form = await hands.command(minute_taker, cast.channel_id, "decision.record", standard="D08")
+        there = standing_in(form)
+        assert there["settles"] == ["d:D08"], "what was asked for is chosen beforehand"
+        answer = await minute_taker.submit_modal(form, {**there, **filled(form, *words), "settles": [chosen]})
+        assert ("Fast beslutning i forløbet: Forretningsorden vedtaget." in said(answer)) is settled
+    await year.discord.advance_to(year.discord.now() + timedelta(minutes=1))
+    post = posts(year, cast)[-1]
+    seen = said(await hands.press(cast.who("villager")[0], post, part(post, "decision_open")))
+    assert "Milepæl: Forretningsorden vedtaget." in seen
+    milestones = await hands.command(minute_taker, cast.channel_id, "decision.record")
+    assert milestones.modal is not None and "settles" not in standing_in(milestones), (
+        "there is nothing to choose"
+    )

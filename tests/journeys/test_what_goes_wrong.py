@@ -15,7 +15,7 @@ from bot.client import Ask
 from bot.demo.year import ProgrammeYear
 from bot.services.places import SECRETARIAT, WELCOME
 from bot.services.planning import Planning
-from tests.support.year import part, posts, said, starting
+from tests.support.year import filled, part, posts, said, starting
 
 LETTER = "**Nyhedsbrev 1: Hvem skal med?**"
 IN_AUGUST = datetime(2027, 8, 10, 9, tzinfo=UTC)
@@ -26,12 +26,6 @@ DECISION = ("Ny bænk ved søen", "Vi sætter en bænk.", "Håndsoprækning", "0
 async def in_august(year: ProgrammeYear) -> None:
     """The summer is over."""
     await year.discord.advance_to(IN_AUGUST)
-
-
-def filled(shown: InteractionResult, *values: str) -> dict[str, str]:
-    assert shown.modal is not None
-    boxes = [p["component"]["custom_id"] for p in shown.modal["components"]]
-    return dict(zip(boxes, values, strict=True))
 
 
 def answer_to(shown: InteractionResult) -> ResponseMessage:
@@ -114,7 +108,7 @@ async def test_who_is_erased_and_comes_back_has_still_one_secret_vote(year: Prog
         await year.hands.press(actor, poll, tea)
     await year.discord.advance_to(IN_AUGUST + timedelta(hours=101))
     (result,) = [r.content for r in posts(year, cast) if "Afstemningen er slut" in r.content]
-    assert "7 har stemt" in result and "Flest valgte: Te" in result
+    assert "8 har stemt" in result and "Flest valgte: Te" in result
 
 
 async def test_somebody_leaves_and_nobody_is_erased_while_their_roles_cannot_be_taken(

@@ -19,6 +19,7 @@ from bot.messages.texts import Texts
 from tests.support.world import loaded
 
 CONTENT = loaded()
+PROGRAMME = CONTENT.programme
 TEXTS = Texts(CONTENT.texts, CONTENT.programme.language, CONTENT.programme.timezone)
 RULES = SecretResults(show_from_votes=5, numbers_from_votes=10)
 OPEN = PollView(
@@ -262,31 +263,37 @@ def test_the_register_opens_a_decision_from_a_menu_and_turns_its_pages() -> None
 
 def test_an_empty_register_and_a_search_without_luck_say_what_to_do() -> None:
     empty = DecisionPage("village:1", "Sønder Ørslev", (), 1, 1, 0)
-    assert "/beslutning registrer" in decisions.decision_list(TEXTS, empty).text
+    assert "referent" in decisions.decision_list(TEXTS, empty).text
+    begin = decisions.decision_list(TEXTS, empty, may_record=True).buttons[0]
+    assert (begin.label, begin.action) == ("Skriv en beslutning ned", "decision_begin")
     assert "»telt«" in decisions.decision_list(TEXTS, replace(empty, search="telt")).text
+    above = replace(empty, place_key="group:1", place_name="Koordinatorer")  # their villages have some
+    assert [action for action, _ in actions(decisions.decision_list(TEXTS, above))] == ["decision_standing"]
 
 
 def test_a_decision_offers_what_its_reader_may_do_with_it() -> None:
-    assert [action for action, _ in actions(decisions.decision_full(TEXTS, DECISION, ALL))] == [
+    assert [action for action, _ in actions(decisions.decision_full(TEXTS, PROGRAMME, DECISION, ALL))] == [
         "decision_object", "decision_done", "decision_correct", "decision_withdraw",
         "decision_follow_up", "decision_goals", "decision_background",
     ]  # fmt: skip
     final = replace(DECISION, status=Status.FINAL, final_at=DECISION.open_until)
     minute_taker = Rights(record=True)
-    assert [action for action, _ in actions(decisions.decision_full(TEXTS, final, minute_taker))] == [
+    assert [
+        action for action, _ in actions(decisions.decision_full(TEXTS, PROGRAMME, final, minute_taker))
+    ] == [
         "decision_correct",
         "decision_withdraw",
     ]
-    assert not decisions.decision_full(TEXTS, DECISION, Rights()).buttons
+    assert not decisions.decision_full(TEXTS, PROGRAMME, DECISION, Rights()).buttons
 
 
 def test_the_longest_page_fits_a_discord_message() -> None:
     longest = replace(REPLACED, title="x" * 100, ref="SØND-2027-100", replaced_by="SØND-2027-101")
     page = DecisionPage("village:1", "x" * 70, (longest,) * 5, 2, 3, 12, "y" * 60)
     assert len(decisions.decision_list(TEXTS, page).text) <= 2000
-    worst = replace(longest, text="x" * 1000, how="x" * 200, objections=(OBJECTION,) * 9, details=FULL)
-    shown = decisions.decision_full(TEXTS, worst, ALL).text
-    assert 1000 < len(shown) <= 2000 and shown.endswith("Rettet: Se SØND-2027-101.")
+    worst = replace(longest, text="x" * 1000, how="x" * 1000, objections=(OBJECTION,) * 9, details=FULL)
+    shown = decisions.decision_full(TEXTS, PROGRAMME, worst, ALL).text
+    assert 900 < len(shown) <= 2000 and shown.endswith("Rettet: Se SØND-2027-101.")
 
 
 @pytest.mark.parametrize("letter", ["x", "*"])  # a star is escaped, so it takes two characters
@@ -321,10 +328,10 @@ def test_whatever_is_searched_for_the_pages_can_be_turned(search: str) -> None:
 
 def test_a_decision_of_signs_that_must_be_escaped_can_be_shown() -> None:
     view = replace(
-        DECISION, text="_" * 1000, title="*" * 100, how="_" * 200,
+        DECISION, text="_" * 1000, title="*" * 100, how="_" * 1000,
         objections=(replace(OBJECTION, words="_" * 300),) * 9, details=replace(FULL, background="_" * 1000),
     )  # fmt: skip
-    assert 500 < len(decisions.decision_full(TEXTS, view, ALL).text) <= 2000
+    assert 500 < len(decisions.decision_full(TEXTS, PROGRAMME, view, ALL).text) <= 2000
 
 
 LONG = tuple(AnswerView(n, f"{n:02d} " + "ø" * 77, 1, n, 1) for n in range(1, 26))

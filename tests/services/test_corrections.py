@@ -51,6 +51,9 @@ class Wall:
             (found for found, (has, _) in self.stands.get(channel_id, {}).items() if has == mark), None
         )
 
+    async def private_channel(self, user_id: int) -> int:
+        return user_id
+
     async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
         self.requests += 1
         if message_id not in self.stands[channel_id]:

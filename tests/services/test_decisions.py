@@ -9,17 +9,18 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
-from bot.domain.decisions import DecisionView, Kind, Status
+from bot.domain.decisions import DecisionView, Kind, Settles, Status
 from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.poll_view import PollView
 from bot.messages.decisions import decision_saved
 from bot.services.context import Context
 from bot.services.decision_chain import verify
+from bot.services.decision_choices import DecisionChoices
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.places import Place
 from bot.storage.models import AuditEntry, Decision, Delivery, MilestoneState, Village
-from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
+from tests.support.polls_world import SECRETARY, PollsWorld, polls_world, utc
 
 TODAY = date(2027, 8, 2)
 
@@ -195,9 +196,9 @@ async def test_a_milestone_chosen_by_hand_is_settled_unless_it_is_not_the_villag
     for unfit in ("M1-15", "PR-01", "M1-04", "XX-99"):  # a gate, the cohort's, the bot's, unknown
         with pytest.raises(InvalidInput):
             await register.record(milestone=unfit)
-    for secretariats in ("OP-02", "OP-06"):
+    for of_others in ("OP-02", "OP-06", "M1-05"):  # the secretariat's two, and one that the lead confirms
         with pytest.raises(NotPermitted):
-            await register.record(milestone=secretariats)
+            await register.record(milestone=of_others)
     with pytest.raises(InvalidInput):
         await register.record(code="D99")
     assert set(await register.reached()) == {"M1-12"}
@@ -224,7 +225,7 @@ async def test_faulty_records_are_refused_and_leave_nothing(register: Register) 
         {"text": "\n"},
         {"text": "x" * 1001},
         {"how": ""},
-        {"how": "x" * 201},
+        {"how": "x" * 1001},
         {"on": TODAY + timedelta(days=1)},
     ]
     for fault in faults:
@@ -334,6 +335,8 @@ async def test_the_register_shows_the_newest_first_in_pages_and_says_what_is_rep
         ("åen ÆBLE", [2]),
         ("A\u030aen", [2]),  # a ring written as a letter of its own
         ("haven", [2, 1]),
+        ("Planterne, »åen!«", [2]),  # another ending, and signs around
+        ("planterne", [2]),
         ("#2", [2]),
         ("sønd-2027-002", [2]),
         ("SOEND-2027", [2, 1]),
@@ -476,3 +479,50 @@ async def test_a_withdrawn_decision_without_a_poll_is_begun_again_by_its_button(
         gone = await register.decisions.withdraw(rie, view.id, "Fejl.")
         again = decision_saved(texts, gone).buttons[-1]
         assert (again.action, again.args) == ("decision_begin", args)
+
+
+async def test_the_form_offers_what_is_the_persons_to_settle_has_begun_and_waits(register: Register) -> None:
+    world, choices = register.world, DecisionChoices(register.world.context)
+    rie, lead = await world.person("Rie", Role.STEERING_SECRETARY), await world.lead()
+
+    async def offered(actor: Actor, code: str | None = None) -> list[str]:
+        return [thing.id for thing in (await choices.settles(actor, world.village, code)).things]
+
+    assert await offered(rie) == [], "in the prelude nothing is theirs"
+    assert await offered(rie, "D08") == ["D08"], "what was asked for is kept"
+    assert await offered(SECRETARY) == ["D03", "D02", "D01", "OP-07", "OP-06", "OP-01"]
+    assert not (await choices.settles(SECRETARY, world.village)).plain
+    world.at(utc(2027, 11, 20))
+    own = ["D10", "D09", "D08", "D07", "D06", "D05", "D04"]
+    assert await offered(rie) == [*own, "M1-12"]
+    assert await offered(lead) == [*own, "M1-05", "M1-02"]
+    gone = await register.record(code="D08", on=date(2027, 11, 19))
+    await register.record(milestone="M1-12", on=date(2027, 11, 19))
+    assert await offered(rie) == [code for code in own if code != "D08"], "what is settled is not offered"
+    await register.decisions.withdraw(rie, gone.id, "Fejl.")
+    assert "D08" in await offered(rie), "but what was withdrawn is"
+
+
+async def test_a_form_is_shown_to_those_who_record_and_a_group_settles_nothing(register: Register) -> None:
+    world, choices = register.world, DecisionChoices(register.world.context)
+    kim = await world.person("Kim", Role.COORDINATOR, world.group)
+    assert await choices.settles(kim, world.group) == Settles(())
+    assert choices.may_record(kim, world.group) and not choices.may_record(kim, world.village)
+    for actor, place in (
+        (await world.lead(), world.group),
+        (await world.person("Bo", Role.VILLAGER), world.village),
+    ):
+        with pytest.raises(NotPermitted):
+            await choices.settles(actor, place)
+    with pytest.raises(NotFound):
+        await choices.settles(SECRETARY, Place("secretariat"))
+
+
+async def test_a_count_of_many_answers_is_written_down_whole(register: Register) -> None:
+    world, answers = register.world, [f"Svar nummer {n:02} med nogle ord" for n in range(1, 26)]
+    poll = await world.start(question="Hvad?", options=answers, pick=0)
+    await world.polls.vote(await world.lead(), poll.id, list(range(1, 26)))
+    world.at(poll.closes_at)
+    await world.turn()
+    proposal = await register.decisions.proposal_from_poll(await world.lead(), poll.id)
+    assert all(f"{answer} 1" in proposal.how for answer in answers)

@@ -55,6 +55,9 @@ class Noted:
     async def find(self, channel_id: int, mark: int, since: datetime) -> int | None:
         return next((9000 + noted for noted, at in self.posts if noted == mark and at >= since), None)
 
+    async def private_channel(self, user_id: int) -> int:
+        return user_id
+
     async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
         self.changes.append((mark, message.text))
         if channel_id in self.unanswered:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select, update
 
 from bot.domain.access import Role
 from bot.domain.ballots import Kind, Majority
@@ -11,6 +12,7 @@ from bot.domain.poll_view import PollView
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.services.poll_life import PollLife
 from bot.services.polls import Polls
+from bot.storage.models import RoleAssignment
 from tests.support.polls_world import PollsWorld, refused
 
 PLACES = ("Ved skolen", "Ved kirken", "Ved havnen")
@@ -95,6 +97,22 @@ async def test_a_poll_comes_again_each_month_once_and_no_longer_than_it_should(
     )
     for row in rows:
         assert set(await world.deliveries(row.id)) == {"open", "reminder", "result"}
+
+
+async def test_a_secret_one_is_left_out_while_too_few_can_vote_and_the_next_is_planned(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    await world.enough()
+    first = await recurring(world, drafts, "weekly", "30-09-2027", secret=True)
+    async with world.context.database.transaction() as session:
+        two = select(RoleAssignment.id).order_by(RoleAssignment.id.desc()).limit(2)
+        left = update(RoleAssignment).where(RoleAssignment.id.in_(two)).values(until=world.now)
+        await session.execute(left)
+    world.after(days=7)
+    await world.turn()
+    second, third = (await world.all_polls())[1:]
+    assert (second.state, second.secret_key, third.state) == ("cancelled", None, "planned")
+    assert list(await world.deliveries(second.id)) == ["held"] and second.question == first.question
 
 
 async def test_after_an_absence_only_what_can_still_be_answered_opens(

@@ -1,13 +1,14 @@
 """What a village has agreed on once, a poll that too few voted in, and a tie; on SQLite and PostgreSQL."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind, Majority
+from bot.domain.errors import Conflict
 from bot.domain.poll_rules import Tie, VillageRules
 from bot.domain.poll_view import PollView
 from bot.domain.programme import SecretResults
@@ -81,6 +82,57 @@ async def test_new_drafts_begin_with_the_villages_rules_and_the_neighbours_with_
     next_door = await world.person("Per", Role.STEERING_LEAD, world.neighbour)
     theirs = await drafts.write(next_door, world.neighbour, Kind.YES_NO, Written("Hvad?"))
     assert (theirs.binding, theirs.voters, theirs.secret) == (False, ("all",), False)
+
+
+async def test_a_quick_poll_follows_the_villages_rules_where_nothing_else_is_said(
+    world: PollsWorld, desk: VillageRulesDesk
+) -> None:
+    lead, member = await world.lead(), await world.person("Bo", Role.STEERING)
+    await world.enough()
+    for name, value in {"voters": "steering", "secrecy": "secret", "rule": "voting", "quorum": "two_thirds",
+                        "extend": "3", "tie": "lead"}.items():  # fmt: skip
+        await desk.change(lead, world.village, name, value)
+
+    async def quick(actor: Actor, **said: object) -> PollView:
+        asked_for = {"question": "Hvor?", "options": PLACES, "hours": 72, **said}
+        return await world.polls.start(actor, world.village, **asked_for)  # type: ignore[arg-type]
+
+    view = await quick(member)
+    assert (view.binding, view.secret, view.voters) == (False, True, ("steering",))
+    view = await quick(lead)
+    assert (view.binding, view.secret, view.majority, view.quorum, view.extend_days, view.tie) == (
+        True, False, Majority.VOTING, "two_thirds", 3, Tie.LEAD,
+    )  # fmt: skip
+    assert "mindst to tredjedele stemmer" in asked(world.context.texts, view)
+    view = await quick(lead, voters="all", secret=False)
+    assert (view.binding, view.secret, view.voters) == (False, False, ("all",))
+
+
+@pytest.mark.parametrize(
+    ("quorum", "enough", "said"),
+    [
+        ("third", 3, "mindst en tredjedel"),
+        ("two_thirds", 5, "mindst to tredjedele"),
+        ("5", 5, "mindst 5 personer"),
+    ],
+)
+async def test_a_binding_poll_decides_from_the_share_or_number_of_people_it_asks_for(
+    world: PollsWorld, drafts: PollDrafts, quorum: str, enough: int, said: str
+) -> None:
+    people = await world.people(6)  # seven with the lead
+    met = []
+    for voters in (enough - 1, enough):
+        view = await binding(world, drafts, quorum=quorum)
+        assert said in asked(world.context.texts, view)
+        for person in people[:voters]:
+            await world.polls.vote(person, view.id, [1])
+        world.at(view.closes_at)
+        await world.turn()
+        closed = await world.polls.view(view.id)
+        met.append(closed.quorum_met)
+        told = poll_result(world.context.texts, closed, world.context.programme.rules.secret_results)
+        assert (f"Det kræver, at {said} stemmer" in told.text) is not closed.quorum_met
+    assert met == [False, True]
 
 
 async def test_the_calendars_polls_keep_their_own_rules(world: PollsWorld, desk: VillageRulesDesk) -> None:
@@ -255,3 +307,28 @@ async def test_a_tie_rule_means_nothing_to_a_secret_poll(world: PollsWorld, draf
     await world.turn()
     over = await world.polls.view(view.id)
     assert (over.state, over.tied, len(await world.all_polls())) == ("closed", (), 1)
+
+
+async def test_a_village_is_asked_so_many_questions_a_month_and_no_more_unless_it_binds(
+    world: PollsWorld, drafts: PollDrafts, desk: VillageRulesDesk
+) -> None:
+    lead = await world.lead()
+    world.at(datetime(2027, 11, 30, 20, tzinfo=UTC))
+    await desk.change(lead, world.village, "monthly", "4")
+    first, *_ = [await world.start(question=f"Spørgsmål {number}?") for number in range(4)]
+    draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Et til?", PLACES, "3"))
+    with pytest.raises(Conflict) as told:
+        await drafts.open(lead, draft.id)
+    assert told.value.key == "error_polls.asked_enough"
+    assert told.value.values == {"most": 4, "from_on": date(2027, 12, 1)}
+    assert (await drafts.view(lead, draft.id)).state == "draft", "nothing of it is lost"
+    with pytest.raises(Conflict, match="asked_enough"):
+        await world.start()
+    await world.start(question="Skal vi købe et telt?", binding=True)
+    await PollLife(world.context).cancel(lead, first.id, "Vi venter")
+    await world.start(question="Nu er der plads?")
+    world.at(datetime(2027, 11, 30, 23, tzinfo=UTC))  # midnight in Denmark
+    assert (await drafts.open(lead, draft.id)).state == "open"
+    await desk.change(lead, world.village, "monthly", "0")
+    for number in range(5):
+        await world.start(question=f"Mere {number}?")

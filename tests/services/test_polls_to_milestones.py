@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
+from bot.domain.milestones import settled_by_decision
 from bot.domain.programme import EACH_CIRCLE, DecisionTemplate, PollTemplate, Scope
 from bot.messages.poll_results import poll_result
 from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.decisions import Decisions
 from bot.services.letters import Letters
-from bot.services.milestones import Milestones, settled_by_decision
+from bot.services.milestones import Milestones
 from bot.services.poll_posts import PollPosts
 from bot.services.posts import Posts
 from bot.services.registry import services_on
@@ -37,7 +38,9 @@ VOTERS = {
 
 @pytest.fixture
 async def world(context: Context) -> PollsWorld:
-    return await polls_world(context)
+    world = await polls_world(context)
+    await world.enough()
+    return world
 
 
 async def milestones_reached(world: PollsWorld) -> set[str]:

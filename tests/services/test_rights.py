@@ -299,6 +299,7 @@ async def test_an_action_is_open_to_the_roles_of_the_table_and_to_nobody_else(
 ) -> None:
     world = await polls_world(context)
     await world.enough()
+    await world.any_number()
     home, allowed = Home(world), ACTIONS[name][0]
     for role in Role:
         place = world.group if role is K else world.village

@@ -10,6 +10,7 @@ import hmac
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ from bot.messages.privacy import my_data
 from bot.services.context import Context
 from bot.services.people import People
 from bot.services.poll_drafts import PollDrafts, Written
+from bot.services.private_reminders import PrivateReminders
 from bot.services.registry import services_on
-from bot.storage.models import Ballot, Base, Delivery, Poll
+from bot.storage.models import Ballot, Base, Delivery, DiscordPlace, Poll
 from tests.support.databases import empty
 from tests.support.polls_world import PollsWorld, polls_world
 from tests.support.world import context_on
@@ -58,6 +60,7 @@ class Election:
     world: PollsWorld
     voters: Sequence[Actor]
     poll_id: int
+    votes: Votes
 
     async def rows(self) -> tuple[Poll, list[Ballot]]:
         """Return what is stored of it."""
@@ -65,8 +68,26 @@ class Election:
             poll = await session.get_one(Poll, self.poll_id)
             return poll, list(await session.scalars(select(Ballot).where(Ballot.poll_id == self.poll_id)))
 
+    async def posts(self) -> int:
+        """Let what is due go out; every other private message is refused. Returns how many of them were tried."""
+        outbox, tried = services_on(self.world.context).outbox, 0
+        for _ in range(3):
+            for post in (await outbox.claim("test")).ready:
+                tried += post.private
+                if post.private and tried % 2:
+                    await outbox.failed(post, "403 Forbidden (error code: 50007)", permanent=True)
+                elif post.private:
+                    await outbox.told(post)
+                else:
+                    await outbox.sent(post.delivery_id, post.channel_id, post.delivery_id)
+        return tried
+
     async def close(self) -> None:
-        """Let the time run out, and the posts be written."""
+        """Let those who chose so be reminded privately, then the time run out, and the posts be written."""
+        poll, _ = await self.rows()
+        self.world.at(poll.closes_at - timedelta(hours=24))
+        assert await self.posts() == PEOPLE - len({who for who, _ in self.votes} | {0})
+        self.world.at(poll.opens_at)
         self.world.after(days=4)
         await self.world.turn()
 
@@ -75,17 +96,24 @@ async def held(context: Context, votes: Votes) -> Election:
     """Let people vote by consent, a minute between them; the first two change their minds once."""
     world = await polls_world(context)
     people = await world.people(PEOPLE)
+    async with context.database.transaction() as session:
+        session.add(DiscordPlace(key=world.village.key, discord_id=500))
+        session.add(DiscordPlace(key="secretariat", discord_id=501))
+    for person in people[1:]:
+        await PrivateReminders(context).choose(person, privately=True)
     lead, drafts = people[0], PollDrafts(context)
     written = Written("Skal vi bygge en ny hal?", (), "3")
     draft = await drafts.write(lead, world.village, Kind.CONSENT, written)
     await drafts.ask(lead, draft.id, "steering")
     await drafts.hide(lead, draft.id, secret=True)
     poll = await drafts.open(lead, draft.id)
+    election = Election(world, people, poll.id, votes)
+    await election.posts()
     for who, answer in (*((who, 1) for who, _ in votes[:2]), *votes):
         world.after(minutes=1)
         await world.polls.vote(people[who], poll.id, [answer], WHY if answer > 2 else "")
     world.at(poll.opens_at)
-    return Election(world, people, poll.id)
+    return election
 
 
 async def everything(election: Election, log: str) -> dict[str, Any]:
@@ -107,7 +135,8 @@ async def everything(election: Election, log: str) -> dict[str, Any]:
         found[f"export of {voter.name}"] = (message.text, message.files)
     found["view"] = await election.world.polls.view(election.poll_id)
     async with context.database.transaction() as session:
-        posts = await session.scalars(select(Delivery).where(Delivery.poll_id == election.poll_id))
+        query = select(Delivery).where(Delivery.poll_id == election.poll_id).order_by(Delivery.id)
+        posts = await session.scalars(query)
         found["posts"] = [await services.outbox._composer.compose(session, post) for post in posts]
     return found
 

@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from bot.domain.access import Role
 from bot.domain.errors import Conflict, InvalidInput, NotPermitted
 from bot.services.context import Context
+from bot.services.poll_drafts import PollDrafts
 from bot.services.poll_life import PollLife
+from bot.services.poll_posts import PollPosts
 from bot.storage.models import Delivery, Poll
 from tests.support.polls_world import VILLAGE_NAMES, PollsWorld, polls_world
 
@@ -19,6 +21,8 @@ ZONE = ZoneInfo("Europe/Copenhagen")
 @pytest.fixture
 async def world(context: Context) -> PollsWorld:
     world = await polls_world(context)
+    await world.enough()
+    await world.people(5, place=world.neighbour)
     await world.plan()
     return world
 
@@ -249,3 +253,33 @@ async def test_no_standard_poll_opens_in_a_quiet_period_or_at_night(world: Polls
         assert here.date() not in quiet, poll.code
         assert rules.posts_only_between[0] <= here.time() <= rules.posts_only_between[1], poll.code
         assert poll.closes_at - poll.opens_at >= timedelta(days=3, hours=-1)
+
+
+async def test_a_secret_poll_too_few_can_vote_in_is_told_of_and_asked_openly_and_nobody_waits_for_it(
+    context: Context,
+) -> None:
+    world = await polls_world(context)
+    lead, _ = await world.lead(), await world.people(3)
+    await world.plan()
+    states: dict[str, str] = {}
+    for code in ("PL02", "PX01:VC01", "PL03", "PL10"):
+        poll = await world.standard(code)
+        world.at(poll.opens_at)
+        await world.turn()
+        states[code] = (await world.standard(code)).state
+    assert states == {"PL03": "cancelled", "PL10": "cancelled", "PX01:VC01": "cancelled", "PL02": "open"}
+    assert await world.deliveries((await world.standard("PX01:VC01")).id) == {}
+    followed = await world.standard("PL11")
+    world.at(followed.opens_at)
+    await world.turn()
+    assert (await world.standard("PL11")).state == "open"
+
+    held = await world.standard("PL03")
+    (row,) = (await world.deliveries(held.id)).values()
+    async with context.database.transaction() as session:
+        told = await PollPosts(context).compose(session, row)
+    assert told is not None and "færre end 5 kan stemme" in told.text
+    assert [(button.action, button.args) for button in told.buttons] == [("poll_copy", (held.id,))]
+    draft = await PollLife(context).copy(lead, held.id)
+    assert not draft.secret and draft.question == held.question
+    assert (await PollDrafts(context).open(lead, draft.id)).state == "open"

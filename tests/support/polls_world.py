@@ -14,6 +14,7 @@ from bot.domain.poll_view import PollView
 from bot.domain.programme import Scope
 from bot.services.context import Context
 from bot.services.places import Place, group_key, place_of, village_key
+from bot.services.poll_rules import VillageRulesDesk
 from bot.services.polls import Polls, Voters
 from bot.storage.models import (
     Cohort,
@@ -100,6 +101,11 @@ class PollsWorld:
         """Let so many be in the steering group that it can vote in secret."""
         await self.people(self.context.programme.rules.secret_results.show_from_votes)
 
+    async def any_number(self) -> None:
+        """Let the village's rules allow any number of questions a month."""
+        desk = VillageRulesDesk(self.context)
+        await desk.change(await self.lead(), self.village, "monthly", "0")
+
     async def lead(self) -> Actor:
         """Return the village's steering lead."""
         return await self.person("Lis", Role.STEERING_LEAD)
@@ -131,9 +137,10 @@ class PollsWorld:
         )
 
     async def deliveries(self, poll_id: int) -> dict[str, Delivery]:
-        """Return a poll's posts by the last part of their keys."""
+        """Return a poll's posts by the last part of their keys, without the call to those reminded privately."""
         async with self.context.database.transaction() as session:
-            rows = await session.scalars(select(Delivery).where(Delivery.poll_id == poll_id))
+            posts = (Delivery.poll_id == poll_id) & (Delivery.kind != "poll_call")
+            rows = await session.scalars(select(Delivery).where(posts))
             return {row.key.removeprefix(f"poll:{poll_id}:"): row for row in rows}
 
     async def plan(self) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.demo.cast import VillageCast
+from bot.demo.hands import standing_in
 from bot.demo.world import MessageRecord
 from bot.demo.year import ProgrammeYear
 
@@ -25,3 +26,9 @@ def said(result: Any) -> str:
 def part(record: MessageRecord, action: str) -> str:
     """Return the id of the first button or menu with an action under a post."""
     return next(custom_id for custom_id in record.custom_ids if custom_id.split(":")[1] == action)
+
+
+def filled(shown: Any, *values: str) -> dict[str, Any]:
+    """Return a form with these values from its top; what else is chosen in it is kept."""
+    there = standing_in(shown)
+    return {**there, **dict(zip(there, values, strict=False))}

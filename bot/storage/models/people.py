@@ -2,19 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.storage.models.base import Base
 
 
 class Person(Base):
-    """Someone who has pressed a button; erased people keep their row without name or account."""
+    """Someone who has pressed a button; erased people keep their row without name or account.
+
+    One who is `reminded_privately` of polls gets a message of their own.
+    """
 
     __tablename__ = "person"
     discord_user_id: Mapped[int | None] = mapped_column(BigInteger, unique=True)
     display_name: Mapped[str | None]
     created_at: Mapped[datetime]
+    reminded_privately: Mapped[bool] = mapped_column(default=False, server_default=false())
     erased_at: Mapped[datetime | None]
 
 

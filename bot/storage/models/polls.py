@@ -99,6 +99,7 @@ class PollRules(Base):
     quorum: Mapped[str | None]
     extend_days: Mapped[int]
     tie: Mapped[str]
+    monthly: Mapped[int] = mapped_column(server_default="8")
 
 
 class PollOption(Base):
