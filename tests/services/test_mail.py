@@ -1,4 +1,4 @@
-"""Letters by e-mail on SQLite and PostgreSQL, against a mail server on a real socket (S05)."""
+"""Letters by e-mail, against a mail server on a real socket; what locks and leases do on both databases (S05)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -23,6 +23,7 @@ from bot.services.registry import Services, services_on
 from bot.storage.models import AuditEntry, Cohort, Delivery, Event, Letter, Mail, MailRecipient, Village
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
+from tests.support.databases import BACKENDS
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 from tests.support.smtp import SmtpHouse, smtp_house
 
@@ -73,6 +74,15 @@ class Office:
             return found
 
 
+both_databases = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database: SQLite, unless a story asks for both."""
+    return str(getattr(request, "param", "sqlite"))
+
+
 @pytest.fixture
 async def office(context: Context) -> AsyncIterator[Office]:
     facts = replace(context.facts, mail_from=SENDER, public_url="https://blup.example")
@@ -104,6 +114,7 @@ async def test_a_letter_goes_by_mail_once_as_text_and_page_with_a_way_off_the_li
     assert other["Message-ID"] != mail["Message-ID"] and other["List-Unsubscribe"] != mail["List-Unsubscribe"]
 
 
+@both_databases
 async def test_what_the_server_says_decides_and_a_retry_has_the_same_message_id(office: Office) -> None:
     await office.add(IDA, BO, KAJ)
     office.house.codes = {IDA: 550, BO: 451}
@@ -153,6 +164,7 @@ async def test_a_letter_that_is_withdrawn_goes_to_nobody_by_mail(office: Office)
     assert not office.house.taken and await office.states() == {"not_needed": 1}
 
 
+@both_databases
 async def test_a_kill_between_claim_and_send_loses_nothing(office: Office) -> None:
     await office.add(IDA)
     (claimed,) = await office.services.mail_outbox.claim("killed")
@@ -165,6 +177,7 @@ async def test_a_kill_between_claim_and_send_loses_nothing(office: Office) -> No
     assert await office.states() == {"sent": 1}, "who comes too late changes nothing"
 
 
+@both_databases
 async def test_lists_are_kept_by_those_who_may_and_a_press_takes_one_off(office: Office) -> None:
     lists, world = office.services.mail_lists, office.world
     villager, neighbour = (
