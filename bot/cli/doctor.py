@@ -19,7 +19,7 @@ from bot.cli.run import plain_faults, use_server
 from bot.delivery.guild_translation import names_of
 from bot.domain.clock import SystemClock
 from bot.domain.errors import StartupError
-from bot.domain.guild import WISHED_RIGHTS, missing_rights
+from bot.domain.guild import EVENT_RIGHTS, missing_rights
 from bot.settings import Settings
 
 Check = Callable[[Settings], Coroutine[Any, Any, str]]
@@ -119,7 +119,7 @@ async def _discord(settings: Settings) -> str:
         missing = missing_rights(names_of(guild.me.guild_permissions))
         if missing:
             raise StartupError(f"the bot lacks these rights in {guild.name}: {', '.join(missing)}")
-        lacks = sorted(WISHED_RIGHTS - names_of(guild.me.guild_permissions))
+        lacks = sorted(EVENT_RIGHTS - names_of(guild.me.guild_permissions))
         wish = f"; without {', '.join(lacks)} Discord's own list of events stays empty" if lacks else ""
         return f"connected to {guild.name} with every right it needs; no privileged intent is needed{wish}"
     finally:

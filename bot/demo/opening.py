@@ -8,7 +8,7 @@ from bot.demo.cast import PARTS, GroupCast, VillageCast, name_of
 from bot.demo.hands import Hands
 from bot.demo.stage import Stage
 from bot.domain.errors import StartupError
-from bot.domain.guild import WISHED_RIGHTS
+from bot.domain.guild import EVENT_RIGHTS
 from bot.services.places import SECRETARIAT, WELCOME, group_key, village_key
 from bot.storage import rehearsal
 from bot.storage import upgrade as migrations
@@ -26,7 +26,7 @@ async def open_year(year: Stage) -> None:
     year.cohort_id = (await services.cohorts.cohort(year.plan.start_year)).id
     programme = year.plan.content.programme
     guild, owner = await year.discord.create_guild(
-        programme.name, permissions=required_permissions() | permissions_named(WISHED_RIGHTS)
+        programme.name, permissions=required_permissions() | permissions_named(EVENT_RIGHTS)
     )
     year.secretariat = owner
     await year.discord.start_bot(year.app.bot())

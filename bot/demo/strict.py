@@ -17,6 +17,7 @@ from simcord.backend.models import Overwrite
 from simcord.enums import CallbackType, ChannelType
 from simcord.http.router import RequestContext
 
+from bot.demo import strict_meetings
 from bot.demo._private_routes import Handler, Rule, routes_replaced
 from bot.demo.nonces import Nonces
 
@@ -53,6 +54,7 @@ def enforce(backend: Backend, nonces: Nonces | None = None) -> Iterator[None]:
         ("POST", "/channels/{channel_id}/messages"): send_message,
         ("GET", "/channels/{channel_id}/messages"): _history,
         ("POST", "/interactions/{interaction_id}/{token}/callback"): _answer,
+        **strict_meetings.RULES,
     }
     with routes_replaced(backend, rules):
         yield

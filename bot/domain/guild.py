@@ -51,7 +51,7 @@ BOT_WORKS = Overwrite(allow=_BOT)
 REQUIRED_RIGHTS: frozenset[str] = _READ | _WRITE | _THREADS | _BOT | {"manage_channels", "manage_roles"}
 
 # What the bot does without when a server does not give it: Discord's own list of events.
-WISHED_RIGHTS: frozenset[str] = frozenset({"create_events", "manage_events"})
+EVENT_RIGHTS: frozenset[str] = frozenset({"create_events", "manage_events"})
 
 
 # Asked for when the bot is invited; without them it does a little less and complains to nobody.

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from bot.delivery.gateway import DiscordMessages
 from bot.demo.hands import answer, private_ids
 from bot.demo.year import ProgrammeYear
 from tests.journeys.test_polls_by_buttons import fill, press
@@ -30,7 +31,12 @@ async def test_an_evening_from_the_first_minute_to_the_steps_that_are_ticked_on(
     (question,) = starting(year, cast, "**Vidensdeling: ")
     backend = year.discord.env.backend
     thread = backend.get_channel(question.id)
+    listed = {event.name for guild in backend.guilds.values() for event in guild.scheduled_events.values()}
+    assert "Hvem skal med? De første frivillige" in listed and "Fremtidsværksted" not in listed
     assert thread.is_thread and (thread.name or "").startswith("Vidensdeling: Hvem skal med?")
+    with year.discord.inside_bot():  # a second try, after a crash: the thread that stands is left alone
+        await DiscordMessages(year.discord.env.bot).open_thread(cast.channel_id, question.id, "Endnu en")
+    assert backend.get_channel(question.id).name == thread.name
     form = await hands.press(villager, question, part(question, "share"))
     assert "uden dit navn" in said(await fill(villager, form, "Spørg én ad gangen"))
     (advice,) = year.discord.messages(thread.id)

@@ -7,7 +7,7 @@ from bot.delivery.guild_gateway import required_permissions
 from bot.delivery.guild_translation import permissions_named
 from bot.delivery.scheduled_events import DiscordEvents, EventKeeper
 from bot.demo.embedded_discord import EmbeddedDiscord
-from bot.domain.guild import WISHED_RIGHTS
+from bot.domain.guild import EVENT_RIGHTS
 from bot.services.context import Context
 from bot.services.registry import services_on
 from bot.services.scheduled_events import ScheduledEvents
@@ -34,7 +34,7 @@ async def test_common_meetings_are_listed_once_moved_and_called_off_and_a_server
     """Circles, courses and the conference (S03, S25, S40, S60, S62); a village's own meetings stay its own."""
     world = await polls_world(context)
     services = services_on(world.context)
-    rights = required_permissions() | permissions_named(WISHED_RIGHTS)
+    rights = required_permissions() | permissions_named(EVENT_RIGHTS)
     async with EmbeddedDiscord(start_at=world.now) as simulated:
         guild, _ = await simulated.create_guild("Landsbyer", permissions=rights)
         client = discord.Client(intents=discord.Intents(guilds=True))

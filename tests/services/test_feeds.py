@@ -17,7 +17,7 @@ from bot.services.meeting_changes import Meant
 from bot.services.people import People
 from bot.services.places import SECRETARIAT, Place, running_cohorts
 from bot.services.registry import Services, services_on
-from bot.storage.models import Feed
+from bot.storage.models import Feed, RoleAssignment
 from tests.support.calendars import PersonalCalendar
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world, utc
 
@@ -107,6 +107,24 @@ async def test_an_address_is_only_for_who_belongs_there_and_the_cohorts_for_the_
     for elsewhere in (world.neighbour, world.group):
         with pytest.raises(NotPermitted):
             await services.feeds.make(vera, elsewhere)
+    kaj = await world.person("Kaj", Role.COORDINATOR, world.group)
+    assert world.village.village is not None
+    async with world.context.database.transaction() as session:
+        held = await session.scalar(select(RoleAssignment).where(RoleAssignment.person_id == kaj.person_id))
+        assert held is not None
+        held.municipality_id = world.village.village.municipality_id
+    group = await services.feeds.read(token_of(await services.feeds.make(kaj, world.group)))
+    theirs = PersonalCalendar()
+    assert group is not None
+    theirs.take(group.body)
+    titles = {entry.summary for entry in theirs.entries.values()}
+    assert {
+        CIRCLE,
+        "Godt fra start: aftale, kontaktperson og forventninger",
+    } <= titles  # S09: theirs and the villages'
+    assert "Fremtidsværksted" not in titles
+    with pytest.raises(NotPermitted):
+        await services.feeds.make(kaj, world.village)
     with pytest.raises(Conflict):
         await services.feeds.make(SECRETARY, world.village)  # nothing is stored of whoever has not said yes
     async with world.context.database.transaction() as session:
