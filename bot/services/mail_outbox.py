@@ -70,6 +70,9 @@ class MailOutbox:
         if reader is None or reader.bounced_at is not None:
             row.state = "cancelled"
             return None
+        if row.state != "claimed" and not await self._may_go(session, row):
+            row.state = "held"  # looked at again when somebody has approved it
+            return None
         try:
             message = await self._compose(session, row, reader)
         except SQLAlchemyError:
@@ -78,7 +81,7 @@ class MailOutbox:
             row.state, row.last_error = "refused", f"not written: {type(error).__name__}"
             return None
         if message is None:
-            row.state = row.state if row.state == "held" else "not_needed"
+            row.state = "not_needed"
             return None
         row.state, row.claimed_by, row.lease_until = "claimed", claim, now + LEASE
         row.attempts += 1
@@ -88,19 +91,22 @@ class MailOutbox:
         text = written(context.texts, message, sender, _unsubscribe(context, reader))
         return OutgoingMail(row.id, row.key, claim, reader.address, self._message_id(row), text, now)
 
+    async def _may_go(self, session: AsyncSession, row: Mail) -> bool:
+        """Tell whether somebody has approved what a mail says, where that is needed."""
+        if row.kind != "newsletter":
+            return True
+        return await self._letters.may_go(session, row.cohort_id, str(row.payload["newsletter"]))
+
     async def _compose(self, session: AsyncSession, row: Mail, reader: MailRecipient) -> Message | None:
         """Write what a post says; a letter to a municipality names all its villages."""
         if row.kind != "newsletter":
             return await self._composer.compose(session, _as_delivery(row))
-        standing = await letters_table.find(session, row.cohort_id, str(row.payload["newsletter"]))
+        code = str(row.payload["newsletter"])
+        standing = await letters_table.find(session, row.cohort_id, code)
         if standing is not None and standing.withdrawn_at is not None:
             return None
-        code = str(row.payload["newsletter"])
-        if row.state != "claimed" and not await self._letters.may_go(session, row.cohort_id, code):
-            row.state = "held"  # nobody has approved it; looked at again when somebody does
-            return None
         place = await place_of(session, row.place_key)
-        letter = await self._letters.current(session, row.cohort_id, str(row.payload["newsletter"]))
+        letter = await self._letters.current(session, row.cohort_id, code)
         named = ""
         if place.village is not None and reader.scope_key.startswith("municipality:"):
             villages = await agreed(session, row.cohort_id, place.village.municipality_id)
