@@ -135,6 +135,8 @@ class Evenings:
             at = time(minutes // 60, minutes % 60)
             await cast.lead.click(answer(shown), custom_id=chosen)
         picked = local(date.fromisoformat(day), at, self._year.zone)
+        if dated.meeting.one_village_at_a_time:  # of a day with one hour left nobody is asked which
+            picked = (await self._year.own_times(cast))[code]
         self._year.picks[cast.village_id, code] = (self._year.discord.now(), picked)
 
     async def _voters(self, cast: VillageCast, poll_id: int) -> list[MemberActor]:
