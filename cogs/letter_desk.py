@@ -1,4 +1,4 @@
-"""The newsletter desk: the year's letters, seen, tried and sent."""
+"""Letters by command: seen, tried, sent, and their receipts."""
 
 import asyncio
 
@@ -15,18 +15,6 @@ _LOOKS = 600
 
 class LetterDeskCog(CompanionCog):
     """Letters of the secretariat; services check that it is the secretariat."""
-
-    @command("newsletter.list")
-    async def letters(self, ask: Ask, cohort: int | None = None) -> None:
-        """List the year's letters and how they fared."""
-        found = await ask.services.cohorts.cohort(cohort)
-        status = await ask.services.newsletters.status(await ask.actor(), found.id)
-        lines = [
-            build.LetterLine(s.letter.id, s.send_at, s.sent, s.waiting, s.failed, s.videos_missing)
-            for s in status
-            if s.send_at is not None
-        ]
-        await ask.reply(build.letter_list(self.bot.texts, found.title, lines))
 
     @command("newsletter.show", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
     async def show(
@@ -123,7 +111,7 @@ class LetterDeskCog(CompanionCog):
     async def video(self, ask: Ask, letter: str, slot: int, link: str, cohort: int | None = None) -> None:
         """Fill a letter's video slot with a link."""
         found = await ask.services.cohorts.cohort(cohort)
-        saved = await ask.services.newsletters.set_video(await ask.actor(), found.id, letter, slot, link)
+        saved, _ = await ask.services.videos.put_link(await ask.actor(), found.id, letter, slot, link)
         await ask.reply(build.video_saved(self.bot.texts, saved.title, (found.id, saved.id)))
 
     async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:

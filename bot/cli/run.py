@@ -24,6 +24,7 @@ from bot.cli.ready import upgraded
 from bot.cli.rehearsal import clock_for, rehearsal_on
 from bot.client import CompanionBot, Shards
 from bot.delivery.dispatcher import PermanentFailure, TransientFailure
+from bot.delivery.link_check import LinkCheck
 from bot.delivery.mailer import SmtpServer
 from bot.domain.errors import StartupError
 from bot.settings import Settings
@@ -71,6 +72,7 @@ def run(
         app = build(settings.async_database_url, content, facts_of(settings, content), clock,
                     settings.guild_id, shards=chosen)  # fmt: skip
         app.mail_server = mail_server_of(settings)
+        app.services.videos.probe = LinkCheck()
         asyncio.run(_serve(app, settings))
 
 

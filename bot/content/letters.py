@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from bot.content.filling import TemplateFault
+from bot.content.findings import Finding
 from bot.content.letter_text import (
     MeetingText,
     letter_values,
@@ -13,7 +14,7 @@ from bot.content.letter_text import (
     videos_ready,
 )
 from bot.content.load import Content
-from bot.content.manners import Manners, Problem, unknown_commands
+from bot.content.manners import Found, Manners, strange_commands, unknown_commands
 from bot.content.places import Places, letter_file
 from bot.content.samples import Samples
 from bot.content.source import Fault, read_text
@@ -73,17 +74,34 @@ class LetterCheck:
         found: set[Fault] = set()
         for ready in (True, False):
             try:
-                case = self._case(letter, circle, ready)
-                problems = list(self._length(letter, case, ready))
-                problems += self._wording(letter, case)
+                problems = list(self._filled(letter, circle, ready))
             except TemplateFault as fault:
                 found.add(Fault(name, first + fault.line - 1, "body", fault.problem))
                 continue
-            found |= {Fault(name, first + line - 1, "body", problem) for line, problem in problems}
+            found |= {Fault(name, first + line - 1, "body", problem.said) for line, problem in problems}
         if commands is not None:
-            for line, problem in unknown_commands(letter.body, commands):
-                found.add(Fault(name, first + line - 1, "body", problem))
+            for line, problem in strange_commands(letter.body, commands):
+                found.add(Fault(name, first + line - 1, "body", problem.said))
         yield from found
+
+    def judge(
+        self, letter: Newsletter, circle: Meeting, commands: Collection[str]
+    ) -> Iterator[tuple[int, Finding]]:
+        """Yield what a letter's title, next steps and body do that they should not, the body's with their line.
+
+        A line of 0 is no line of the body. The letter may stand nowhere in the folder. Raises TemplateFault.
+        """
+        for text in (letter.title, *letter.next_steps):
+            for _, found in self._manners.findings(text, self._tone.title, key="letter"):
+                yield 0, found
+        for ready in (True, False):
+            yield from self._filled(letter, circle, ready)
+        yield from strange_commands("\n".join((letter.body, letter.title, *letter.next_steps)), commands)
+
+    def _filled(self, letter: Newsletter, circle: Meeting, ready: bool) -> Iterator[Found]:
+        case = self._case(letter, circle, ready)
+        yield from self._length(letter, case, ready)
+        yield from self._wording(letter, case)
 
     def _case(self, letter: Newsletter, circle: Meeting, ready: bool) -> _Case:
         samples, programme = self._samples, self._content.programme
@@ -105,17 +123,15 @@ class LetterCheck:
         given = frozenset({samples.village, phone, coordinator, samples.date, samples.time})
         return _Case(values, given, bold)
 
-    def _length(self, letter: Newsletter, case: _Case, ready: bool) -> Iterator[Problem]:
+    def _length(self, letter: Newsletter, case: _Case, ready: bool) -> Iterator[Found]:
         count = len(render_letter(letter, values=case.values))
         limit = self._content.programme.rules.newsletter_max_chars
         if count > limit:
             filled = "with" if ready else "without"
-            yield (
-                1,
-                f"has {count} characters with the longest names and {filled} links; at most {limit} fit",
-            )
+            said = f"has {count} characters with the longest names and {filled} links; at most {limit} fit"
+            yield 1, Finding("chars", said, {"count": count, "limit": limit})
 
-    def _wording(self, letter: Newsletter, case: _Case) -> Iterator[Problem]:
+    def _wording(self, letter: Newsletter, case: _Case) -> Iterator[Found]:
         """Judge the letter's words, and give each problem the line of the template it came from."""
         marked = replace(letter, body=_marked(letter.body))
         try:
@@ -124,7 +140,7 @@ class LetterCheck:
             text = render_letter(letter, values=case.values)
         lines, origin = _unmarked(text.split("\n")[2:])
         kind: Kind = self._tone.letter
-        for line, problem in self._manners.problems(
+        for line, problem in self._manners.findings(
             "\n".join(lines), kind, key="letter", given=case.given, may_be_bold=case.may_be_bold
         ):
             yield origin[line - 1], problem

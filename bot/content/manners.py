@@ -8,11 +8,13 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
+from bot.content.findings import Finding
 from bot.content.language import Sentence, lix, sentences, words
 from bot.content.spelling import Speller
 from bot.content.tone import Kind, Tone
 
 Problem = tuple[int, str]  # line of the text (1-based), what is wrong
+Found = tuple[int, Finding]
 _ONE = "[\u203c\u2049\u231a-\u23ff\u25aa-\u25fe\u2600-\u27bf\u2b05-\u2b55\U0001f000-\U0001faff]"
 _EMOJI = re.compile(
     rf"(?:[0-9#*]\ufe0f?\u20e3|{_ONE}[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]*"
@@ -43,6 +45,19 @@ class Manners:
         given: Collection[str] = (),
         may_be_bold: Collection[str] = (),
     ) -> Iterator[Problem]:
+        """Yield everything wrong with a text, in English: see `findings`."""
+        for line, found in self.findings(text, kind, key=key, given=given, may_be_bold=may_be_bold):
+            yield line, found.said
+
+    def findings(
+        self,
+        text: str,
+        kind: Kind,
+        *,
+        key: str = "",
+        given: Collection[str] = (),
+        may_be_bold: Collection[str] = (),
+    ) -> Iterator[Found]:
         """Yield everything wrong with a text.
 
         `given` are values filled in that are not ours to judge; some of them `may_be_bold`.
@@ -56,27 +71,32 @@ class Manners:
             yield from ((number, problem) for problem in self._bold(line, may_be_bold))
             if self._speller is not None:
                 for word in self._speller.unknown(_COMMAND.sub(" ", ours)):
-                    yield number, f"{word} is not in the dictionary (dictionary/words.txt adds words)"
+                    said = f"{word} is not in the dictionary (dictionary/words.txt adds words)"
+                    yield number, Finding("spelling", said, {"word": word})
 
-    def _length(self, text: str, kind: Kind) -> Iterator[Problem]:
+    def _length(self, text: str, kind: Kind) -> Iterator[Found]:
         if kind.chars is not None and len(text) > kind.chars:
-            yield 1, f"has {len(text)} characters, and at most {kind.chars} fit"
+            said = f"has {len(text)} characters, and at most {kind.chars} fit"
+            yield 1, Finding("chars", said, {"count": len(text), "limit": kind.chars})
 
-    def _readability(self, text: str, ours: str, kind: Kind) -> Iterator[Problem]:
+    def _readability(self, text: str, ours: str, kind: Kind) -> Iterator[Found]:
         """Sentences are judged as they are read; LIX by our own words, not by names and titles."""
         parts = list(sentences(text, self._tone.abbreviations))
         if kind.sentence_words is not None:
             for sentence in parts:
                 count = len(sentence.words)
                 if count > kind.sentence_words:
-                    yield sentence.line, f"a sentence has {count} words: {_start(sentence)}"
+                    said, start = f"a sentence has {count} words: {_start(sentence)}", _start(sentence)
+                    values = {"count": count, "limit": kind.sentence_words, "start": start}
+                    yield sentence.line, Finding("sentence", said, values)
         enough = len(words(ours)) >= kind.lix_from_words
         if kind.lix is not None and enough:
             found = lix(ours, self._tone.abbreviations)
             if found >= kind.lix:
-                yield 1, f"LIX is {found:.1f}; it must be under {kind.lix:g}"
+                said = f"LIX is {found:.1f}; it must be under {kind.lix:g}"
+                yield 1, Finding("lix", said, {"lix": round(found), "limit": round(kind.lix)})
 
-    def _emoji(self, text: str, kind: Kind) -> Iterator[Problem]:
+    def _emoji(self, text: str, kind: Kind) -> Iterator[Found]:
         allowed, seen = self._tone.emoji_allowed, 0
         if allowed is None:
             return
@@ -85,43 +105,55 @@ class Manners:
                 emoji = found.group()
                 seen += 1
                 if emoji not in allowed:
-                    yield number, f"the emoji {emoji} is not one of {' '.join(allowed)}"
+                    values = {"emoji": emoji, "allowed": " ".join(allowed)}
+                    yield (
+                        number,
+                        Finding("emoji", f"the emoji {emoji} is not one of {' '.join(allowed)}", values),
+                    )
                 elif kind.emoji == 0:
-                    yield number, f"no emoji may stand here: {emoji}"
+                    yield number, _misplaced(f"no emoji may stand here: {emoji}", emoji)
                 elif is_heading(line):
-                    yield number, f"an emoji stands in a heading: {emoji}"
+                    yield number, _misplaced(f"an emoji stands in a heading: {emoji}", emoji)
                 elif line[found.end() :].strip():
-                    yield number, f"an emoji must end its line: {emoji}"
+                    yield number, _misplaced(f"an emoji must end its line: {emoji}", emoji)
         if kind.emoji and seen > kind.emoji:
-            yield 1, f"has {seen} emoji; at most {kind.emoji} may stand in one message"
+            said = f"has {seen} emoji; at most {kind.emoji} may stand in one message"
+            yield 1, Finding("emoji_many", said, {"count": seen, "limit": kind.emoji})
 
-    def _words(self, line: str, key: str) -> Iterator[str]:
+    def _words(self, line: str, key: str) -> Iterator[Finding]:
         if self._any.search(line):
             yield from self._wrong_words(line, key)
         for rule in self._tone.forbidden:
             if found := rule.pattern.search(line):
-                yield f"{rule.why}: {found.group().strip()}"
+                text = found.group().strip()
+                yield Finding("forbidden", f"{rule.why}: {text}", {"text": text})
         if not unicodedata.is_normalized("NFC", line):
-            yield "holds letters put together from parts (not Unicode NFC)"
+            yield Finding("nfc", "holds letters put together from parts (not Unicode NFC)")
 
-    def _wrong_words(self, line: str, key: str) -> Iterator[str]:
+    def _wrong_words(self, line: str, key: str) -> Iterator[Finding]:
         for banned, pattern in self._banned:
             for found in pattern.finditer(line):
                 fits = any(fnmatchcase(key, keys) for keys in banned.keys)
                 if fits and found.group().lower() not in self._kept:
-                    yield f"{found.group()} is not our word; say {banned.say}"
+                    said = f"{found.group()} is not our word; say {banned.say}"
+                    yield Finding("banned", said, {"word": found.group(), "say": banned.say})
         for pattern, right in self._ascii:
             if found_wrong := pattern.search(line):
-                yield f"{found_wrong.group()} is written {right}"
+                wrong = found_wrong.group()
+                yield Finding("ascii", f"{wrong} is written {right}", {"word": wrong, "right": right})
 
-    def _bold(self, line: str, may_be_bold: Collection[str]) -> Iterator[str]:
+    def _bold(self, line: str, may_be_bold: Collection[str]) -> Iterator[Finding]:
         rule = self._tone.bold
         if rule is None or is_heading(line):
             return
         for found in _BOLD.finditer(line):
             text = found.group(1).strip()
             if text not in rule.words and not any(value in text for value in may_be_bold):
-                yield f"bold is for headings, dates and titles: {text}"
+                yield Finding("bold", f"bold is for headings, dates and titles: {text}", {"text": text})
+
+
+def _misplaced(said: str, emoji: str) -> Finding:
+    return Finding("emoji_place", said, {"emoji": emoji})
 
 
 def is_heading(line: str) -> bool:
@@ -138,15 +170,22 @@ def commands_in(text: str) -> Iterator[tuple[int, str, str]]:
 
 
 def unknown_commands(text: str, commands: Collection[str]) -> Iterator[Problem]:
+    """Yield every /command that does not exist, in English: see `strange_commands`."""
+    for line, found in strange_commands(text, commands):
+        yield line, found.said
+
+
+def strange_commands(text: str, commands: Collection[str]) -> Iterator[Found]:
     """Yield every /command that does not exist; one in a group is two words: "hold opret"."""
     known = {command.lstrip("/") for command in commands}
     groups = {command.split(" ")[0] for command in known if " " in command}
     for number, first, second in commands_in(text):
         if first in groups:
             if f"{first} {second}" not in known:
-                yield number, f"there is no command /{first} {second}".rstrip()
+                name = f"/{first} {second}".rstrip()
+                yield number, Finding("command", f"there is no command {name}", {"command": name})
         elif first not in known:
-            yield number, f"there is no command /{first}"
+            yield number, Finding("command", f"there is no command /{first}", {"command": f"/{first}"})
 
 
 def _word_pattern(word: str) -> re.Pattern[str]:

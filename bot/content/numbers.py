@@ -76,6 +76,10 @@ def _orders(programme: Programme, places: Places) -> Iterator[Fault]:
         yield places.rule("rules", "secret_results", "numbers_from_votes", problem=problem)
     first, last = rules.posts_only_between
     yield from _milestone_reminders(programme, places)
+    approval = rules.newsletter_approval
+    if approval is not None and not all(1 <= days <= LONGEST_AHEAD for days in approval.warn_days):
+        problem = f"must be 1 to {LONGEST_AHEAD}"
+        yield places.rule("rules", "newsletter_approval", "warn_days", problem=problem)
     if first >= last:
         yield places.rule("rules", "posts_only_between", problem="ends before it begins")
 

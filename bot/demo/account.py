@@ -14,11 +14,15 @@ from bot.demo.expected import expected_letters, expected_milestones, expected_po
 from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
+from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.poll_view import CLOSED
 from bot.domain.programme import Programme
 from bot.services.places import SECRETARIAT, group_key, village_key
 
 LATE_AFTER = timedelta(hours=36)  # the story's own crash lasts fifteen hours
+LOOKING_ON = Actor(
+    None, "", frozenset({RoleHeld(Role.SECRETARIAT)})
+)  # the account asks as the secretariat would
 PUT_OFF_BY = timedelta(days=4)  # a post may wait so long for its turn in a channel that is full
 
 _DANISH = {
@@ -28,6 +32,7 @@ _DANISH = {
     "roles": "Roller",
     "newsletters_expected": "Nyhedsbreve, ventet",
     "newsletters_posted": "Nyhedsbreve, i kanalerne",
+    "letters_approved": "Nyhedsbreve, godkendt",
     "reminders_expected": "Påmindelser, ventet",
     "reminders_posted": "Påmindelser, i kanalerne",
     "polls_opened": "Afstemninger åbnet",
@@ -58,6 +63,7 @@ class Account:
     roles: int
     newsletters_expected: int
     newsletters_posted: int
+    letters_approved: int
     reminders_expected: int
     reminders_posted: int
     polls_opened: int
@@ -161,6 +167,9 @@ async def look(
         )
         missing += sorted(register.reminders(now - PUT_OFF_BY) - found.of("decision_due:"))
         missing += await register.not_final(now - PUT_OFF_BY)
+    desk = await year.app.services.letter_desk.board(LOOKING_ON, year.cohort_id)
+    approved = {status.letter.title for status in desk.letters if not status.needs_approval}
+    missing += [f"the approval of {title}" for title in sorted({title for title, _ in letters} - approved)]
     counted = await days.head_counts() if days else {}
     missing += ["a head count"] * (len(days.counted.items() - counted.items()) if days else 0)
     guild = year.discord.guilds()[0]
@@ -171,6 +180,7 @@ async def look(
         roles=year.discord.role_count(guild),
         newsletters_expected=len(letters),
         newsletters_posted=sum(found.letters.values()),
+        letters_approved=len(approved),
         reminders_expected=len(reminders),
         reminders_posted=sum(n for post, n in found.posts.items() if post in reminders),
         polls_opened=len(found.opened()),

@@ -9,6 +9,7 @@ from simcord.actors import MemberActor
 from bot.demo.cast import VillageCast
 from bot.demo.day_hands import DayHands
 from bot.demo.hands import answer, private_ids, standing_in
+from bot.demo.letter_hands import LetterHands
 from bot.demo.meeting_hands import MeetingHands
 from bot.demo.on_paper import OnPaper
 from bot.demo.own_polls import OwnPolls
@@ -30,6 +31,8 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
+        self.register = RegisterHands(year)
+        self._letters = LetterHands(year)
         self.register, self._meetings = RegisterHands(year), MeetingHands(year)
         self.days = DayHands(year)
         self._looked_at: dict[int, datetime] = {}
@@ -52,6 +55,10 @@ class Evenings:
                     await self._vote(group.people, record, custom_id)
                 for _, _args, custom_id in _parts(record, "vote_many"):
                     await self._choose(group.people, record, custom_id)
+        desk = (await self._year.app.services.places.channel_ids())[SECRETARIAT]
+        for record in self._new(desk):
+            for _, args, custom_id in _parts(record, "letter_open"):
+                await self._letters.approve(record, custom_id, str(args[1]))
         await self._meetings.evening()
         await self._ask_once()
 

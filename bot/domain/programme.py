@@ -318,6 +318,14 @@ class MilestoneReminders:
 
 
 @dataclass(frozen=True, slots=True)
+class NewsletterApproval:
+    """Letters go out approved only; how many days before that the secretariat is told of one that is not."""
+
+    __pydantic_config__: ClassVar = Strict
+    warn_days: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """The numbers that dates, posts and polls obey."""
 
@@ -339,6 +347,7 @@ class Rules:
     steering_established_by: str | None = None
     sharing_part: str | None = None
     milestone_reminders: MilestoneReminders | None = None
+    newsletter_approval: NewsletterApproval | None = None
     global_goals: int = 0
     seed_lines: int = 0
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 
 SENT = "sent"
 FAILED = ("parked", "stale")
-WAITING = ("pending", "claimed")
+HELD = "held"
+WAITING = ("pending", "claimed", HELD)
 LATE = "too late to be of use"
 NO_CHANNEL = "the channel does not exist"
 _UNKNOWN_CHANNEL, _MISSING_ACCESS, _MISSING_PERMISSIONS = "10003", "50001", "50013"  # Discord's own codes
@@ -17,6 +18,7 @@ class Trouble(StrEnum):
     """Why a post has not arrived."""
 
     LATE = "late"
+    NOT_APPROVED = "not_approved"
     NO_CHANNEL = "no_channel"
     NO_ACCESS = "no_access"
     REFUSED = "refused"
@@ -43,6 +45,8 @@ class PostReceipt:
         """Why it has not arrived, or not yet; None when nothing went wrong."""
         if self.state == "stale":
             return Trouble.LATE
+        if self.state == HELD:
+            return Trouble.NOT_APPROVED
         if self.last_error is None or self.state == SENT:
             return None
         return trouble_of(self.last_error)

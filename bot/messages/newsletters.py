@@ -1,16 +1,11 @@
-"""Build what the secretariat sees of its letters: the list, the question before sending, and progress."""
+"""Build what the secretariat sees of its letters: the question before sending, and progress."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 
-from bot.content.templates import Ready
 from bot.messages.message import Button, Message
 from bot.messages.texts import Texts
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
-    "letter_desk.heading": frozenset({"cohort"}),
-    "letter_desk.line": frozenset({"code", "send_at", "sent", "waiting", "failed", "videos"}),
     "letter_desk.tried": frozenset({"title"}),
     "letter_desk.confirm": frozenset({"title", "count"}),
     "letter_desk.confirm_button": frozenset(),
@@ -20,29 +15,6 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.correct_button": frozenset(),
 }
 _ROOM = 1900
-
-
-@dataclass(frozen=True, slots=True)
-class LetterLine:
-    """One letter in the secretariat's list."""
-
-    code: str
-    send_at: datetime
-    sent: int
-    waiting: int
-    failed: int
-    videos_missing: int
-
-
-def letter_list(texts: Texts, cohort: str, lines: Sequence[LetterLine]) -> Message:
-    """List the year's letters."""
-    rows: list[str] = [texts("letter_desk.heading", cohort=cohort)]
-    for line in lines:
-        rows.append(
-            texts("letter_desk.line", code=line.code, send_at=line.send_at, sent=line.sent, waiting=line.waiting,
-                  failed=line.failed, videos=line.videos_missing)
-        )  # fmt: skip
-    return Message(Ready(cut("\n".join(rows))))
 
 
 def confirm(texts: Texts, title: str, count: int, args: tuple[int | str, ...]) -> Message:

@@ -55,11 +55,13 @@ class Corrections:
     async def correct(self, actor: Actor, cohort_id: int, code: str) -> int:
         """Change a letter to its present text in every channel where it stands; what waits gets that text anyway.
 
-        Returns in how many; raises Conflict when it stands nowhere or has been taken back, NotFound.
+        Returns in how many; raises Conflict when it stands nowhere, has been taken back or waits to be
+        approved, NotFound.
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         title, now = await self._newsletters.title(cohort_id, code), self._context.now()
         async with self._context.database.transaction() as session:
+            await self._newsletters.approved(session, cohort_id, code)
             await one_at_a_time(session, "deliveries")  # nobody claims a post with the old text meanwhile
             await self._standing(session, cohort_id, code, title)
             found = await self._rows(session, cohort_id, code, _GONE_OUT)

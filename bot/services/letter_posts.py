@@ -9,6 +9,7 @@ from bot.domain.programme import Newsletter
 from bot.messages import letter_sending as sending
 from bot.messages import posts as build
 from bot.messages.message import Message
+from bot.services import letter_desk_posts
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import Place
@@ -40,9 +41,16 @@ class LetterPosts:
             return self._withdrawn(letter, _at(delivery))
         number = await self._letters.version(session, cohort_id, code)
         if delivery.kind == edits.CORRECTION:
+            if not await self._letters.may_go(session, cohort_id, code):
+                return None  # what stands is not changed to a text nobody has approved
             delivery.version = number
             return await self._letter(session, delivery.event_id, letter, place, _at(delivery))
         return await self._first(session, delivery, letter, number, place)
+
+    async def _hold(self, session: AsyncSession, delivery: Delivery) -> None:
+        """Hold a letter that nobody has approved, and tell of it."""
+        delivery.state = deliveries.HELD
+        await letter_desk_posts.tell_of_letter(session, delivery, letter_desk_posts.HELD, self._context.now())
 
     async def _first(
         self, session: AsyncSession, delivery: Delivery, letter: Newsletter, number: int, place: Place
@@ -58,6 +66,10 @@ class LetterPosts:
             if tried:
                 await plan_edits(session, edits.WITHDRAWAL, letter.id, [delivery], withdrawn_at, now)
             return self._withdrawn(letter, withdrawn_at) if tried else None
+        may_go = await self._letters.may_go(session, delivery.cohort_id, letter.id)
+        if not may_go and not tried:  # one that was tried may stand in its channel, and is looked for
+            await self._hold(session, delivery)
+            return None
         if tried and delivery.version not in (None, number):
             await plan_edits(session, edits.CORRECTION, letter.id, [delivery], now, now)
         else:

@@ -89,10 +89,11 @@ class LetterSheets:
     ) -> PrintedLetter:
         owner = place.village or place.group
         assert owner is not None
+        standing = await self._letters.current(session, event.cohort_id, letter.id)
         online = self._context.programme.meetings[event.code].mode == "online"
         return PrintedLetter(
             code=letter.id,
-            text=await self._letters.text(session, letter, place),
+            text=await self._letters.text(session, standing, place),
             place=owner.name,
             place_key=place.key,
             language=self._context.programme.language,

@@ -1,21 +1,23 @@
 """Write a newsletter out for one receiver: its dates, names and video links filled in (S05, S06)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.letter_text import MeetingText, letter_values, render_letter, video_block, videos_ready
+from bot.content.simple_letters import require_plain
 from bot.domain.access import Role
 from bot.domain.errors import NotFound
 from bot.domain.programme import Newsletter
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import Event, LetterVersion, NewsletterVideo, Person, RoleAssignment
+from bot.storage.models import Event, LetterVersion, NewsletterVideo, Person, RoleAssignment, Video
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 
+DRAFT, READY, APPROVED = "draft", "ready", "approved"
 _CURRENT = "current letters"  # in a session's info: a batch of one letter's posts asks for its text once
 
 
@@ -33,15 +35,27 @@ class Letters:
         """Return the number of the version that goes out; 0 is the content's own text. Raises NotFound."""
         return (await self._standing(session, cohort_id, code))[1]
 
-    async def _standing(self, session: AsyncSession, cohort_id: int, code: str) -> tuple[Newsletter, int]:
-        known: dict[tuple[int, str], tuple[Newsletter, int]] = session.info.setdefault(_CURRENT, {})
+    async def may_go(self, session: AsyncSession, cohort_id: int, code: str) -> bool:
+        """Tell whether a letter may go out: approved as it stands, or in a programme without approvals."""
+        if self._context.programme.rules.newsletter_approval is None:
+            return True
+        return (await self._standing(session, cohort_id, code))[2]
+
+    async def _standing(
+        self, session: AsyncSession, cohort_id: int, code: str
+    ) -> tuple[Newsletter, int, bool]:
+        """Return a letter's text, the number of its version, and whether that is approved."""
+        known: dict[tuple[int, str], tuple[Newsletter, int, bool]] = session.info.setdefault(_CURRENT, {})
         if (cohort_id, code) not in known:
             template = self._context.programme.newsletters.get(code)
             if template is None:
                 raise NotFound("error.not_found.newsletter", text=code)
-            known[cohort_id, code] = (template, 0)
-            if row := await letters_table.newest(session, cohort_id, code):
-                known[cohort_id, code] = (written(template, row), row.number)
+            row = await letters_table.find(session, cohort_id, code)
+            version = await letters_table.newest(session, row.id) if row else None
+            number = version.number if version else 0
+            approved = row is not None and row.state == APPROVED and row.approved_version == number
+            letter = written(template, version) if version else template
+            known[cohort_id, code] = (await _with_library(session, cohort_id, letter), number, approved)
         return known[cohort_id, code]
 
     async def text(self, session: AsyncSession, letter: Newsletter, place: Place, named: str = "") -> str:
@@ -49,12 +63,27 @@ class Letters:
         assert place.cohort is not None
         events = await self._events(session, place)
         urls = await self.video_urls(session, place.cohort.id, letter)
+        village = named or (place.village.name if place.village else "")
+        return self.fill(letter, village, await self._coordinator(session, place), events, urls)
+
+    def fill(
+        self,
+        letter: Newsletter,
+        village: str,
+        coordinator: str,
+        events: Mapping[str, Event],
+        urls: Sequence[str | None],
+    ) -> str:
+        """Return a letter filled with what one receiver is to read. Raises TemplateFault."""
+        template = self._context.programme.newsletters.get(letter.id)
+        if template is None or template.body != letter.body:
+            require_plain(letter.body)
         values = letter_values(
             self._context.programme.circle_of(letter.id),
             describe=lambda code: self._describe(events[code]),
-            village=named or (place.village.name if place.village else ""),
+            village=village,
             phone=self._context.facts.phone,
-            coordinator=await self._coordinator(session, place),
+            coordinator=coordinator,
             videos=video_block(letter, urls, self._context.texts),
             videos_ready=videos_ready(letter, urls),
         )
@@ -107,6 +136,20 @@ class Letters:
 def written(template: Newsletter, version: LetterVersion) -> Newsletter:
     """Return a letter as a version has it; its videos are kept apart from its text."""
     return replace(template, title=version.title, body=version.body, next_steps=tuple(version.next_steps))
+
+
+async def _with_library(session: AsyncSession, cohort_id: int, letter: Newsletter) -> Newsletter:
+    """Return a letter whose slots that are filled from the library bear those videos' titles and minutes."""
+    query = select(NewsletterVideo.slot, Video).join(Video, NewsletterVideo.video_id == Video.id)
+    query = query.where(NewsletterVideo.cohort_id == cohort_id, NewsletterVideo.newsletter == letter.id)
+    filled = dict((await session.execute(query)).all())
+    if not filled:
+        return letter
+    slots = [
+        replace(slot, title=filled[n].title, minutes=filled[n].minutes) if n in filled else slot
+        for n, slot in enumerate(letter.videos, start=1)
+    ]
+    return replace(letter, videos=tuple(slots))
 
 
 def forget(session: AsyncSession) -> None:

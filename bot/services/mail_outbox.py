@@ -164,7 +164,7 @@ class MailOutbox:
             row.state, row.last_error = "refused", f"not written: {type(error).__name__}"
             return None
         if message is None:
-            row.state = "not_needed"
+            row.state = row.state if row.state == "held" else "not_needed"
             return None
         row.state, row.claimed_by, row.lease_until = "claimed", claim, now + LEASE
         row.attempts += 1
@@ -180,6 +180,10 @@ class MailOutbox:
             return await self._composer.compose(session, _as_delivery(row))
         standing = await letters_table.find(session, row.cohort_id, str(row.payload["newsletter"]))
         if standing is not None and standing.withdrawn_at is not None:
+            return None
+        code = str(row.payload["newsletter"])
+        if row.state != "claimed" and not await self._letters.may_go(session, row.cohort_id, code):
+            row.state = "held"  # nobody has approved it; looked at again when somebody does
             return None
         place = await place_of(session, row.place_key)
         letter = await self._letters.current(session, row.cohort_id, str(row.payload["newsletter"]))

@@ -1,11 +1,9 @@
 """Newsletters for the secretariat: see, try, send, and fill the videos (S05)."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.content.filling import TemplateFault
 from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import Conflict, InvalidInput, NotFound
@@ -16,7 +14,7 @@ from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.ledger import Ledger
-from bot.services.letters import Letters
+from bot.services.letters import Letters, forget
 from bot.services.next_steps import NextSteps
 from bot.services.places import SECRETARIAT, group_key, place_of, village_key
 from bot.services.posts import Posts
@@ -33,50 +31,12 @@ from bot.storage.repositories import events as events_table
 from bot.storage.repositories.deliveries import Post
 
 
-@dataclass(frozen=True, slots=True)
-class LetterStatus:
-    """A letter in the secretariat's list."""
-
-    letter: Newsletter
-    send_at: datetime | None
-    sent: int
-    waiting: int
-    failed: int
-    videos_missing: int
-
-
 class Newsletters(NextSteps):
     """The secretariat's letters."""
 
     def __init__(self, context: Context, letters: Letters, posts: Posts, ledger: Ledger) -> None:
         super().__init__(context, letters)
         self._posts, self._ledger = posts, ledger
-
-    async def status(self, actor: Actor, cohort_id: int) -> list[LetterStatus]:
-        """Return every letter of a cohort in the order they go out."""
-        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        async with self._context.database.transaction() as session:
-            events = {e.code: e for e in await events_table.common(session, cohort_id)}
-            rows = await session.scalars(
-                select(Delivery).where(Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter")
-            )
-            states: dict[str, list[str]] = {}
-            for row in rows:
-                states.setdefault(str(row.payload["newsletter"]), []).append(row.state)
-            found = []
-            for code in self._context.programme.newsletters:
-                letter = await self._letters.current(session, cohort_id, code)
-                event = events.get(self._context.programme.circle_of(letter.id).id)
-                urls = await self._letters.video_urls(session, cohort_id, letter)
-                mine = states.get(letter.id, [])
-                found.append(
-                    LetterStatus(
-                        letter, event.newsletter_at if event else None, mine.count("sent"),
-                        mine.count("pending") + mine.count("claimed"), mine.count("parked"),
-                        sum(1 for url in urls if not url),
-                    )
-                )  # fmt: skip
-        return sorted(found, key=lambda status: (status.send_at is None, status.send_at))
 
     async def title(self, cohort_id: int, code: str) -> str:
         """Return what a letter is called now. Raises NotFound."""
@@ -130,7 +90,7 @@ class Newsletters(NextSteps):
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         now = self._context.now()
         async with self._context.database.transaction() as session:
-            letter = await self._current(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
             keys = await self._places(session, cohort_id, letter, municipality_id, village_id)
             failed = [
@@ -159,7 +119,7 @@ class Newsletters(NextSteps):
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self._current(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
             failed = await deliveries.failed_letters(session, cohort_id, letter.id)
             if not failed:
@@ -186,7 +146,7 @@ class Newsletters(NextSteps):
         """Return how many channels a letter would go to now. Raises Conflict when all have it."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self._current(session, cohort_id, code)
+            letter = await self.approved(session, cohort_id, code)
             keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
             wanted = [f"{letter.id}:{key}" for key in keys]
             sent = await session.scalars(
@@ -215,8 +175,10 @@ class Newsletters(NextSteps):
         rows = self._ledger.read(letter=self.find(code).id, cohort_id=cohort_id)
         return sorted([row async for row in rows], key=lambda receipt: receipt.place)
 
-    async def set_video(self, actor: Actor, cohort_id: int, code: str, slot: int, url: str) -> Newsletter:
-        """Fill a video slot with a link. Raises InvalidInput for a slot or link that cannot be used."""
+    async def set_video(
+        self, actor: Actor, cohort_id: int, code: str, slot: int, url: str, video_id: int | None = None
+    ) -> Newsletter:
+        """Fill a video slot with a link, which may be a library's video. Raises InvalidInput when it cannot be used."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         link = https_link(url)
         async with self._context.database.transaction() as session:
@@ -230,10 +192,15 @@ class Newsletters(NextSteps):
                     NewsletterVideo.slot == slot,
                 )
             )
-            session.add(NewsletterVideo(cohort_id=cohort_id, newsletter=letter.id, slot=slot, url=link))
+            row = NewsletterVideo(
+                cohort_id=cohort_id, newsletter=letter.id, slot=slot, url=link, video_id=video_id
+            )
+            session.add(row)
             await session.flush()
+            forget(session)
+            letter = await self._current(session, cohort_id, code)
             for key in await self._longest_places(session, cohort_id, letter):
-                text = await self._letters.text(session, letter, await place_of(session, key))
+                text = await self._text_at(session, letter, key)
                 if len(text) > MESSAGE_LONGEST:
                     raise InvalidInput("error.link_long", over=len(text) - MESSAGE_LONGEST)
             await audit(session, self._context, actor, "newsletter.video", f"{letter.id} {slot}")
@@ -243,13 +210,27 @@ class Newsletters(NextSteps):
         """Return a letter as it stands now, by its id in capitals or not. Raises NotFound."""
         return await self._letters.current(session, cohort_id, self.find(code).id)
 
+    async def approved(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
+        """Return a letter that may go out. Raises NotFound, and Conflict while nobody has approved it."""
+        letter = await self._current(session, cohort_id, code)
+        if not await self._letters.may_go(session, cohort_id, letter.id):
+            raise Conflict("error.letter_not_approved", title=letter.title)
+        return letter
+
     async def _text(
         self, session: AsyncSession, cohort_id: int, letter: Newsletter, village_id: int | None
     ) -> str:
         keys = await self._places(session, cohort_id, letter, None, village_id)
         if not keys:
             raise NotFound("error.not_found.place")
-        return await self._letters.text(session, letter, await place_of(session, keys[0]))
+        return await self._text_at(session, letter, keys[0])
+
+    async def _text_at(self, session: AsyncSession, letter: Newsletter, place_key: str) -> str:
+        """Return a letter as a place reads it. Raises InvalidInput when it holds what cannot be filled."""
+        try:
+            return await self._letters.text(session, letter, await place_of(session, place_key))
+        except TemplateFault as fault:
+            raise InvalidInput("error.letter_broken", title=letter.title) from fault
 
     async def _longest_places(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> list[str]:
         """Return where a letter is longest: one village a municipality, whose coordinator it may name."""

@@ -23,6 +23,7 @@ from bot.domain.posting import PostingHours
 from bot.domain.receipts import LATE, NO_CHANNEL
 from bot.messages.message import Message
 from bot.services.context import Context
+from bot.services.letter_desk_posts import GONE, tell_of_letter
 from bot.services.places import SECRETARIAT, WELCOME, is_person, person_key, place_of
 from bot.storage.database import PLANNED
 from bot.storage.models import Cohort, Decision, Delivery, DiscordPlace, Person, Poll, Village
@@ -132,6 +133,8 @@ class Outbox:
     ) -> Outgoing | None:
         private = is_person(row.place_key)
         if row.useful_until is not None and now >= row.useful_until:
+            if row.state == deliveries.HELD:
+                await tell_of_letter(session, row, GONE, now)
             if private or row.kind in UNSEEN:
                 deliveries.leave_no_trace(row)
                 return None
@@ -161,10 +164,11 @@ class Outbox:
             await self._park(session, row, repr(error))
             return None
         if message is None:
-            if row.due_at <= now:  # else it was put off in the writing: a poll that too few voted in goes on
-                if private:
-                    deliveries.leave_no_trace(row)
-                row.state = deliveries.NOT_NEEDED
+            if row.due_at > now or row.state == deliveries.HELD:
+                return None  # put off in the writing: a poll that too few voted in goes on; or held
+            if private:
+                deliveries.leave_no_trace(row)
+            row.state = deliveries.NOT_NEEDED
             return None
         retry = row.state == "claimed"
         deliveries.claim(row, claim, now, LEASE)

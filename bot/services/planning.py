@@ -20,7 +20,7 @@ from bot.domain.milestones import milestone_notes
 from bot.domain.posting import PostingHours
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Meeting, Phase, Reminder, Scope
 from bot.domain.reminders import moment_of
-from bot.services import milestone_posts
+from bot.services import letter_desk_posts, milestone_posts
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
 from bot.services.mail_outbox import MailOutbox
@@ -31,7 +31,7 @@ from bot.storage.repositories.deliveries import Post, cancel_missing, plan
 
 OPENING_IS_NEWS_FOR = timedelta(days=7)
 OVER_AFTER = timedelta(days=60)  # longer than any post or poll may follow a meeting
-KINDS = ("newsletter", "reminder", "phase_opening", milestone_posts.KIND)
+KINDS = ("newsletter", "reminder", "phase_opening", milestone_posts.KIND, letter_desk_posts.KIND)
 
 
 class PollPlanner(Protocol):
@@ -207,7 +207,9 @@ class Planning:
 
     def _letter(self, cohort: Cohort, circle: Meeting, event: Event, audience: "_Audience") -> Iterator[Post]:
         assert event.newsletter_at is not None and circle.newsletter is not None
-        due = self.hours(cohort).allowed_from(event.newsletter_at)
+        hours = self.hours(cohort)
+        due = hours.allowed_from(event.newsletter_at)
+        yield from letter_desk_posts.warnings(self._context, cohort, circle.newsletter, event, due, hours)
         for target in audience.of_scope(circle, event):
             if (
                 event.starts_at > target.since

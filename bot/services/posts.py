@@ -15,7 +15,14 @@ from bot.messages.calendar import day_choices
 from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
-from bot.services import letter_posts, meeting_news, milestone_posts, polled_meeting_posts, sharing
+from bot.services import (
+    letter_desk_posts,
+    letter_posts,
+    meeting_news,
+    milestone_posts,
+    polled_meeting_posts,
+    sharing,
+)
 from bot.services.calendar import Calendar
 from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
@@ -84,6 +91,8 @@ class Posts:
             return await self._changed(session, delivery, place)
         if delivery.kind == sharing.KIND:
             return await self._sharing.compose(session, delivery, place)
+        if delivery.kind in (letter_desk_posts.KIND, letter_desk_posts.NEWS):
+            return await letter_desk_posts.compose(session, self._context, self._letters, delivery)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)

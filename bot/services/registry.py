@@ -17,7 +17,9 @@ from bot.services.forgetting import Forgetting
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
+from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
+from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
 from bot.services.mail_lists import MailLists
 from bot.services.mail_outbox import MailOutbox
@@ -43,6 +45,7 @@ from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
 from bot.services.sharing import Sharing
 from bot.services.tasks import Tasks
+from bot.services.videos import Videos
 from bot.services.village_dates import VillageDates
 
 
@@ -69,6 +72,8 @@ class Services:
     mail_lists: MailLists
     mail_outbox: MailOutbox
     meeting_day: MeetingDay
+    letter_desk: LetterDesk
+    letter_versions: LetterVersions
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -84,6 +89,7 @@ class Services:
     polls: Polls
     private_reminders: PrivateReminders
     provisioning: Provisioning
+    videos: Videos
     register_export: RegisterExport
     scheduled_events: ScheduledEvents
     sharing: Sharing
@@ -120,6 +126,8 @@ def services_on(context: Context) -> Services:
         mail_lists=MailLists(context),
         mail_outbox=mail_outbox,
         meeting_day=MeetingDay(context, files),
+        letter_desk=LetterDesk(context, letters),
+        letter_versions=LetterVersions(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,
@@ -135,6 +143,7 @@ def services_on(context: Context) -> Services:
         polls=polls,
         private_reminders=PrivateReminders(context),
         provisioning=Provisioning(context),
+        videos=Videos(context, letters, newsletters),
         register_export=RegisterExport(context),
         scheduled_events=ScheduledEvents(context),
         sharing=Sharing(context, files),

@@ -13,6 +13,7 @@ from bot.services.places import village_key
 from bot.services.village_list import VillageRow
 from bot.storage import upgrade as migrations
 from bot.storage.models import DiscordPlace
+from tests.support.approval import approve_all
 
 SECRETARIAT = Actor(None, "Sekretariatet", frozenset({RoleHeld(Role.SECRETARIAT)}))
 LETTER = "NL-V01"
@@ -41,5 +42,6 @@ async def programme(channel_ids: Sequence[int]) -> AsyncIterator[tuple[App, int]
                 DiscordPlace(key=village_key(village.id), discord_id=channel)
                 for village, channel in zip(villages, channel_ids, strict=True)
             )
+        await approve_all(services.context, cohort.id)
         yield app, cohort.id
         await app.stop()

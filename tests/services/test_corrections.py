@@ -17,6 +17,7 @@ from bot.services.outbox import LEASE
 from bot.services.registry import Services, services_on
 from bot.storage.models import Delivery, DiscordPlace, LetterVersion, Village
 from bot.storage.repositories import letters as letters_table
+from tests.support.approval import approve_all
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 
 LETTER_COMES = datetime(2027, 10, 14, 8, tzinfo=UTC)
@@ -96,6 +97,7 @@ class Story:
         """Let the letter have a new version."""
         async with self.world.context.database.transaction() as session:
             row = await letters_table.made(session, self.cohort_id, CODE)
+            row.state, row.approved_version = "approved", number
             session.add(LetterVersion(letter_id=row.id, number=number, title="Nyt brev", body=body,
                                       next_steps=["Kom"], written_at=self.world.now))  # fmt: skip
 
@@ -128,6 +130,7 @@ async def story(context: Context) -> Story:
     async with context.database.transaction() as session:
         session.add_all(DiscordPlace(key=f"village:{n}", discord_id=500 + n) for n in (1, 2, 3))
     services = services_on(context)
+    await approve_all(context, world.village.where.cohort_id or 0)
     assert world.village.village is not None
     cohort_id = world.village.village.cohort_id
     world.at(LETTER_COMES)

@@ -23,6 +23,7 @@ from bot.services.registry import Services, services_on
 from bot.storage.models import AuditEntry, Cohort, Delivery, Letter, Mail, MailRecipient, Village
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
+from tests.support.approval import approve_all
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 from tests.support.smtp import SmtpHouse, smtp_house
 
@@ -80,6 +81,7 @@ async def office(context: Context) -> AsyncIterator[Office]:
     world = await polls_world(context)
     async with context.database.transaction() as session:
         cohort = (await session.scalars(select(Cohort))).one()
+    await approve_all(context, cohort.id)
     world.at(LETTER_COMES)
     async with smtp_house() as house:
         yield Office(world, services_on(context), house, cohort.id)
@@ -146,11 +148,21 @@ async def test_the_bot_at_work_sends_mails_by_itself_and_those_of_a_list_filled_
 async def test_a_letter_that_is_withdrawn_goes_to_nobody_by_mail(office: Office) -> None:
     await office.add(IDA)
     async with office.world.context.database.transaction() as session:
-        session.add(
-            Letter(cohort_id=office.cohort_id, code="NL-V01", state="draft", withdrawn_at=office.world.now)
-        )
+        letter = (await session.scalars(select(Letter).where(Letter.code == "NL-V01"))).one()
+        letter.withdrawn_at = office.world.now
     await office.send()
     assert not office.house.taken and await office.states() == {"not_needed": 1}
+
+
+async def test_a_letter_nobody_has_approved_is_held_by_mail_too(office: Office) -> None:
+    desk = office.services.letter_desk
+    await desk.reopen(SECRETARY, office.cohort_id, "NL-V01")
+    await office.add(IDA)
+    await office.send()
+    assert not office.house.taken and await office.states() == {"held": 1}
+    await desk.approve(SECRETARY, office.cohort_id, "NL-V01", 0, "Videoen kommer senere")
+    await office.send()
+    assert office.house.to(IDA) and await office.states() == {"sent": 1}
 
 
 async def test_a_kill_between_claim_and_send_loses_nothing(office: Office) -> None:

@@ -14,6 +14,7 @@ from bot.services.context import Context
 from bot.services.outbox import Outgoing
 from bot.services.registry import Services, services_on
 from bot.storage.models import AuditEntry, Cohort, Delivery, DiscordPlace
+from tests.support.approval import approve_all
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 
 LETTER_COMES = datetime(2027, 10, 14, 8, tzinfo=UTC)
@@ -62,6 +63,7 @@ async def desk(context: Context) -> Desk:
         session.add_all(DiscordPlace(key=f"village:{n}", discord_id=500 + n) for n in (1, 2))
     services = services_on(context)
     world.at(LETTER_COMES)
+    await approve_all(context, cohort.id)
     await services.newsletters.send(SECRETARY, cohort.id, "NL-V01")
     return Desk(world, services, cohort.id)
 

@@ -16,6 +16,7 @@ from bot.demo.hands import Hands
 from bot.demo.stage import Plan
 from bot.demo.year import ProgrammeYear
 from bot.services.village_list import VillageRow
+from tests.support.approval import approve_all
 from tests.support.world import loaded
 
 ROWS = (VillageRow(2, "Næstved", "Sønder Ørslev"), VillageRow(3, "Tønder", "Nyby"))
@@ -47,6 +48,7 @@ async def keep_opening(database_url: str) -> bytes:
     year = _planned(database_url)
     async with year.discord:
         await year.open()
+        await approve_all(year.app.services.context, year.cohort_id)
         await year.close()
         world = vars(year.discord.env.backend)
         frozen = io.BytesIO()

@@ -14,7 +14,7 @@ from bot.storage.models.cohorts import (
     Village,
 )
 from bot.storage.models.hand_votes import HandCount, OffDiscord
-from bot.storage.models.letters import Letter, LetterVersion
+from bot.storage.models.letters import Letter, LetterVersion, Video
 from bot.storage.models.mail import Mail, MailRecipient
 from bot.storage.models.meeting_day import AgreedStep, HeadCount, MeetingNotes, SharedNote
 from bot.storage.models.meetings import PolledMeeting
@@ -67,5 +67,6 @@ __all__ = [
     "SharedNote",
     "TaskDone",
     "UtcTime",
+    "Video",
     "Village",
 ]

@@ -124,7 +124,7 @@ class Event(Base):
 
 
 class NewsletterVideo(Base):
-    """A link the secretariat has filled into a letter's video slot."""
+    """A link the secretariat has filled into a letter's video slot, from its library or by itself."""
 
     __tablename__ = "newsletter_video"
     __table_args__ = (UniqueConstraint("cohort_id", "newsletter", "slot"),)
@@ -132,6 +132,7 @@ class NewsletterVideo(Base):
     newsletter: Mapped[str]
     slot: Mapped[int]
     url: Mapped[str]
+    video_id: Mapped[int | None] = mapped_column(ForeignKey("video.id"))
 
 
 class MilestoneState(Base):

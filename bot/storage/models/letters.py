@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.storage.models.base import Base
@@ -45,3 +45,20 @@ class LetterVersion(Base):
     aside: Mapped[bool] = mapped_column(default=False)
     written_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     written_at: Mapped[datetime]
+
+
+class Video(Base):
+    """A video of the secretariat's library. `circle` is the circle it was made for; `dead_since` since its link led nowhere.
+
+    `checked_at` is when somebody last reached the link, or found it dead; not being able to look leaves it as it was.
+    """
+
+    __tablename__ = "video"
+    __table_args__ = (CheckConstraint("minutes > 0", name="has_a_length"),)
+    title: Mapped[str]
+    url: Mapped[str]
+    minutes: Mapped[int]
+    subtitles: Mapped[bool]
+    circle: Mapped[str | None]
+    checked_at: Mapped[datetime | None]
+    dead_since: Mapped[datetime | None]

@@ -11,7 +11,7 @@ from bot.storage.models.base import Base
 class Delivery(Base):
     """One post to one channel. `key` says what it is ("VC01:r7:village:3"), so nothing can be planned twice.
 
-    state: pending → claimed → sent; or parked (cannot be sent), stale (too late to be useful),
+    state: pending → claimed → sent; or held (a letter nobody has approved), parked (cannot be sent), stale (too late),
     cancelled (no longer wanted), not_needed (its moment came, and there was nothing to say),
     withdrawn (a letter that was taken back: where it had gone, one plain line stands in its place).
 

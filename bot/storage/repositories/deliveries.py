@@ -27,6 +27,7 @@ from bot.storage.models import Decision, Delivery, Event, Poll, Village
 
 LONGEST_LEASE = timedelta(minutes=10)  # longer than the longest wait between two tries
 NOT_NEEDED = "not_needed"  # its moment came, and there was nothing to say
+HELD = "held"  # a letter whose moment came, and nobody has approved it
 WITHDRAWN = "withdrawn"
 STANDING = ("sent", WITHDRAWN)  # with the day it was sent on; a change of a post has none
 AT_ONCE = 500  # so many rows are asked for in one question
@@ -123,7 +124,7 @@ def _values(post: Post) -> dict[str, object]:
 
 def _follows(row: Any, post: Post) -> bool:
     """Tell whether a row that has not been sent must change; one not needed stays so until it is moved."""
-    if row.state == "parked":
+    if row.state in ("parked", HELD):
         return (row.due_at, row.useful_until) != (post.due_at, post.useful_until)
     if row.state not in ("pending", "cancelled", NOT_NEEDED):
         return False
@@ -137,7 +138,7 @@ async def cancel_missing(
 ) -> int:
     """Cancel pending posts of these kinds (in one place, or everywhere) that are no longer wanted. Returns how many."""
     query = select(Delivery.id, Delivery.key).where(
-        Delivery.cohort_id == cohort_id, Delivery.state == "pending", Delivery.kind.in_(kinds)
+        Delivery.cohort_id == cohort_id, Delivery.state.in_(("pending", HELD)), Delivery.kind.in_(kinds)
     )
     if place_key is not None:
         query = query.where(Delivery.place_key == place_key)
@@ -145,7 +146,7 @@ async def cancel_missing(
     for start in range(0, len(gone), AT_ONCE):
         part = Delivery.id.in_(gone[start : start + AT_ONCE])
         await session.execute(
-            update(Delivery).where(part, Delivery.state == "pending").values(state="cancelled")
+            update(Delivery).where(part, Delivery.state.in_(("pending", HELD))).values(state="cancelled")
         )
     return len(gone)
 
@@ -171,6 +172,7 @@ async def next_moment(session: AsyncSession, now: datetime, *, with_polls: bool 
     )
     moments = union_all(
         select(next_due.c.at),
+        select(func.min(Delivery.useful_until)).where(Delivery.state == HELD),
         # every lease there is, they are few: asked for the least of them, SQLite may read all that was ever sent
         select(case((held, Delivery.lease_until), else_=now)).where(
             Delivery.state == "claimed", or_(held, Delivery.place_key.not_in(busy))
@@ -192,6 +194,7 @@ async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Deli
     ready = or_(
         (Delivery.state == "pending") & (Delivery.due_at <= now),
         (Delivery.state == "claimed") & not_(held),
+        (Delivery.state == HELD) & (Delivery.useful_until <= now),
     )
     query = select(Delivery).where(ready, Delivery.place_key.not_in(busy))
     query = query.order_by(Delivery.due_at, Delivery.id).limit(limit)
@@ -301,6 +304,16 @@ def try_again(session: AsyncSession, rows: Sequence[Delivery], now: datetime, us
             row.due_at = now
         row.useful_until, row.at_once, row.last_error = useful_until, True, None
         session.info[PLANNED] = True
+
+
+async def let_go(session: AsyncSession, cohort_id: int, letter: str) -> int:
+    """Let a letter's posts that were held go out. Returns how many."""
+    query = select(Delivery).where(of_letter(letter), Delivery.cohort_id == cohort_id, Delivery.state == HELD)
+    rows = (await session.scalars(query.order_by(Delivery.id).with_for_update())).all()
+    for row in rows:
+        row.state = "pending"
+        session.info[PLANNED] = True
+    return len(rows)
 
 
 def of_letter(letter: str) -> ColumnElement[bool]:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.storage.models import Letter, LetterVersion
+from bot.storage.database import one_at_a_time
+from bot.storage.models import Letter, LetterVersion, NewsletterVideo, Video
 
 
 async def find(session: AsyncSession, cohort_id: int, code: str) -> Letter | None:
@@ -14,22 +15,28 @@ async def find(session: AsyncSession, cohort_id: int, code: str) -> Letter | Non
     return await session.scalar(query)
 
 
+async def of_cohort(session: AsyncSession, cohort_id: int) -> dict[str, Letter]:
+    """Return the letters somebody has worked on, by code."""
+    rows = await session.scalars(select(Letter).where(Letter.cohort_id == cohort_id))
+    return {row.code: row for row in rows}
+
+
 async def made(session: AsyncSession, cohort_id: int, code: str) -> Letter:
-    """Return a letter's row, which is made when nobody has worked on it."""
+    """Return a letter's row, which is made when nobody has worked on it; others wait with the same letter."""
+    await one_at_a_time(session, f"letter {cohort_id} {code}")
     row = await find(session, cohort_id, code)
     if row is None:
-        row = Letter(cohort_id=cohort_id, code=code)
+        row = Letter(cohort_id=cohort_id, code=code, state="draft")
         session.add(row)
         await session.flush()
     return row
 
 
-async def newest(session: AsyncSession, cohort_id: int, code: str) -> LetterVersion | None:
+async def newest(session: AsyncSession, letter_id: int) -> LetterVersion | None:
     """Return the version that goes out, or None when that is the content's own text."""
     query = (
         select(LetterVersion)
-        .join(Letter, LetterVersion.letter_id == Letter.id)
-        .where(Letter.cohort_id == cohort_id, Letter.code == code, LetterVersion.aside.is_(False))
+        .where(LetterVersion.letter_id == letter_id, LetterVersion.aside.is_(False))
         .order_by(LetterVersion.number.desc())
         .limit(1)
     )
@@ -45,3 +52,14 @@ async def versions(session: AsyncSession, cohort_id: int, code: str) -> Sequence
         .order_by(LetterVersion.number)
     )
     return (await session.scalars(query)).all()
+
+
+async def without_subtitles(session: AsyncSession, cohort_id: int) -> dict[str, int]:
+    """Return how many of a letter's videos have no Danish subtitles, for letters that have such."""
+    query = (
+        select(NewsletterVideo.newsletter, func.count())
+        .join(Video, NewsletterVideo.video_id == Video.id)
+        .where(NewsletterVideo.cohort_id == cohort_id, Video.subtitles.is_(False))
+        .group_by(NewsletterVideo.newsletter)
+    )
+    return dict((await session.execute(query)).all())
