@@ -262,8 +262,7 @@ class Evenings:
                 answers="Ja; Nej; Ved ikke", voters="all", secret=True, hours=48.0,
             )  # fmt: skip
         for number, cast in enumerate(self._year.villages):
-            for kind in self._own_polls.kinds_of(number):
-                await self._own_polls.ask(cast, kind)
+            await self._own_polls.ask_all(cast, self._own_polls.kinds_of(number))
         for group in self._year.groups:
             await self._year.hands.command(
                 group.people[0], group.channel_id, "poll.start", question="Mødes vi også på gåben til foråret?",
