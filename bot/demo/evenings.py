@@ -31,7 +31,6 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
-        self.register = RegisterHands(year)
         self._letters = LetterHands(year)
         self.register, self._meetings = RegisterHands(year), MeetingHands(year)
         self.days = DayHands(year)
@@ -59,6 +58,8 @@ class Evenings:
         for record in self._new(desk):
             for _, args, custom_id in _parts(record, "letter_open"):
                 await self._letters.approve(record, custom_id, str(args[1]))
+            for _, args, _id in _parts(record, "letter_receipt"):
+                await self._letters.told(str(args[1]), desk)
         await self._meetings.evening()
         await self._ask_once()
 

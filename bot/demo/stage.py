@@ -71,6 +71,10 @@ class Stage:
         self.sheets: Counter[str] = Counter()  # letters printed in the first village
         self.decided: set[tuple[int, str]] = set()
         self.reached: dict[tuple[int, str], datetime] = {}
+        self.corrected, self.extra_letters = (
+            "",
+            0,
+        )  # the letter that was corrected, and those outside the calendar
         self.cohort_id = 0
 
     @property
