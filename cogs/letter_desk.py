@@ -4,6 +4,7 @@ import asyncio
 
 from bot.client import Ask, CompanionBot
 from bot.domain.access import Actor
+from bot.messages import letter_sending as sending
 from bot.messages import newsletters as build
 from bot.messages import receipts
 from bot.messages.message import Message
@@ -61,9 +62,11 @@ class LetterDeskCog(CompanionCog):
         place = await ask.services.cohorts.find_municipality(municipality) if municipality else None
         where = await ask.services.cohorts.find_village(village, found.id) if village else None
         args = (found.id, letter, place.id if place else 0, where.id if where else 0)
-        count = await ask.services.newsletters.count(await ask.actor(), *args)
+        seen = await ask.services.newsletters.forecast(await ask.actor(), *args)
         title = await ask.services.newsletters.title(found.id, letter)
-        await ask.reply(build.confirm(self.bot.texts, title, count, args))
+        await ask.reply(
+            sending.forecast(self.bot.texts, title, seen, build.send_button(self.bot.texts, args))
+        )
 
     @handles("send_letter")
     async def send_now(

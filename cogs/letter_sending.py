@@ -1,10 +1,12 @@
-"""Letters that have gone out: corrected, or taken back everywhere."""
+"""Letters before and after they go out: whom they reach, extra ones, corrected, taken back everywhere."""
 
 import asyncio
 
 from bot.client import Ask, CompanionBot
+from bot.domain.audience import Audience, Target
+from bot.domain.programme import is_extra
 from bot.messages import letter_sending as build
-from bot.messages import receipts
+from bot.messages import newsletters, receipts
 from cogs._base import CompanionCog, Suggestions, command, handles
 
 _LOOK_SECONDS = 1.0
@@ -12,7 +14,7 @@ _LOOKS = 600
 
 
 class LetterSendingCog(CompanionCog):
-    """What happens to letters after they went out; services check that it is the secretariat."""
+    """What letters do outside their calendar; services check that it is the secretariat."""
 
     @command("newsletter.correct", suggest={"letter": "suggest_letters"})
     async def correct(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
@@ -44,16 +46,98 @@ class LetterSendingCog(CompanionCog):
     async def correct_now(self, ask: Ask, cohort_id: int, letter: str) -> None:
         """Correct a letter, and tell how it goes."""
         total = await ask.services.corrections.correct(await ask.actor(), cohort_id, letter)
-        await self._begin(ask, "correct", cohort_id, letter, total)
+        await self._begin(ask, "correction", cohort_id, letter, total)
 
     @handles("withdraw_letter")
     async def withdraw_now(self, ask: Ask, cohort_id: int, letter: str) -> None:
         """Take a letter back, and tell how it goes."""
         reach = await ask.services.corrections.withdraw(await ask.actor(), cohort_id, letter)
         if reach.out:
-            await self._begin(ask, "withdraw", cohort_id, letter, reach.out)
+            await self._begin(ask, "withdrawal", cohort_id, letter, reach.out)
         else:
             await ask.update(build.called_off(self.bot.texts, reach.title, reach.waiting))
+
+    @handles("letter_receipt")
+    async def show_receipt(self, ask: Ask, cohort_id: int, letter: str, of: str) -> None:
+        """Show how every channel fared with a letter, or with the latest change of it."""
+        actor, title = await ask.actor(), await ask.services.newsletters.title(cohort_id, letter)
+        desk = ask.services.newsletters if of == build.OF[0] else ask.services.corrections
+        found = await desk.receipts(actor, cohort_id, letter)
+        name = build.of_change(self.bot.texts, of, title)
+        await ask.reply(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
+
+    @command(
+        "newsletter.extra",
+        suggest={"municipality": "suggest_municipalities", "phase": "suggest_phases"},
+        choices={"to": ("villages", "coordinators", "everybody")},
+    )
+    async def extra(
+        self,
+        ask: Ask,
+        to: str = "villages",
+        municipality: str | None = None,
+        phase: str | None = None,
+        cohort: int | None = None,
+    ) -> None:
+        """Write a letter outside the calendar."""
+        found = await ask.services.cohorts.cohort(cohort)
+        place = await ask.services.cohorts.find_municipality(municipality) if municipality else None
+        await self.write_extra(ask, found.id, to, place.id if place else 0, phase or "")
+
+    @handles("letter_extra")
+    async def write_extra(
+        self, ask: Ask, cohort_id: int, to: str, municipality_id: int = 0, phase: str = ""
+    ) -> None:
+        """Open the form of a letter outside the calendar."""
+        args = (cohort_id, to, municipality_id, phase)
+        ask.services.extra_letters.may_write(await ask.actor(), cohort_id)
+        await ask.form(build.extra_form(self.bot.texts, args), "letter_extra", *args)
+
+    @handles("letter_extra_save")
+    async def save_extra(
+        self, ask: Ask, cohort_id: int, to: str, municipality_id: int = 0, phase: str = ""
+    ) -> None:
+        """Keep what was written, and say whom it would reach."""
+        audience = Audience(Target(to), municipality_id or None, phase or None)
+        filled = ask.filled
+        code = await ask.services.extra_letters.write(
+            await ask.actor(), cohort_id, audience, filled["title"], filled["body"], filled.get("at", "")
+        )
+        await self.foresee(ask, cohort_id, code)
+
+    @handles("letter_forecast")
+    async def foresee(self, ask: Ask, cohort_id: int, letter: str) -> None:
+        """Say whom a letter would reach, and offer to let it go."""
+        texts, actor = self.bot.texts, await ask.actor()
+        title = await ask.services.newsletters.title(cohort_id, letter)
+        if not is_extra(letter):
+            seen = await ask.services.newsletters.forecast(actor, cohort_id, letter, 0, 0)
+            button = newsletters.send_button(texts, (cohort_id, letter, 0, 0))
+            await ask.reply(build.forecast(texts, title, seen, button))
+            return
+        seen = await ask.services.extra_letters.forecast(actor, cohort_id, letter)
+        later = seen.begins_at > ask.services.context.now()
+        go, back = build.extra_buttons(texts, (cohort_id, letter), later=later)
+        await ask.reply(build.forecast(texts, title, seen, go, back, later=later))
+
+    @handles("send_extra")
+    async def send_extra(self, ask: Ask, cohort_id: int, letter: str) -> None:
+        """Let an extra letter go at its time."""
+        due = await ask.services.extra_letters.send(await ask.actor(), cohort_id, letter)
+        title = await ask.services.newsletters.title(cohort_id, letter)
+        later = due > ask.services.context.now()
+        await ask.update(build.planned(self.bot.texts, title, due, (cohort_id, letter), later=later))
+
+    @handles("letter_cancel")
+    async def cancel(self, ask: Ask, cohort_id: int, letter: str) -> None:
+        """Stop a letter before its time."""
+        done = await ask.services.extra_letters.cancel(await ask.actor(), cohort_id, letter)
+        await ask.update(build.cancelled(self.bot.texts, done.title, done.stopped, done.gone))
+
+    @handles("letter_tried")
+    async def tried(self, ask: Ask, _button: int) -> None:
+        """Say that the buttons of a trial do nothing."""
+        await ask.say("letter_sending.only_a_trial")
 
     async def _begin(self, ask: Ask, change: str, cohort_id: int, letter: str, total: int) -> None:
         title = await ask.services.newsletters.title(cohort_id, letter)
@@ -74,6 +158,11 @@ class LetterSendingCog(CompanionCog):
         found = await desk.receipts(await ask.actor(), cohort_id, letter)
         name = build.of_change(self.bot.texts, change, title)
         await ask.edit(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
+
+    async def suggest_phases(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose phases by title."""
+        phases = ask.services.context.programme.phases
+        return [(phase.title, phase.id) for phase in phases if typed.casefold() in phase.title.casefold()]
 
     async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
         """Propose letters by number or title."""

@@ -15,7 +15,8 @@ class VideosCog(CompanionCog):
     @handles("letter_videos")
     async def slots(self, ask: Ask, cohort_id: int, code: str) -> None:
         """Show a letter's videos."""
-        actor, circle = await ask.actor(), ask.services.context.programme.circle_of(code).id
+        actor, leads_to = await ask.actor(), ask.services.context.programme.circle_of(code)
+        circle = leads_to.id if leads_to else None
         letter, found = await ask.services.videos.slots(actor, cohort_id, code)
         seen = [build.SlotSeen(s.number, s.title, s.minutes, s.url, s.video_id) for s in found]
         library = [self._seen(ask, video) for video in await ask.services.videos.library(actor, circle)]
@@ -57,7 +58,8 @@ class VideosCog(CompanionCog):
     async def save(self, ask: Ask, video_id: int, cohort_id: int, code: str = "") -> None:
         """Keep a video as it was written."""
         filled = ask.filled
-        circle = ask.services.context.programme.circle_of(code).id if code else None
+        leads_to = ask.services.context.programme.circle_of(code) if code else None
+        circle = leads_to.id if leads_to else None
         subtitles = build.is_yes(self.bot.texts, filled["subtitles"])
         form = VideoForm(filled["title"], filled["url"], filled["minutes"], subtitles, circle)
         video, verdict = await ask.services.videos.save(await ask.actor(), form, video_id)

@@ -24,6 +24,7 @@ LETTER_TEXTS: Mapping[str, frozenset[str]] = {
 }
 _NAMES = frozenset({"phone", "circle", "event", "videos", "videos_ready"})
 _VILLAGE_NAMES = frozenset({"village", "coordinator"})
+_EXTRA_NAMES = frozenset({"phone", "event", *_VILLAGE_NAMES})  # of a letter outside the calendar
 # What would end a named Markdown link before its time.
 _IN_A_LINK = str.maketrans({sign: f"%{ord(sign):02X}" for sign in " ()<>[]\\"})
 
@@ -45,13 +46,15 @@ class MeetingText:
     title: str
 
 
-def letter_names(circle: Meeting) -> frozenset[str]:
-    """Return the names the letter of this circle may use; only a village's letter names a village."""
+def letter_names(circle: Meeting | None) -> frozenset[str]:
+    """Return the names the letter of this circle may use; only a village's letter, or an extra one, names a village."""
+    if circle is None:
+        return _EXTRA_NAMES
     return _NAMES | _VILLAGE_NAMES if circle.kind == VILLAGE_CIRCLE else _NAMES
 
 
 def letter_values(
-    circle: Meeting,
+    circle: Meeting | None,
     *,
     describe: Callable[[str], MeetingText],
     village: str,
@@ -75,7 +78,7 @@ def letter_values(
 
     values: dict[str, object] = {
         **harmless({"village": village, "phone": phone, "coordinator": coordinator}),
-        "circle": describe(circle.id),
+        "circle": describe(circle.id) if circle else None,
         "event": event,
         "videos": videos,
         "videos_ready": videos_ready,

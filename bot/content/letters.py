@@ -65,7 +65,9 @@ class LetterCheck:
             for _, problem in problems:
                 yield self._places.letter(letter.id, *path, problem=problem)
 
-    def _body(self, letter: Newsletter, circle: Meeting, commands: Collection[str] | None) -> Iterator[Fault]:
+    def _body(
+        self, letter: Newsletter, circle: Meeting | None, commands: Collection[str] | None
+    ) -> Iterator[Fault]:
         name = letter_file(letter.id)
         if not letter.body.strip():
             yield self._places.letter(letter.id, "body", problem="is empty")
@@ -85,7 +87,7 @@ class LetterCheck:
         yield from found
 
     def judge(
-        self, letter: Newsletter, circle: Meeting, commands: Collection[str]
+        self, letter: Newsletter, circle: Meeting | None, commands: Collection[str]
     ) -> Iterator[tuple[int, Finding]]:
         """Yield what a letter's title, next steps and body do that they should not, the body's with their line.
 
@@ -98,12 +100,12 @@ class LetterCheck:
             yield from self._filled(letter, circle, ready)
         yield from strange_commands("\n".join((letter.body, letter.title, *letter.next_steps)), commands)
 
-    def _filled(self, letter: Newsletter, circle: Meeting, ready: bool) -> Iterator[Found]:
+    def _filled(self, letter: Newsletter, circle: Meeting | None, ready: bool) -> Iterator[Found]:
         case = self._case(letter, circle, ready)
         yield from self._length(letter, case, ready)
         yield from self._wording(letter, case)
 
-    def _case(self, letter: Newsletter, circle: Meeting, ready: bool) -> _Case:
+    def _case(self, letter: Newsletter, circle: Meeting | None, ready: bool) -> _Case:
         samples, programme = self._samples, self._content.programme
         long = self._tone.placeholder_chars
         link = "https://example.org/".ljust(long, "x")

@@ -11,12 +11,13 @@ from datetime import datetime, timedelta
 
 from bot.demo.day_hands import DayHands
 from bot.demo.expected import expected_letters, expected_milestones, expected_polls, expected_reminders
+from bot.demo.letter_hands import RIGHT
 from bot.demo.register_hands import RegisterHands
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.poll_view import CLOSED
-from bot.domain.programme import Programme
+from bot.domain.programme import EXTRA, Programme
 from bot.services.places import SECRETARIAT, group_key, village_key
 
 LATE_AFTER = timedelta(hours=36)  # the story's own crash lasts fifteen hours
@@ -33,6 +34,8 @@ _DANISH = {
     "newsletters_expected": "Nyhedsbreve, ventet",
     "newsletters_posted": "Nyhedsbreve, i kanalerne",
     "letters_approved": "Nyhedsbreve, godkendt",
+    "letters_corrected": "Nyhedsbreve, rettet i kanalerne",
+    "extra_letters": "Ekstra breve, i kanalerne",
     "reminders_expected": "Påmindelser, ventet",
     "reminders_posted": "Påmindelser, i kanalerne",
     "polls_opened": "Afstemninger åbnet",
@@ -64,6 +67,8 @@ class Account:
     newsletters_expected: int
     newsletters_posted: int
     letters_approved: int
+    letters_corrected: int
+    extra_letters: int
     reminders_expected: int
     reminders_posted: int
     polls_opened: int
@@ -95,13 +100,14 @@ class Account:
 class Found:
     """What stands in the channels: posts by key and channel, letters by title and channel, polls by id.
 
-    `late` are letters that came long after their day, `riding` polls that stand in another post, `pictures` those of
-    results.
+    `late` are letters that came long after their day, `corrected` those that were changed since, `riding` polls that
+    stand in another post, `pictures` those of results.
     """
 
     posts: Counter[tuple[str, int]] = field(default_factory=Counter)
     letters: Counter[tuple[str, int]] = field(default_factory=Counter)
     late: set[tuple[str, int]] = field(default_factory=set)
+    corrected: set[str] = field(default_factory=set)
     polls: set[int] = field(default_factory=set)
     riding: set[int] = field(default_factory=set)
     pictures: Counter[str] = field(default_factory=Counter)
@@ -170,6 +176,7 @@ async def look(
     desk = await year.app.services.letter_desk.board(LOOKING_ON, year.cohort_id)
     approved = {status.letter.title for status in desk.letters if not status.needs_approval}
     missing += [f"the approval of {title}" for title in sorted({title for title, _ in letters} - approved)]
+    missing += _changes(year, found)
     counted = await days.head_counts() if days else {}
     missing += ["a head count"] * (len(days.counted.items() - counted.items()) if days else 0)
     guild = year.discord.guilds()[0]
@@ -181,6 +188,8 @@ async def look(
         newsletters_expected=len(letters),
         newsletters_posted=sum(found.letters.values()),
         letters_approved=len(approved),
+        letters_corrected=len(found.corrected),
+        extra_letters=len(found.of(EXTRA)),
         reminders_expected=len(reminders),
         reminders_posted=sum(n for post, n in found.posts.items() if post in reminders),
         polls_opened=len(found.opened()),
@@ -216,6 +225,8 @@ def _found(year: Stage, keys: Mapping[int, str], letters: Mapping[tuple[str, int
                 found.posts.update((name, channel.id) for name in names)
                 for name in (name for name in names if ":result" in name):
                     found.pictures[name] += len(record.attachments)
+                if RIGHT in record.content:
+                    found.corrected.update(names)
                 asked = set(_polls(record))
                 found.polls.update(asked)
                 if not any(name.startswith("poll:") for name in names):
@@ -226,6 +237,15 @@ def _found(year: Stage, keys: Mapping[int, str], letters: Mapping[tuple[str, int
                     if record.created_at > letters.get((title, channel.id), record.created_at) + LATE_AFTER:
                         found.late.add((title, channel.id))
     return found
+
+
+def _changes(year: Stage, found: Found) -> list[str]:
+    """Return which letters that the story corrected, or wrote outside the calendar, do not stand so."""
+    places = [village_key(cast.village_id) for cast in year.villages]
+    wanted = {f"{year.corrected}:{place}" for place in places} if year.corrected else set()
+    missing = [f"the correction of {key}" for key in sorted(wanted - found.corrected)]
+    extra = found.of(EXTRA)
+    return missing + ["an extra letter"] * (year.extra_letters * len(places) - len(extra))
 
 
 def _twice(year: Stage) -> Iterator[str]:

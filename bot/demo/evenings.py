@@ -31,7 +31,6 @@ class Evenings:
 
     def __init__(self, year: Stage) -> None:
         self._year, self._own_polls, self._on_paper = year, OwnPolls(year), OnPaper(year)
-        self.register = RegisterHands(year)
         self._letters = LetterHands(year)
         self.register, self._meetings = RegisterHands(year), MeetingHands(year)
         self.days = DayHands(year)
@@ -59,6 +58,8 @@ class Evenings:
         for record in self._new(desk):
             for _, args, custom_id in _parts(record, "letter_open"):
                 await self._letters.approve(record, custom_id, str(args[1]))
+            for _, args, _id in _parts(record, "letter_receipt"):
+                await self._letters.told(str(args[1]), desk)
         await self._meetings.evening()
         await self._ask_once()
 
@@ -142,6 +143,8 @@ class Evenings:
             at = time(minutes // 60, minutes % 60)
             await cast.lead.click(answer(shown), custom_id=chosen)
         picked = local(date.fromisoformat(day), at, self._year.zone)
+        if dated.meeting.one_village_at_a_time:  # of a day with one hour left nobody is asked which
+            picked = (await self._year.own_times(cast))[code]
         self._year.picks[cast.village_id, code] = (self._year.discord.now(), picked)
 
     async def _voters(self, cast: VillageCast, poll_id: int) -> list[MemberActor]:
@@ -260,8 +263,7 @@ class Evenings:
                 answers="Ja; Nej; Ved ikke", voters="all", secret=True, hours=48.0,
             )  # fmt: skip
         for number, cast in enumerate(self._year.villages):
-            for kind in self._own_polls.kinds_of(number):
-                await self._own_polls.ask(cast, kind)
+            await self._own_polls.ask_all(cast, self._own_polls.kinds_of(number))
         for group in self._year.groups:
             await self._year.hands.command(
                 group.people[0], group.channel_id, "poll.start", question="Mødes vi også på gåben til foråret?",

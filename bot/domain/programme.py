@@ -158,6 +158,9 @@ class Video:
     url: str | None = None
 
 
+EXTRA = "X-"
+
+
 @dataclass(frozen=True, slots=True)
 class Newsletter:
     """A letter that leads up to a study circle (S05, S06); body is a Jinja2 template."""
@@ -168,6 +171,16 @@ class Newsletter:
     next_steps: tuple[str, ...]
     videos: tuple[Video, ...]
     body: str
+
+
+def is_extra(code: str) -> bool:
+    """Tell whether a letter is one the secretariat has written outside the calendar ("X-12")."""
+    return code.upper().startswith(EXTRA)
+
+
+def extra_letter(code: str) -> Newsletter:
+    """Return such a letter before anything is written in it."""
+    return Newsletter(code.upper(), "", (), (), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,8 +411,14 @@ class Programme:
         found = [m for m in self.meetings.values() if m.kind == kind]
         yield from sorted(found, key=lambda m: m.number or 0)
 
-    def circle_of(self, newsletter_id: str) -> Meeting:
-        """Return the circle a letter leads up to; raises KeyError."""
+    def letter(self, code: str) -> Newsletter:
+        """Return a letter as the content has it, in capitals or not; an extra one is empty there. Raises KeyError."""
+        return extra_letter(code) if is_extra(code) else self.newsletters[code.strip().upper()]
+
+    def circle_of(self, newsletter_id: str) -> Meeting | None:
+        """Return the circle a letter leads up to; None for an extra letter. Raises KeyError."""
+        if is_extra(newsletter_id):
+            return None
         for meeting in self.meetings.values():
             if meeting.newsletter == newsletter_id:
                 return meeting

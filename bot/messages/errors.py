@@ -33,6 +33,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error.no_letter_out": frozenset({"phone"}),
     "error.print_where": frozenset({"phone"}),
     "error.letter_stands_nowhere": frozenset({"title", "phone"}),
+    "error.letter_for_nobody": frozenset({"phone"}),
+    "error.letter_not_waiting": frozenset({"title", "phone"}),
     "error.letter_withdrawn": frozenset({"title", "phone"}),
     "error.not_found.other": frozenset({"phone"}),
     "error.not_found.cohort": frozenset({"phone"}),

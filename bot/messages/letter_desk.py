@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.content.templates import Ready
+from bot.domain.programme import is_extra
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.milestones import milestones_button
 from bot.messages.newsletters import cut
 from bot.messages.texts import Texts
 
-STANDINGS = ("draft", "ready", "approved", "held", "sent", "gone")
+STANDINGS = ("draft", "ready", "approved", "held", "sent", "gone", "withdrawn", "planned")
 NEWS = ("ahead", "held", "gone")
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.board": frozenset({"cohort"}),
@@ -39,7 +40,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **{
         f"letter_desk.button.{name}": frozenset()
         for name in ("open", "edit", "show", "try", "check", "ready", "approve", "approve_anyway", "reopen",
-                     "versions", "steps", "board", "correct", "withdraw", "videos")
+                     "versions", "steps", "board", "correct", "withdraw", "forecast", "cancel", "videos")
     },
 }  # fmt: skip
 _ROOM = 1700
@@ -128,7 +129,7 @@ def card(texts: Texts, line: Line, about: Card, cohort_id: int) -> Message:
 
 
 def _card_buttons(texts: Texts, line: Line, about: Card, args: Args) -> tuple[Button, ...]:
-    names = ["edit", "videos", "show", "try", "check"]
+    names = ["edit", *([] if is_extra(line.code) else ["videos"]), "show", "try", "check"]
     buttons = [_button(texts, name, args) for name in names]
     if about.asks and line.needs_approval:
         if line.standing == "draft":
@@ -136,9 +137,14 @@ def _card_buttons(texts: Texts, line: Line, about: Card, args: Args) -> tuple[Bu
         buttons.append(_button(texts, "approve", (*args, about.version), "success"))
     elif about.asks and line.standing == "approved":
         buttons.append(_button(texts, "reopen", args))
+    buttons.append(_button(texts, "forecast", args))
+    if is_extra(line.code) and line.waiting:
+        buttons.append(_button(texts, "cancel", args))
     if line.sent:
         buttons += [_button(texts, name, args) for name in ("correct", "withdraw")]
-    buttons += [_button(texts, name, args) for name in ("versions", "steps")]
+    buttons += [
+        _button(texts, name, args) for name in ("versions", *([] if is_extra(line.code) else ["steps"]))
+    ]
     return (*buttons, _button(texts, "board", args[:1]))
 
 
@@ -153,6 +159,8 @@ def approved(
     """Say that a letter is approved; when it was the year's last one, offer to tick that off."""
     rows: list[str] = [texts("letter_desk.approved", title=title, send_at=send_at, let_go=let_go)]
     buttons = [_button(texts, "open", (cohort_id, code)), _button(texts, "board", (cohort_id,))]
+    if is_extra(code):
+        buttons.insert(0, _button(texts, "forecast", (cohort_id, code), "success"))
     if complete:
         rows.append(texts("letter_desk.complete"))
         buttons.insert(0, milestones_button(texts, cohort_id))

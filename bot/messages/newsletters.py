@@ -7,7 +7,6 @@ from bot.messages.texts import Texts
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.tried": frozenset({"title"}),
-    "letter_desk.confirm": frozenset({"title", "count"}),
     "letter_desk.confirm_button": frozenset(),
     "letter_desk.progress": frozenset({"title", "sent", "total"}),
     "letter_desk.again": frozenset({"title", "count"}),
@@ -17,10 +16,9 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 _ROOM = 1900
 
 
-def confirm(texts: Texts, title: str, count: int, args: tuple[int | str, ...]) -> Message:
-    """Ask before a letter goes to many."""
-    button = Button(texts("letter_desk.confirm_button"), "send_letter", args, "success")
-    return Message(texts("letter_desk.confirm", title=title, count=count), (button,))
+def send_button(texts: Texts, args: tuple[int | str, ...]) -> tuple[Button, ...]:
+    """Return what is pressed when a letter may go to those who were just named."""
+    return (Button(texts("letter_desk.confirm_button"), "send_letter", args, "success"),)
 
 
 def progress(texts: Texts, title: str, sent: int, total: int) -> Message:

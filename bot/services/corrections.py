@@ -17,6 +17,7 @@ from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.ledger import Ledger
 from bot.services.letter_posts import plan_edits
+from bot.services.letter_receipts import receipt_of
 from bot.services.newsletters import Newsletters
 from bot.storage.database import one_at_a_time
 from bot.storage.models import Delivery
@@ -59,7 +60,7 @@ class Corrections:
         approved, NotFound.
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        title, now = await self._newsletters.title(cohort_id, code), self._context.now()
+        title = await self._newsletters.title(cohort_id, code)
         async with self._context.database.transaction() as session:
             await self._newsletters.approved(session, cohort_id, code)
             await one_at_a_time(session, "deliveries")  # nobody claims a post with the old text meanwhile
@@ -67,7 +68,7 @@ class Corrections:
             found = await self._rows(session, cohort_id, code, _GONE_OUT)
             if not found:
                 raise Conflict("error.letter_stands_nowhere", title=title)
-            await plan_edits(session, edits.CORRECTION, self._code(code), found, now, now)
+            await self._plan(session, edits.CORRECTION, cohort_id, code, found)
             await audit(session, self._context, actor, "newsletter.correct", f"{code} in {len(found)}")
         return len(found)
 
@@ -89,7 +90,7 @@ class Corrections:
             for row in here:
                 if not deliveries.is_unsure(row):  # else it is looked for when its channel is mended
                     row.state = deliveries.WITHDRAWN
-            await plan_edits(session, edits.WITHDRAWAL, self._code(code), out, now, now)
+            await self._plan(session, edits.WITHDRAWAL, cohort_id, code, out)
             await audit(session, self._context, actor, "newsletter.withdraw", f"{code} in {len(out)}")
         return Reach(title, len(out), len(here))
 
@@ -110,6 +111,15 @@ class Corrections:
 
     def _code(self, code: str) -> str:
         return self._newsletters.find(code).id
+
+    async def _plan(
+        self, session: AsyncSession, kind: str, cohort_id: int, code: str, found: Sequence[Delivery]
+    ) -> None:
+        now, letter = self._context.now(), self._code(code)
+        await plan_edits(session, kind, letter, found, now, now)
+        if found:
+            receipt = receipt_of(cohort_id, letter, now, kind, f"{now:%Y%m%dT%H%M%S}")
+            await deliveries.plan(session, [receipt])
 
     async def _rows(
         self, session: AsyncSession, cohort_id: int, code: str, states: Sequence[str]

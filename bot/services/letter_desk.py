@@ -11,18 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.content.findings import Remark
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import Conflict
-from bot.domain.programme import Newsletter
+from bot.domain.programme import Newsletter, is_extra
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.letter_gate import LetterGate
+from bot.services.letter_receipts import receipt_of
 from bot.services.letters import APPROVED, DRAFT, READY, Letters
 from bot.storage.database import PLANNED
-from bot.storage.models import Cohort, Delivery, Event, Letter, NextStepDone, Person
+from bot.storage.models import Cohort, Delivery, Letter, NextStepDone, Person
 from bot.storage.repositories import deliveries
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 
-SENT, HELD, GONE = "sent", "held", "gone"
+SENT, HELD, GONE, WITHDRAWN, GOES = "sent", "held", "gone", "withdrawn", "planned"
+_OVER = (SENT, GONE, WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,25 @@ class LetterDesk:
             for event in await events_table.common(session, cohort_id):
                 circle = self._context.programme.meetings.get(event.code)
                 if circle and circle.newsletter and event.newsletter_at:
-                    found.append(await self._status(session, event, circle.newsletter, rows, states, untold))
-        over = [status for status in found if status.standing in (SENT, GONE)]
-        coming = [status for status in found if status.standing not in (SENT, GONE)]
+                    found.append(
+                        await self._status(
+                            session,
+                            cohort_id,
+                            circle.newsletter,
+                            event.newsletter_at,
+                            event.starts_at,
+                            rows,
+                            states,
+                            untold,
+                        )
+                    )
+            for code, row in rows.items():
+                if is_extra(code) and row.send_at:
+                    found.append(
+                        await self._status(session, cohort_id, code, row.send_at, None, rows, states, untold)
+                    )
+        over = [status for status in found if status.standing in _OVER]
+        coming = [status for status in found if status.standing not in _OVER]
         over.sort(key=lambda status: status.send_at, reverse=True)
         coming.sort(key=lambda status: status.send_at)
         return LetterBoard(cohort.title, [*coming, *over])
@@ -167,14 +185,17 @@ class LetterDesk:
             row.approved_by_id = actor.person_id
             row.approved_because = because.strip() if doubts else None
             let_go = await deliveries.let_go(session, cohort_id, code)
+            if let_go:
+                receipt = receipt_of(
+                    cohort_id, code, row.approved_at, stamp=f"{row.approved_at:%Y%m%dT%H%M%S}"
+                )
+                await deliveries.plan(session, [receipt])
             session.info[PLANNED] = True  # what is held by mail goes too
             await audit(session, self._context, actor, "newsletter.approve", f"{code} {version}")
             await session.flush()
-            states = {row.state for row in (await letters_table.of_cohort(session, cohort_id)).values()}
-            count = await session.scalar(
-                select(func.count()).where(Letter.cohort_id == cohort_id, Letter.state == APPROVED)
-            )
-            complete = states == {APPROVED} and count == len(self._context.programme.newsletters)
+            known = await letters_table.of_cohort(session, cohort_id)
+            states = [known[code].state for code in self._context.programme.newsletters if code in known]
+            complete = states.count(APPROVED) == len(self._context.programme.newsletters)
             return Approval(True, letter, remarks, let_go, complete)
 
     async def reopen(self, actor: Actor, cohort_id: int, code: str) -> None:
@@ -205,7 +226,7 @@ class LetterDesk:
     async def _states(self, session: AsyncSession, cohort_id: int) -> dict[str, dict[str, int]]:
         """Return how many posts of each letter are in each state."""
         query = select(Delivery.key, Delivery.state).where(
-            Delivery.cohort_id == cohort_id, Delivery.kind == "newsletter"
+            Delivery.cohort_id == cohort_id, Delivery.kind.in_(deliveries.LETTERS)
         )
         found: dict[str, dict[str, int]] = {}
         for key, state in await session.execute(query):
@@ -214,29 +235,33 @@ class LetterDesk:
         return found
 
     async def _status(
-        self, session: AsyncSession, event: Event, code: str, rows: dict[str, Letter],
-        states: dict[str, dict[str, int]], untold: dict[str, int],
+        self, session: AsyncSession, cohort_id: int, code: str, send_at: datetime, over_at: datetime | None,
+        rows: dict[str, Letter], states: dict[str, dict[str, int]], untold: dict[str, int],
     ) -> LetterStatus:  # fmt: skip
-        assert event.newsletter_at is not None
+        """Return where a letter stands that is to go out at a moment, and is of use until another."""
         now, counts = self._context.now(), states.get(code, {})
-        letter = await self._letters.current(session, event.cohort_id, code)
-        urls = await self._letters.video_urls(session, event.cohort_id, letter)
+        letter = await self._letters.current(session, cohort_id, code)
+        urls = await self._letters.video_urls(session, cohort_id, letter)
         waiting = counts.get("pending", 0) + counts.get("claimed", 0)
         row = rows.get(code)
         asks = self._context.programme.rules.newsletter_approval is not None
-        may_go = await self._letters.may_go(session, event.cohort_id, code)
+        may_go = await self._letters.may_go(session, cohort_id, code)
         standing = row.state if row else DRAFT
-        if counts.get(deliveries.HELD):
+        if row is not None and row.withdrawn_at is not None:
+            standing = WITHDRAWN
+        elif counts.get(deliveries.HELD):
             standing = HELD
-        elif counts.get("sent") and not (event.newsletter_at > now and waiting):
+        elif counts.get("sent") and not (send_at > now and waiting):
             standing = SENT
-        elif event.starts_at <= now:
+        elif is_extra(code) and waiting:
+            standing = GOES
+        elif over_at is not None and over_at <= now:
             standing = GONE
         elif standing == APPROVED and not may_go:
             standing = READY
-        day = event.newsletter_at.astimezone(self._zone).date()
+        day = send_at.astimezone(self._zone).date()
         return LetterStatus(
-            letter, event.newsletter_at, (day - now.astimezone(self._zone).date()).days, standing,
+            letter, send_at, (day - now.astimezone(self._zone).date()).days, standing,
             asks and not may_go, counts.get("sent", 0), waiting + counts.get(deliveries.HELD, 0),
             counts.get("parked", 0), sum(not url for url in urls),
             untold.get(code, 0),

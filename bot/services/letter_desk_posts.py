@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.calendar import local
 from bot.domain.posting import PostingHours
+from bot.domain.programme import is_extra
 from bot.messages import letter_desk as build
 from bot.messages.message import Message
 from bot.services.context import Context
@@ -58,7 +59,8 @@ async def compose(
 ) -> Message | None:
     """Write such a post; None when the letter has been approved since, or the content has it no more."""
     code, says = str(delivery.payload["newsletter"]), str(delivery.payload["says"])
-    if code not in context.programme.newsletters or delivery.cohort_id is None:
+    gone = code not in context.programme.newsletters and not is_extra(code)
+    if gone or delivery.cohort_id is None:
         return None
     if says != GONE and await letters.may_go(session, delivery.cohort_id, code):
         return None

@@ -19,7 +19,7 @@ from bot.content.samples import Samples
 from bot.content.simple_letters import faults
 from bot.content.spelling import Speller, dictionary_path, own_words
 from bot.content.tone import read_tone
-from bot.domain.programme import Newsletter
+from bot.domain.programme import Newsletter, is_extra
 from bot.services.context import Context
 from bot.services.letter_measure import measure
 from bot.services.letters import Letters
@@ -52,7 +52,7 @@ class LetterGate:
             names = letter_names(programme.circle_of(letter.id))
             found += [Remark(line, fault) for line, fault in faults(letter.body, names, programme.meetings)]
         bounds, count = programme.rules.next_steps, len(letter.next_steps)
-        if not bounds.min <= count <= bounds.max:
+        if not is_extra(letter.id) and not bounds.min <= count <= bounds.max:
             values = {"count": count, "least": bounds.min, "most": bounds.max}
             found.append(Remark(0, Finding("steps_count", f"{count} next steps", values)))
         if len(letter.title) > TITLE_LONGEST:

@@ -12,10 +12,12 @@ from bot.content.findings import Finding
 from bot.content.letter_text import letter_names
 from bot.content.simple_letters import meetings_in
 from bot.domain.access import Role
-from bot.domain.programme import Newsletter
+from bot.domain.programme import Newsletter, is_extra
 from bot.messages.poll_parts import LONGEST
 from bot.services.context import Context
+from bot.services.letter_audience import audience_of, places_of
 from bot.services.letters import Letters
+from bot.services.places import place_of
 from bot.storage.models import (
     CoordinatorGroup,
     Event,
@@ -72,7 +74,7 @@ async def measure(
         coordinator = names.get(village.municipality_id, "") if village else ""
         events = {**common, **own.get(village.id if village else 0, {})}
         try:
-            text = letters.fill(letter, village.name if village else "", coordinator or unknown, events, urls)
+            text = letters.fill(letter, receiver.name, coordinator or unknown, events, urls)
         except TemplateFault:
             broken.append(receiver.name)
             continue
@@ -99,6 +101,8 @@ async def measure(
 async def _receivers(
     session: AsyncSession, context: Context, cohort_id: int, letter: Newsletter
 ) -> list[Receiver]:
+    if is_extra(letter.id):
+        return await _of_audience(session, context, cohort_id, letter)
     if "village" not in letter_names(context.programme.circle_of(letter.id)):
         groups = select(CoordinatorGroup).where(CoordinatorGroup.cohort_id == cohort_id)
         return [
@@ -108,6 +112,19 @@ async def _receivers(
     return [
         Receiver(village.name, village) for village in await session.scalars(query.order_by(Village.name))
     ]
+
+
+async def _of_audience(
+    session: AsyncSession, context: Context, cohort_id: int, letter: Newsletter
+) -> list[Receiver]:
+    """Return whom an extra letter is meant for."""
+    found = []
+    for key in await places_of(session, context, cohort_id, await audience_of(session, cohort_id, letter.id)):
+        place = await place_of(session, key)
+        owner = place.village or place.group
+        assert owner is not None, "only villages and groups are written to"
+        found.append(Receiver(owner.name, place.village))
+    return found
 
 
 async def _events(

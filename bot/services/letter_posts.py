@@ -5,21 +5,26 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.programme import Newsletter
+from bot.content.templates import Ready
+from bot.domain.programme import Newsletter, is_extra
 from bot.messages import letter_sending as sending
 from bot.messages import posts as build
 from bot.messages.message import Message
 from bot.services import letter_desk_posts
 from bot.services.context import Context
+from bot.services.letter_audience import audience_of, places_of
 from bot.services.letters import Letters
-from bot.services.places import Place
+from bot.services.places import Place, place_of
 from bot.storage.models import Delivery, Letter
 from bot.storage.repositories import deliveries, edits
+from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 from bot.storage.repositories.deliveries import Post
 
 KIND = "newsletter"
-KINDS = (KIND, *edits.KINDS)
+EXTRA, TRY = "extra_letter", "letter_try"
+KINDS = (KIND, EXTRA, TRY, *edits.KINDS)
+_AUDIENCES = "audiences"  # in a session's info, as the next
 _ROWS = "letter rows"  # in a session's info: a batch of one letter's posts asks for its row once
 
 
@@ -31,10 +36,15 @@ class LetterPosts:
 
     async def compose(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:
         """Write a letter, or what is to stand in its place; None when it is no longer needed."""
-        if place.cohort is None or delivery.event_id is None:
+        if delivery.kind == TRY:
+            return await self._tried(session, delivery)
+        if place.cohort is None:
             return None
         code, cohort_id = str(delivery.payload["newsletter"]), place.cohort.id
-        if code not in self._context.programme.newsletters:
+        if is_extra(code):
+            if delivery.kind == EXTRA and not await self._is_meant_for(session, cohort_id, code, place):
+                return None
+        elif code not in self._context.programme.newsletters or delivery.event_id is None:
             return None
         letter = await self._letters.current(session, cohort_id, code)
         if delivery.kind == edits.WITHDRAWAL:
@@ -59,11 +69,11 @@ class LetterPosts:
 
         What an earlier try left with an older text is found and then changed; the row keeps that text's number.
         """
-        assert delivery.cohort_id is not None and delivery.event_id is not None
+        assert delivery.cohort_id is not None
         withdrawn_at = await self._withdrawn_at(session, delivery.cohort_id, letter.id)
         now, tried = self._context.now(), delivery.state == "claimed"
         if withdrawn_at is not None:
-            if tried:
+            if tried and not await edits.awaits(session, delivery.id):
                 await plan_edits(session, edits.WITHDRAWAL, letter.id, [delivery], withdrawn_at, now)
             return self._withdrawn(letter, withdrawn_at) if tried else None
         may_go = await self._letters.may_go(session, delivery.cohort_id, letter.id)
@@ -71,15 +81,33 @@ class LetterPosts:
             await self._hold(session, delivery)
             return None
         if tried and delivery.version not in (None, number):
-            await plan_edits(session, edits.CORRECTION, letter.id, [delivery], now, now)
+            if not await edits.awaits(session, delivery.id):
+                await plan_edits(session, edits.CORRECTION, letter.id, [delivery], now, now)
         else:
             delivery.version = number
         return await self._letter(session, delivery.event_id, letter, place)
 
+    async def _tried(self, session: AsyncSession, delivery: Delivery) -> Message:
+        """Write a letter for the secretariat's eyes as a village will get it, with buttons that do nothing."""
+        place = await place_of(session, str(delivery.payload["place"]))
+        assert place.cohort is not None
+        letter = await self._letters.current(session, place.cohort.id, str(delivery.payload["newsletter"]))
+        circle = self._context.programme.circle_of(letter.id)
+        event = await events_table.one(session, place.cohort.id, circle.id) if circle else None
+        return sending.inert(await self._letter(session, event.id if event else None, letter, place))
+
+    async def _is_meant_for(self, session: AsyncSession, cohort_id: int, code: str, place: Place) -> bool:
+        """Tell whether a place is still among those an extra letter is for: a village may have left meanwhile."""
+        known: dict[str, frozenset[str]] = session.info.setdefault(_AUDIENCES, {})
+        if code not in known:
+            audience = await audience_of(session, cohort_id, code)
+            known[code] = frozenset(await places_of(session, self._context, cohort_id, audience))
+        return place.key in known[code]
+
     async def _letter(
         self,
         session: AsyncSession,
-        event_id: int,
+        event_id: int | None,
         letter: Newsletter,
         place: Place,
         corrected_at: datetime | None = None,
@@ -87,6 +115,8 @@ class LetterPosts:
         text = await self._letters.text(session, letter, place)
         if corrected_at is not None:
             text = sending.with_note(self._context.texts, text, corrected_at)
+        if event_id is None:
+            return Message(Ready(text))
         return build.letter(self._context.texts, text, event_id, letter.id)
 
     def _withdrawn(self, letter: Newsletter, at: datetime) -> Message:

@@ -167,10 +167,10 @@ class LetterVersions:
         raise NotFound()
 
     def _template(self, code: str) -> Newsletter:
-        found = self._context.programme.newsletters.get(code)
-        if found is None:
-            raise NotFound("error.not_found.newsletter", text=code)
-        return found
+        try:
+            return self._context.programme.letter(code)
+        except KeyError:
+            raise NotFound("error.not_found.newsletter", text=code) from None
 
 
 async def _next_number(session: AsyncSession, row: Letter) -> int:

@@ -10,7 +10,7 @@ from bot.content.letter_text import MeetingText, letter_values, render_letter, v
 from bot.content.simple_letters import require_plain
 from bot.domain.access import Role
 from bot.domain.errors import NotFound
-from bot.domain.programme import Newsletter
+from bot.domain.programme import Newsletter, is_extra
 from bot.services.context import Context
 from bot.services.places import Place
 from bot.storage.models import Event, LetterVersion, NewsletterVideo, Person, RoleAssignment, Video
@@ -47,10 +47,10 @@ class Letters:
         """Return a letter's text, the number of its version, and whether that is approved."""
         known: dict[tuple[int, str], tuple[Newsletter, int, bool]] = session.info.setdefault(_CURRENT, {})
         if (cohort_id, code) not in known:
-            template = self._context.programme.newsletters.get(code)
-            if template is None:
-                raise NotFound("error.not_found.newsletter", text=code)
             row = await letters_table.find(session, cohort_id, code)
+            if code not in self._context.programme.newsletters and (row is None or not is_extra(code)):
+                raise NotFound("error.not_found.newsletter", text=code)
+            template = self._context.programme.letter(code)
             version = await letters_table.newest(session, row.id) if row else None
             number = version.number if version else 0
             approved = row is not None and row.state == APPROVED and row.approved_version == number
@@ -64,6 +64,8 @@ class Letters:
         events = await self._events(session, place)
         urls = await self.video_urls(session, place.cohort.id, letter)
         village = named or (place.village.name if place.village else "")
+        if is_extra(letter.id) and place.group is not None:
+            village = place.group.name
         return self.fill(letter, village, await self._coordinator(session, place), events, urls)
 
     def fill(

@@ -1,19 +1,26 @@
 """Newsletters for the secretariat: see, try, send, and fill the videos (S05)."""
 
+from dataclasses import replace
+from datetime import datetime
+
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.filling import TemplateFault
 from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
+from bot.domain.audience import Forecast
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
 from bot.domain.receipts import PostReceipt
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
+from bot.services import letter_posts
 from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.ledger import Ledger
+from bot.services.letter_audience import audience_of, foresee, places_of
+from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters, forget
 from bot.services.next_steps import NextSteps
 from bot.services.places import SECRETARIAT, group_key, place_of, village_key
@@ -51,27 +58,21 @@ class Newsletters(NextSteps):
             return Ready(await self._text(session, cohort_id, letter, village_id))
 
     async def try_out(self, actor: Actor, cohort_id: int, code: str, village_id: int | None = None) -> None:
-        """Post a letter in the secretariat's channel only."""
+        """Post a letter in the secretariat's channel only, with buttons that do nothing. Raises NotFound."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         now = self._context.now()
         async with self._context.database.transaction() as session:
             letter = await self._current(session, cohort_id, code)
-            text = await self._text(session, cohort_id, letter, village_id)
+            keys = await self._places(session, cohort_id, letter, None, village_id)
+            circle = self._context.programme.circle_of(letter.id)
+            if not keys or (circle and await events_table.one(session, cohort_id, circle.id) is None):
+                raise NotFound("error.not_found.place")
             key = f"try:{letter.id}:{cohort_id}:{now.isoformat()}"
-            await deliveries.plan(
-                session,
-                [
-                    Post(
-                        key,
-                        SECRETARIAT,
-                        "broadcast",
-                        now,
-                        at_once=True,
-                        cohort_id=cohort_id,
-                        payload={"said": text},
-                    )
-                ],
+            payload: dict[str, object] = {"newsletter": letter.id, "place": keys[0]}
+            trial = Post(
+                key, SECRETARIAT, letter_posts.TRY, now, at_once=True, cohort_id=cohort_id, payload=payload
             )
+            await deliveries.plan(session, [trial])
             await audit(session, self._context, actor, "newsletter.try", letter.id)
 
     async def send(
@@ -106,6 +107,8 @@ class Newsletters(NextSteps):
                 for key in keys if key not in again
             ]  # fmt: skip
             changed = len(failed) + await deliveries.plan(session, wanted)
+            if changed:
+                await deliveries.plan(session, [_receipt(cohort_id, letter, now)])
             if not changed:
                 raise Conflict("error.letter_already_sent", title=letter.title)
             await audit(session, self._context, actor, "newsletter.send", f"{letter.id} to {changed}")
@@ -125,6 +128,7 @@ class Newsletters(NextSteps):
             if not failed:
                 raise Conflict("error.letter_failed_nowhere", title=letter.title)
             deliveries.try_again(session, failed, self._context.now(), event.starts_at)
+            await deliveries.plan(session, [_receipt(cohort_id, letter, self._context.now())])
             await audit(
                 session, self._context, actor, "newsletter.send_again", f"{letter.id} to {len(failed)}"
             )
@@ -133,29 +137,32 @@ class Newsletters(NextSteps):
     async def _coming(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> Event:
         """Return the circle a letter leads up to. Raises NotFound, and Conflict when it was held."""
         circle = self._context.programme.circle_of(letter.id)
-        event = await events_table.one(session, cohort_id, circle.id)
-        if event is None:
-            raise NotFound("error.not_found.meeting", text=circle.id)
+        event = await events_table.one(session, cohort_id, circle.id) if circle else None
+        if circle is None or event is None:
+            raise NotFound("error.not_found.meeting", text=letter.id)
         if event.starts_at <= self._context.now():
             raise Conflict("error.meeting_held", title=circle.title, starts_at=event.starts_at)
         return event
 
-    async def count(
+    async def forecast(
         self, actor: Actor, cohort_id: int, code: str, municipality_id: int, village_id: int
-    ) -> int:
-        """Return how many channels a letter would go to now. Raises Conflict when all have it."""
+    ) -> Forecast:
+        """Say which channels a letter would go to now, how many people read there, and how long it takes.
+
+        Raises Conflict when all have it, NotFound.
+        """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self.approved(session, cohort_id, code)
+            letter = await self._current(session, cohort_id, code)
             keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
-            wanted = [f"{letter.id}:{key}" for key in keys]
-            sent = await session.scalars(
-                select(Delivery.key).where(Delivery.key.in_(wanted), Delivery.state == "sent")
+            query = select(Delivery.place_key).where(
+                Delivery.key.in_([f"{letter.id}:{key}" for key in keys]), Delivery.state == "sent"
             )
-            left = len(wanted) - len(sent.all())
-        if not left:
-            raise Conflict("error.letter_already_sent", title=letter.title)
-        return left
+            have_it = set(await session.scalars(query))
+            if len(have_it) == len(keys):
+                raise Conflict("error.letter_already_sent", title=letter.title)
+            found = await foresee(session, self._context, cohort_id, keys, have_it, self._context.now())
+            return replace(found, may_go=await self._letters.may_go(session, cohort_id, letter.id))
 
     async def unsent(self, cohort_id: int, code: str) -> int:
         """Return how many channels a letter that is going out has still to reach."""
@@ -250,7 +257,11 @@ class Newsletters(NextSteps):
         municipality_id: int | None,
         village_id: int | None,
     ) -> list[str]:
-        if self._context.programme.circle_of(letter.id).kind != VILLAGE_CIRCLE:
+        circle = self._context.programme.circle_of(letter.id)
+        if circle is None:
+            audience = await audience_of(session, cohort_id, letter.id)
+            return await places_of(session, self._context, cohort_id, audience)
+        if circle.kind != VILLAGE_CIRCLE:
             groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
             return [group_key(found) for found in await session.scalars(groups)]
         query = select(Village.id).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
@@ -263,3 +274,7 @@ class Newsletters(NextSteps):
                 raise Conflict("error_people.village_not_ready", village=village.name)
             query = query.where(Village.id == village_id)
         return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]
+
+
+def _receipt(cohort_id: int, letter: Newsletter, now: datetime) -> Post:
+    return receipt_of(cohort_id, letter.id, now, stamp=f"{now:%Y%m%dT%H%M%S}")

@@ -34,11 +34,10 @@ class NextSteps:
 
     def find(self, code: str) -> Newsletter:
         """Return the content's own letter by its id, in capitals or not. Raises NotFound."""
-        wanted = code.strip().casefold()
-        for letter in self._context.programme.newsletters.values():
-            if letter.id.casefold() == wanted:
-                return letter
-        raise NotFound("error.not_found.newsletter", text=code)
+        try:
+            return self._context.programme.letter(code)
+        except KeyError:
+            raise NotFound("error.not_found.newsletter", text=code) from None
 
     async def next_steps(self, place: Place, letter_id: str | None = None) -> Steps | None:
         """Return the next steps of a letter, or of the latest one that has been sent; None before the first."""

@@ -20,7 +20,7 @@ from bot.domain.milestones import milestone_notes
 from bot.domain.posting import PostingHours
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Meeting, Phase, Reminder, Scope
 from bot.domain.reminders import moment_of
-from bot.services import letter_desk_posts, milestone_posts
+from bot.services import letter_desk_posts, letter_receipts, milestone_posts
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
 from bot.services.mail_planning import MailPlanning
@@ -31,7 +31,9 @@ from bot.storage.repositories.deliveries import Post, cancel_missing, plan
 
 OPENING_IS_NEWS_FOR = timedelta(days=7)
 OVER_AFTER = timedelta(days=60)  # longer than any post or poll may follow a meeting
-KINDS = ("newsletter", "reminder", "phase_opening", milestone_posts.KIND, letter_desk_posts.KIND)
+KINDS = (
+    "newsletter", "reminder", "phase_opening", milestone_posts.KIND, letter_desk_posts.KIND, letter_receipts.KIND,
+)  # fmt: skip
 
 
 class PollPlanner(Protocol):
@@ -209,6 +211,7 @@ class Planning:
         assert event.newsletter_at is not None and circle.newsletter is not None
         hours = self.hours(cohort)
         due = hours.allowed_from(event.newsletter_at)
+        yield letter_receipts.receipt_of(cohort.id, circle.newsletter, due, kind=letter_receipts.KIND)
         yield from letter_desk_posts.warnings(self._context, cohort, circle.newsletter, event, due, hours)
         for target in audience.of_scope(circle, event):
             if (

@@ -18,6 +18,7 @@ from bot.messages.milestones import milestones_button
 from bot.services import (
     letter_desk_posts,
     letter_posts,
+    letter_receipts,
     meeting_news,
     milestone_posts,
     polled_meeting_posts,
@@ -56,6 +57,7 @@ class Posts:
         self._context, self._calendar, self._letters, self._polls = context, calendar, letters, polls
         self._files, self._tasks, self._sharing = files, Tasks(context), sharing.Sharing(context, files)
         self._letter_posts = letter_posts.LetterPosts(context, letters)
+        self._letter_receipts = letter_receipts.LetterReceipts(context, letters)
         self._milestones = milestone_posts.MilestonePosts(context)
         self._dates = VillageDates(context)
         self._news = meeting_news.MeetingNews(context)
@@ -79,6 +81,8 @@ class Posts:
             place = await place_of(session, delivery.place_key)
         except NotFound:
             return None
+        if delivery.kind in (letter_receipts.KIND, letter_receipts.ASKED_FOR):
+            return await self._letter_receipts.compose(session, delivery)
         if delivery.kind in letter_posts.KINDS:
             return await self._letter_posts.compose(session, delivery, place)
         if delivery.kind == "reminder":
@@ -87,12 +91,12 @@ class Posts:
             return await self._milestones.compose(session, delivery, place)
         if delivery.kind == polled_meeting_posts.KIND:
             return await self._polled.compose(session, delivery, place)
+        if delivery.kind in (letter_desk_posts.KIND, letter_desk_posts.NEWS):
+            return await letter_desk_posts.compose(session, self._context, self._letters, delivery)
         if delivery.kind in (meeting_news.KIND, meeting_news.WAITING_LIST):
             return await self._changed(session, delivery, place)
         if delivery.kind == sharing.KIND:
             return await self._sharing.compose(session, delivery, place)
-        if delivery.kind in (letter_desk_posts.KIND, letter_desk_posts.NEWS):
-            return await letter_desk_posts.compose(session, self._context, self._letters, delivery)
         if delivery.kind == "phase_opening":
             return await self._opening(session, delivery, place)
         return await self._polls.compose(session, delivery)

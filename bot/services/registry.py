@@ -12,6 +12,7 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.extra_letters import ExtraLetters
 from bot.services.feeds import Feeds
 from bot.services.forgetting import Forgetting
 from bot.services.hand_votes import HandVotes
@@ -60,12 +61,15 @@ class Services:
     cohorts: Cohorts
     corrections: Corrections
     decisions: Decisions
+    extra_letters: ExtraLetters
     decision_choices: DecisionChoices
     feeds: Feeds
     hand_votes: HandVotes
     follow_up: FollowUp
     forgetting: Forgetting
     ledger: Ledger
+    letter_desk: LetterDesk
+    letter_versions: LetterVersions
     meeting_cards: MeetingCards
     meeting_changes: MeetingChanges
     invitation: InvitationKeeper
@@ -73,8 +77,6 @@ class Services:
     mail_lists: MailLists
     mail_outbox: MailOutbox
     meeting_day: MeetingDay
-    letter_desk: LetterDesk
-    letter_versions: LetterVersions
     meeting_polls: MeetingPolls
     milestones: Milestones
     newsletters: Newsletters
@@ -114,12 +116,15 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
+        extra_letters=ExtraLetters(context, letters),
         decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         forgetting=Forgetting(context),
         ledger=ledger,
+        letter_desk=LetterDesk(context, letters),
+        letter_versions=LetterVersions(context, letters),
         meeting_cards=MeetingCards(context),
         meeting_changes=MeetingChanges(context, calendar, planning),
         invitation=InvitationKeeper(context),
@@ -127,8 +132,6 @@ def services_on(context: Context) -> Services:
         mail_lists=MailLists(context),
         mail_outbox=mail_outbox,
         meeting_day=MeetingDay(context, files),
-        letter_desk=LetterDesk(context, letters),
-        letter_versions=LetterVersions(context, letters),
         meeting_polls=MeetingPolls(context),
         milestones=Milestones(context, calendar),
         newsletters=newsletters,

@@ -23,6 +23,7 @@ from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 LETTER_COMES = datetime(2027, 10, 14, 8, tzinfo=UTC)
 LEASE_IS_OVER = LEASE + timedelta(seconds=1)
 CODE = "NL-V01"
+SECRETARIAT = 500
 ON_SQLITE = pytest.mark.parametrize(
     "backend", ["sqlite"], indirect=True
 )  # what locks do is in the first story
@@ -129,6 +130,7 @@ async def story(context: Context) -> Story:
     world = await polls_world(context, names=("Agerby", "Bøgelund", "Ålby"))
     async with context.database.transaction() as session:
         session.add_all(DiscordPlace(key=f"village:{n}", discord_id=500 + n) for n in (1, 2, 3))
+        session.add(DiscordPlace(key="secretariat", discord_id=SECRETARIAT))
     services = services_on(context)
     await approve_all(context, world.village.where.cohort_id or 0)
     assert world.village.village is not None
@@ -178,9 +180,13 @@ async def test_a_correction_stands_once_in_every_channel_though_answers_are_lost
     receipts = await story.services.corrections.receipts(SECRETARY, story.cohort_id, CODE)
     assert [(row.state, row.message_id is not None) for row in receipts] == [
         ("sent", True), ("sent", True), ("not_needed", True)]  # fmt: skip
+    story.world.after(minutes=2)
+    await story.deliver()
+    assert story.discord.texts(SECRETARIAT) == [
+        "»Nyt brev« er sendt. 3 kanaler har fået det.", "»Nyt brev« er rettet i 2 kanaler."]  # fmt: skip
     async with story.world.context.database.transaction() as session:
         counted = await session.scalar(select(func.count()).where(Delivery.sent_on.is_not(None)))
-        assert counted == 3, "a change is none of the two posts a day"
+        assert counted == 3 + 2, "a change is none of the two posts a day"
 
 
 @ON_SQLITE

@@ -29,6 +29,7 @@ LONGEST_LEASE = timedelta(minutes=10)  # longer than the longest wait between tw
 NOT_NEEDED = "not_needed"  # its moment came, and there was nothing to say
 HELD = "held"  # a letter whose moment came, and nobody has approved it
 WITHDRAWN = "withdrawn"
+LETTERS = ("newsletter", "extra_letter")  # the calendar's, and those written outside of it
 STANDING = ("sent", WITHDRAWN)  # with the day it was sent on; a change of a post has none
 AT_ONCE = 500  # so many rows are asked for in one question
 _STANDS = (
@@ -318,7 +319,7 @@ async def let_go(session: AsyncSession, cohort_id: int, letter: str) -> int:
 
 def of_letter(letter: str) -> ColumnElement[bool]:
     """Return the condition that a post brings this letter."""
-    return and_(Delivery.kind == "newsletter", Delivery.key.startswith(f"{letter}:", autoescape=True))
+    return and_(Delivery.kind.in_(LETTERS), Delivery.key.startswith(f"{letter}:", autoescape=True))
 
 
 async def page(

@@ -46,6 +46,12 @@ async def original_of(session: AsyncSession, row: Delivery, look_again_at: datet
     return original
 
 
+async def awaits(session: AsyncSession, original_id: int) -> bool:
+    """Tell whether a change of this post is planned already."""
+    query = select(Delivery.id).where(Delivery.edits_id == original_id, Delivery.state == "pending")
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def keep_receipt(session: AsyncSession, delivery_id: int, stands: bool, now: datetime) -> None:
     """Note that a post has been changed, or that it had been deleted by hand."""
     row = await session.get_one(Delivery, delivery_id, with_for_update=True)
