@@ -1,7 +1,6 @@
 """What people do when they look at their phones in the evening: they answer what the bot has posted."""
 
 import hashlib
-import re
 from datetime import date, datetime, time
 from typing import Any
 
@@ -25,7 +24,6 @@ from bot.messages.poll_drafts import KINDS
 from bot.services.places import SECRETARIAT
 
 MOOD = 0.9
-_HOUR = re.compile(r"\b(\d\d)[.:](\d\d)\b")  # as the bot tells it
 
 
 class Evenings:
@@ -137,11 +135,17 @@ class Evenings:
         days = _choices(record, custom_id)
         day = days[len(days) // 2]
         shown = await self._year.hands.choose(cast.lead, record, custom_id, [day])
+        dated = next(one for one in self._year.dated if one.meeting.id == code)
+        at = dated.starts_at.astimezone(self._year.zone).timetz().replace(tzinfo=None)
         if hours := [c for c in private_ids(shown) if ":pick_hour:" in c]:
-            shown = await cast.lead.click(answer(shown), custom_id=hours[cast.village_id % len(hours)])
-        told = _HOUR.findall(answer(shown).content)[-1]
-        at = local(date.fromisoformat(day), time(int(told[0]), int(told[1])), self._year.zone)
-        self._year.picks[cast.village_id, code] = (self._year.discord.now(), at)
+            chosen = hours[cast.village_id % len(hours)]
+            minutes = int(arguments(chosen.split(":")[2])[-1])
+            at = time(minutes // 60, minutes % 60)
+            await cast.lead.click(answer(shown), custom_id=chosen)
+        picked = local(date.fromisoformat(day), at, self._year.zone)
+        if dated.meeting.one_village_at_a_time:  # of a day with one hour left nobody is asked which
+            picked = (await self._year.own_times(cast))[code]
+        self._year.picks[cast.village_id, code] = (self._year.discord.now(), picked)
 
     async def _voters(self, cast: VillageCast, poll_id: int) -> list[MemberActor]:
         if poll_id not in self._bodies:
@@ -259,8 +263,7 @@ class Evenings:
                 answers="Ja; Nej; Ved ikke", voters="all", secret=True, hours=48.0,
             )  # fmt: skip
         for number, cast in enumerate(self._year.villages):
-            for kind in self._own_polls.kinds_of(number):
-                await self._own_polls.ask(cast, kind)
+            await self._own_polls.ask_all(cast, self._own_polls.kinds_of(number))
         for group in self._year.groups:
             await self._year.hands.command(
                 group.people[0], group.channel_id, "poll.start", question="Mødes vi også på gåben til foråret?",

@@ -102,14 +102,9 @@ async def _coordinators(year: Stage, welcome_id: int) -> None:
 
 async def _times(year: Stage) -> None:
     """Look up the times that each village has for itself as long as it chooses none."""
-    services, programme = year.app.services, year.plan.content.programme
     for cast in year.villages:
-        for meeting in await services.calendar.upcoming(
-            await services.places.of_channel(cast.channel_id), 100
-        ):
-            found = programme.meetings.get(meeting.code)
-            if found is not None and found.one_village_at_a_time:
-                year.slots[cast.village_id, meeting.code] = meeting.starts_at
+        for code, starts_at in (await year.own_times(cast)).items():
+            year.slots[cast.village_id, code] = starts_at
 
 
 async def _links(year: Stage, secretariat_id: int) -> None:

@@ -1,5 +1,6 @@
 """Polls that the villages think of themselves: every kind of them, written as drafts and answered by buttons."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ WHAT = "Hvad skal vi gøre sammen til foråret?"
 DAYS = "3"
 MEETING = {"title": "Fælles arbejdsdag", "venue": "Forsamlingshuset"}
 COMES_AGAIN = Kind.CHOICE  # one that opens a second time by itself
+MANY = 4  # kinds of poll that one village asks in a month
 _ANSWERED_IN = 30  # presses at most: a ballot that asks for more does not end
 
 
@@ -33,7 +35,21 @@ class OwnPolls:
         """Return the kinds that a village asks, counted from 0: together the villages ask all of them."""
         return [kind for number, kind in enumerate(KINDS) if number % len(self._year.villages) == village]
 
-    async def ask(self, cast: VillageCast, kind: Kind) -> None:
+    async def ask_all(self, cast: VillageCast, kinds: Sequence[Kind]) -> None:
+        """Let the lead ask in all these ways; before very many, the village's rules are made to allow it."""
+        if len(kinds) > MANY:
+            await self._allow_any_number(cast)
+        for kind in kinds:
+            await self._ask(cast, kind)
+
+    async def _allow_any_number(self, cast: VillageCast) -> None:
+        shown = await self._hands.command(cast.lead, cast.channel_id, "decisions")
+        for button in ("poll_all", "rules_show"):
+            shown = await cast.lead.click(answer(shown), custom_id=_part(shown, button))
+        menu = next(found for found in private_ids(shown) if ":rules_set:monthly" in found)
+        await cast.lead.select(answer(shown), ["0"], custom_id=menu)
+
+    async def _ask(self, cast: VillageCast, kind: Kind) -> None:
         """Let the lead write a draft, look at it, and open it."""
         lead, later = cast.lead, self._year.discord.now() + timedelta(days=21)
         shown = await self._hands.command(lead, cast.channel_id, "poll.new")

@@ -103,6 +103,16 @@ class Stage:
         moved_to = Time(change[1], later(change[1], length), 1, change[0], off)
         return [Time(starts_at, later(starts_at, length), 0, begin, change[0]), moved_to]
 
+    async def own_times(self, cast: VillageCast) -> dict[str, datetime]:
+        """Return when a village has the meetings that are held with one village at a time."""
+        services, meetings = self.app.services, self.plan.content.programme.meetings
+        place = await services.places.of_channel(cast.channel_id)
+        return {
+            view.code: view.starts_at
+            for view in await services.calendar.upcoming(place, 100)
+            if view.code in meetings and meetings[view.code].one_village_at_a_time
+        }
+
     def reach(self, village_id: int, milestones: Iterable[str]) -> None:
         """Keep since when a village has reached milestones."""
         for code in milestones:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from textwrap import shorten
 
 from bot.domain.letter_blocks import Block, blocks_of, plain_of
 from bot.messages.message import File, Message
 from bot.messages.texts import Texts
 from bot.printing.web import page
 
+SUBJECT = 120  # characters of a subject
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "mail.villages": frozenset({"names"}),
     "mail.no_buttons": frozenset({"phone"}),
@@ -56,7 +58,7 @@ def written(texts: Texts, message: Message, sender: Sender, unsubscribe: str | N
     html = page("mail", title=heading, language=sender.language, blocks=blocks, links=links, ending=ending,
                 unsubscribe=unsubscribe, unsubscribe_label=label)  # fmt: skip
     return MailText(
-        " ".join(heading.split()),
+        shorten(heading, SUBJECT, placeholder=" …"),
         "\n\n".join(plain) + "\n",
         html,
         sender.controller,

@@ -1,13 +1,18 @@
-"""What is deleted by date: who answered to a meeting, 30 days after it. How many came to say yes stays (PRIVACY)."""
+"""What is deleted by date (PRIVACY): who answered to a meeting, 30 days after it (how many came to say yes stays), and
+who read a cohort's letters by e-mail, half a year after its last phase.
+"""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select, update
 
 from bot.domain.seats import Answer
 from bot.services.context import Context
+from bot.services.desired_guild import is_looked_after
+from bot.services.mail_lists import forget
 from bot.storage.database import FORGOTTEN
-from bot.storage.models import Event, Rsvp
+from bot.storage.models import Cohort, Event, MailRecipient, Rsvp
 
 ANSWERS_KEPT = timedelta(days=30)
 
@@ -19,7 +24,24 @@ class Forgetting:
         self._context = context
 
     async def turn(self, now: datetime) -> int:
-        """Delete the answers to meetings long over. Returns how many."""
+        """Delete the answers to meetings long over, and old mail addresses. Returns how many."""
+        return await self._answers(now) + await self._addresses(now)
+
+    async def _addresses(self, now: datetime) -> int:
+        programme = self._context.programme
+        today = now.astimezone(ZoneInfo(programme.timezone)).date()
+        async with self._context.database.transaction() as session:
+            cohorts = (await session.scalars(select(Cohort))).all()
+            over = [
+                cohort.id for cohort in cohorts if not is_looked_after(programme, cohort.start_year, today)
+            ]
+            query = select(MailRecipient).where(MailRecipient.cohort_id.in_(over))
+            old = (await session.scalars(query)).all() if over else ()
+            for row in old:
+                await forget(session, row)
+            return len(old)
+
+    async def _answers(self, now: datetime) -> int:
         over = Event.ends_at <= now - ANSWERS_KEPT
         async with self._context.database.transaction() as session:
             answered = select(Rsvp.event_id).join(Event, Rsvp.event_id == Event.id).where(over).distinct()

@@ -87,7 +87,7 @@ class MailLists:
         async with self._context.database.transaction() as session:
             row = await self._own(session, actor, recipient_id)
             cohort_id, scope_key = row.cohort_id, row.scope_key
-            await _forget(session, row)
+            await forget(session, row)
             await audit(session, self._context, actor, "mail_list.remove", scope_key)
         return await self.show(actor, cohort_id, scope_key)
 
@@ -112,7 +112,7 @@ class MailLists:
             if row is None:
                 return False
             await audit(session, self._context, Actor(None, ""), "mail_list.unsubscribe", row.scope_key)
-            await _forget(session, row)
+            await forget(session, row)
             return True
 
     async def _own(self, session: AsyncSession, actor: Actor, recipient_id: int) -> MailRecipient:
@@ -147,8 +147,8 @@ def _by_token(token: str) -> Select[MailRecipient]:
     return select(MailRecipient).where(MailRecipient.token == wanted).with_for_update()
 
 
-async def _forget(session: AsyncSession, row: MailRecipient) -> None:
-    """Delete an address; what was sent to it is kept without it."""
+async def forget(session: AsyncSession, row: MailRecipient) -> None:
+    """Delete an address for good; what was sent to it is kept without it."""
     unsent = update(Mail).where(Mail.recipient_id == row.id, Mail.state.in_(UNSENT))
     await session.execute(unsent.values(state="cancelled"))
     await session.execute(update(Mail).where(Mail.recipient_id == row.id).values(recipient_id=None))

@@ -19,7 +19,7 @@ from bot.messages.posts import when
 from bot.services.context import Context
 from bot.services.places import village_key
 from bot.storage.models import Cohort, Delivery, Event, Rsvp
-from bot.storage.repositories import deliveries
+from bot.storage.repositories import deliveries, mails
 from bot.storage.repositories.deliveries import Post
 
 KIND, WAITING_LIST = "meeting_news", "waiting_list"
@@ -47,6 +47,7 @@ class MeetingNews:
             if (payload := _payload(event, says, before_at, unsaid.get(key, {}))) is not None
         ]  # fmt: skip
         await deliveries.plan(session, posts, now)
+        await mails.repeat(session, event.id, posts)
 
     async def moved_up(self, session: AsyncSession, event: Event, place_key: str, people: int) -> None:
         """Tell a channel that so many of its people now have a seat; what waits there already says it for all."""
@@ -93,6 +94,7 @@ class MeetingNews:
         unsaid = {}
         for row in await session.scalars(query.order_by(Delivery.id).with_for_update()):
             row.state, unsaid[row.place_key] = "cancelled", row.payload
+        await mails.take_back(session, event.id, KIND)
         return unsaid
 
     async def _told(self, session: AsyncSession, event: Event) -> set[str]:
@@ -100,6 +102,7 @@ class MeetingNews:
         about = select(Delivery.place_key).where(Delivery.event_id == event.id, Delivery.state.in_(_HEARD))
         answered = select(Rsvp.place_key).where(Rsvp.event_id == event.id, Rsvp.place_key.is_not(None))
         found = {*await session.scalars(about), *(key for key in await session.scalars(answered) if key)}
+        found |= set(await mails.places_told(session, event.id))
         meeting = self._context.programme.meetings[event.code]
         opening = select(Delivery.place_key).where(
             Delivery.cohort_id == event.cohort_id, Delivery.kind == "phase_opening",

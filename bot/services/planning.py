@@ -23,7 +23,7 @@ from bot.domain.reminders import moment_of
 from bot.services import letter_desk_posts, letter_receipts, milestone_posts
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
-from bot.services.mail_outbox import MailOutbox
+from bot.services.mail_planning import MailPlanning
 from bot.services.meeting_news import told_of_changes
 from bot.services.places import SECRETARIAT, Place, group_key, village_key
 from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
@@ -63,7 +63,7 @@ class Target:
 class Planning:
     """Turn dates into posts."""
 
-    def __init__(self, context: Context, calendar: Calendar, polls: PollPlanner, mails: MailOutbox) -> None:
+    def __init__(self, context: Context, calendar: Calendar, polls: PollPlanner, mails: MailPlanning) -> None:
         self._context, self._calendar, self._polls, self._mails = context, calendar, polls, mails
         self._zone = ZoneInfo(context.programme.timezone)
 

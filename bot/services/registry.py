@@ -24,6 +24,7 @@ from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
 from bot.services.mail_lists import MailLists
 from bot.services.mail_outbox import MailOutbox
+from bot.services.mail_planning import MailPlanning
 from bot.services.meeting_cards import MeetingCards
 from bot.services.meeting_changes import MeetingChanges
 from bot.services.meeting_day import MeetingDay
@@ -106,7 +107,7 @@ def services_on(context: Context) -> Services:
     files = CalendarFiles(context, calendar)
     posts = Posts(context, calendar, letters, PollPosts(context), files)
     mail_outbox = MailOutbox(context, letters, posts)
-    planning = Planning(context, calendar, polls, mail_outbox)
+    planning = Planning(context, calendar, polls, MailPlanning(context))
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,

@@ -1,4 +1,4 @@
-"""Letters by e-mail on SQLite and PostgreSQL, against a mail server on a real socket (S05)."""
+"""Letters by e-mail, against a mail server on a real socket; what locks and leases do on both databases (S05)."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,10 +20,11 @@ from bot.domain.errors import InvalidInput, NotPermitted
 from bot.domain.mail_addresses import read_addresses
 from bot.services.context import Context
 from bot.services.registry import Services, services_on
-from bot.storage.models import AuditEntry, Cohort, Delivery, Letter, Mail, MailRecipient, Village
+from bot.storage.models import AuditEntry, Cohort, Delivery, Event, Letter, Mail, MailRecipient, Village
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 from tests.support.approval import approve_all
+from tests.support.databases import BACKENDS
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 from tests.support.smtp import SmtpHouse, smtp_house
 
@@ -74,6 +75,15 @@ class Office:
             return found
 
 
+both_databases = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database: SQLite, unless a story asks for both."""
+    return str(getattr(request, "param", "sqlite"))
+
+
 @pytest.fixture
 async def office(context: Context) -> AsyncIterator[Office]:
     facts = replace(context.facts, mail_from=SENDER, public_url="https://blup.example")
@@ -106,6 +116,7 @@ async def test_a_letter_goes_by_mail_once_as_text_and_page_with_a_way_off_the_li
     assert other["Message-ID"] != mail["Message-ID"] and other["List-Unsubscribe"] != mail["List-Unsubscribe"]
 
 
+@both_databases
 async def test_what_the_server_says_decides_and_a_retry_has_the_same_message_id(office: Office) -> None:
     await office.add(IDA, BO, KAJ)
     office.house.codes = {IDA: 550, BO: 451}
@@ -154,6 +165,7 @@ async def test_a_letter_that_is_withdrawn_goes_to_nobody_by_mail(office: Office)
     assert not office.house.taken and await office.states() == {"not_needed": 1}
 
 
+@both_databases
 async def test_a_letter_nobody_has_approved_is_held_by_mail_too(office: Office) -> None:
     desk = office.services.letter_desk
     await desk.reopen(SECRETARY, office.cohort_id, "NL-V01")
@@ -177,6 +189,7 @@ async def test_a_kill_between_claim_and_send_loses_nothing(office: Office) -> No
     assert await office.states() == {"sent": 1}, "who comes too late changes nothing"
 
 
+@both_databases
 async def test_lists_are_kept_by_those_who_may_and_a_press_takes_one_off(office: Office) -> None:
     lists, world = office.services.mail_lists, office.world
     villager, neighbour = (
@@ -281,6 +294,41 @@ async def test_a_municipality_without_discord_reads_by_mail_and_nothing_is_parke
     assert village.id in [
         int(choice.value) for choice in await services.cohorts.village_choices(village.municipality_id)
     ]
+
+
+async def test_who_read_of_a_meeting_by_mail_hears_that_it_is_moved_and_called_off(office: Office) -> None:
+    services, context = office.services, office.world.context
+    await office.add(IDA)
+    await office.send()
+    async with context.database.transaction() as session:
+        circle = (await session.scalars(select(Event).where(Event.code == "VC01"))).one().id
+    later = datetime(2027, 10, 28, 17, tzinfo=UTC)
+    await services.planning.move(SECRETARY, office.cohort_id, "VC01", later)
+    office.world.after(minutes=1)
+    await office.send()
+    moved = office.house.to(IDA)[-1]
+    body = moved.get_body(("plain",))
+    assert body is not None and "torsdag den 28. oktober kl. 19.00" in body.get_content()
+    assert [part.get_content_type() for part in moved.iter_attachments()] == ["text/calendar"]
+    await services.meeting_changes.call_off(SECRETARY, circle, "Sne")
+    office.world.after(minutes=1)
+    await office.send()
+    off = office.house.to(IDA)[-1].get_body(("plain",))
+    assert off is not None and "Sne" in off.get_content()
+    told = len(office.house.taken)
+    office.world.at(later)
+    await office.send()
+    assert len(office.house.taken) == told, "nobody is reminded of a meeting that is off"
+
+
+async def test_addresses_are_forgotten_half_a_year_after_the_year_is_over(office: Office) -> None:
+    await office.add(IDA)
+    await office.send()
+    for moment, left in ((datetime(2029, 3, 30, tzinfo=UTC), 1), (datetime(2029, 4, 3, tzinfo=UTC), 0)):
+        await office.services.forgetting.turn(moment)
+        shown = await office.services.mail_lists.show(SECRETARY, office.cohort_id, office.scope)
+        assert len(shown.listed) == left
+    assert await office.states() == {"sent": 1}, "that something was sent is known all the same"
 
 
 async def test_no_address_is_taken_in_while_no_mail_is_sent(context: Context) -> None:

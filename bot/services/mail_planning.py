@@ -1,0 +1,145 @@
+"""Which mails there shall be: one for every letter and invitation of a place and every reader of its mail list.
+
+Planned in the transaction that plans the posts they repeat, and as safe to plan again.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.services.context import Context
+from bot.services.places import group_key, village_key
+from bot.storage.database import PLANNED
+from bot.storage.models import Mail, MailRecipient, Village
+from bot.storage.repositories.deliveries import Post
+
+_OF_CALENDAR = ("newsletter", "reminder")  # kinds that follow the calendar
+_MOVABLE = ("pending", "held", "cancelled", "stale")
+_STANDS = (Mail.id, Mail.key, Mail.kind, Mail.state, Mail.due_at, Mail.useful_until)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever reads a place's posts by e-mail; one of a municipality reads what is common, not a village's own."""
+
+    recipient_id: int
+    of_municipality: bool
+    since: datetime
+
+    def reads(self, post: Post, own_events: Collection[int]) -> bool:
+        """Tell whether a post is for this reader; who comes late still gets the letter, but no old reminders."""
+        if self.of_municipality and post.event_id in own_events:
+            return False
+        return post.kind == "newsletter" or post.due_at >= self.since
+
+
+Readers = Mapping[str, Sequence[Reader]]
+
+
+class MailPlanning:
+    """Let mails follow the posts they repeat."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def readers(self, session: AsyncSession, cohort_id: int) -> Readers:
+        """Return who reads which place's posts by e-mail.
+
+        A municipality's readers get the letters of its villages once, with the first of them, and those of its
+        coordinators' group.
+        """
+        query = select(MailRecipient).where(
+            MailRecipient.cohort_id == cohort_id, MailRecipient.bounced_at.is_(None)
+        )
+        found: dict[str, list[Reader]] = defaultdict(list)
+        rows = (await session.scalars(query.order_by(MailRecipient.id))).all()
+        for row in rows:
+            if row.scope_key.startswith("village:"):
+                found[row.scope_key].append(Reader(row.id, False, row.added_at))
+                continue
+            villages = await agreed(session, cohort_id, int(row.scope_key.split(":")[1]))
+            if villages:
+                for key in (village_key(villages[0].id), group_key(villages[0].coordinator_group_id)):
+                    found[key].append(Reader(row.id, True, row.added_at))
+        return found
+
+    async def plan(
+        self,
+        session: AsyncSession,
+        cohort_id: int,
+        readers: Readers,
+        posts: Iterable[Post],
+        own_events: Collection[int],
+        place_key: str | None = None,
+    ) -> int:
+        """Let there be a mail for every post and reader; what has been sent is never touched. Returns how many changed.
+
+        `own_events` are meetings of one village alone, which are no business of a municipality's readers.
+        """
+        now = self._context.now()
+        query = select(*_STANDS).where(Mail.cohort_id == cohort_id)
+        if place_key is not None:
+            query = query.where(Mail.place_key == place_key)
+        known = {row.key: row for row in await session.execute(query)}
+        wanted = {
+            f"{post.key}:mail:{reader.recipient_id}": (post, reader.recipient_id)
+            for post in posts
+            for reader in readers.get(post.place_key, ())
+            if reader.reads(post, own_events)
+        }
+        missing: list[dict[str, object]] = []
+        changes = 0
+        for key, (post, recipient_id) in wanted.items():
+            useless = post.useful_until is not None and post.useful_until <= now
+            row = known.get(key)
+            if row is None and not useless:
+                missing.append(_mail(key, post, recipient_id, cohort_id))
+            elif row is not None and _follows(row, post, useless):
+                state = "cancelled" if useless else "pending"
+                await _change(
+                    session, row.id, due_at=post.due_at, useful_until=post.useful_until, state=state
+                )
+                changes += 1
+        for key, row in known.items():
+            if row.state in ("pending", "held") and row.kind in _OF_CALENDAR and key not in wanted:
+                await _change(session, row.id, state="cancelled")
+                changes += 1
+        if missing:
+            await session.execute(insert(Mail), missing)
+        if changes or missing:
+            session.info[PLANNED] = True
+        return changes + len(missing)
+
+
+async def agreed(session: AsyncSession, cohort_id: int, municipality_id: int) -> Sequence[Village]:
+    """Return the villages of a municipality that take part, the first first."""
+    query = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
+    return (
+        await session.scalars(query.where(Village.municipality_id == municipality_id).order_by(Village.id))
+    ).all()
+
+
+async def _change(session: AsyncSession, mail_id: int, **values: object) -> None:
+    """Change a mail, unless somebody has it in hand meanwhile."""
+    change = update(Mail).where(Mail.id == mail_id, Mail.state.in_(_MOVABLE)).values(**values)
+    await session.execute(change.execution_options(synchronize_session=False))
+
+
+def _follows(row: Any, post: Post, useless: bool) -> bool:
+    if row.state not in _MOVABLE:
+        return False
+    moved = (row.due_at, row.useful_until) != (post.due_at, post.useful_until)
+    return moved or (row.state == "cancelled" and not useless)
+
+
+def _mail(key: str, post: Post, recipient_id: int, cohort_id: int) -> dict[str, object]:
+    return {
+        "key": key, "recipient_id": recipient_id, "cohort_id": cohort_id, "place_key": post.place_key,
+        "kind": post.kind, "event_id": post.event_id, "payload": post.payload, "due_at": post.due_at,
+        "useful_until": post.useful_until,
+    }  # fmt: skip
