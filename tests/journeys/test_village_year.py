@@ -12,12 +12,14 @@ from bot.services.places import SECRETARIAT
 from tests.support.databases import BACKENDS
 from tests.support.year import filled, part, posts, said, starting
 
-pytestmark = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+on_both = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+"""What locks and times: the other stories play on SQLite alone, for every service has its own on both databases."""
 
 LETTER = "**Nyhedsbrev 1: Hvem skal med?**"
 LETTER_DAY = datetime(2027, 10, 14, 8, 0, tzinfo=UTC)  # Thursday at 10.00 in Denmark
 
 
+@on_both
 async def test_the_first_letter_comes_on_its_thursday_and_its_steps_can_be_ticked(
     year: ProgrammeYear,
 ) -> None:
@@ -75,6 +77,7 @@ async def test_a_moved_circle_takes_letter_reminders_and_polls_along(year: Progr
     assert [r.created_at.astimezone(zone).strftime("%d %H.%M") for r in hour] == ["28 17.30"]
 
 
+@on_both
 async def test_a_vote_counts_until_the_second_the_poll_ends_though_nothing_wakes_the_bot(
     year: ProgrammeYear,
 ) -> None:
@@ -103,6 +106,7 @@ async def test_a_vote_counts_until_the_second_the_poll_ends_though_nothing_wakes
     assert "- Te: 1" in results[0].content and "- Kaffe: 0" in results[0].content
 
 
+@on_both
 async def test_only_the_minute_taker_and_the_lead_record_decisions_and_all_can_find_them(
     year: ProgrammeYear,
 ) -> None:
@@ -129,6 +133,7 @@ async def test_only_the_minute_taker_and_the_lead_record_decisions_and_all_can_f
     )
 
 
+@on_both
 async def test_the_secretariat_sends_a_letter_now_and_gets_an_account(year: ProgrammeYear) -> None:
     channel = (await year.app.services.places.channel_ids())[SECRETARIAT]
     await year.hands.command(year.secretariat, channel, "newsletter.try", letter="NL-V01")
@@ -172,6 +177,7 @@ async def test_an_unknown_button_is_answered_kindly(year: ProgrammeYear) -> None
     assert "Skriv /hjælp" in said(answer)
 
 
+@on_both
 async def test_a_kill_between_claim_send_and_receipt_neither_loses_nor_doubles_a_letter(
     year: ProgrammeYear,
 ) -> None:
