@@ -17,9 +17,9 @@ from bot.services.context import Context
 from bot.services.letter_gate import LetterGate
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import APPROVED, DRAFT, READY, Letters
-from bot.storage.database import PLANNED, one_at_a_time
+from bot.storage.database import one_at_a_time
 from bot.storage.models import Cohort, Delivery, Letter, NextStepDone, Person
-from bot.storage.repositories import deliveries
+from bot.storage.repositories import deliveries, mails
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 
@@ -192,7 +192,7 @@ class LetterDesk:
                     cohort_id, code, row.approved_at, stamp=f"{row.approved_at:%Y%m%dT%H%M%S}"
                 )
                 await deliveries.plan(session, [receipt])
-            session.info[PLANNED] = True  # what is held by mail goes too
+            await mails.let_go(session, cohort_id, code)
             await audit(session, self._context, actor, "newsletter.approve", f"{code} {version}")
             await session.flush()
             known = await letters_table.of_cohort(session, cohort_id)

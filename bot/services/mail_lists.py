@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, may, require
@@ -106,13 +106,16 @@ class MailLists:
             return await session.scalar(_by_token(token)) is not None
 
     async def unsubscribe(self, token: str) -> bool:
-        """Take the owner of an unsubscribe link off the list; tell whether there was one."""
+        """Take the owner of an unsubscribe link off every list, in every cohort; tell whether there was one."""
         async with self._context.database.transaction() as session:
             row = await session.scalar(_by_token(token))
             if row is None:
                 return False
-            await audit(session, self._context, Actor(None, ""), "mail_list.unsubscribe", row.scope_key)
-            await forget(session, row)
+            same = select(MailRecipient).where(func.lower(MailRecipient.address) == row.address.lower())
+            rows = (await session.scalars(same.order_by(MailRecipient.id).with_for_update())).all()
+            for found in rows:
+                await audit(session, self._context, Actor(None, ""), "mail_list.unsubscribe", found.scope_key)
+                await forget(session, found)
             return True
 
     async def _own(self, session: AsyncSession, actor: Actor, recipient_id: int) -> MailRecipient:

@@ -21,12 +21,20 @@ from bot.services.letters import Letters
 from bot.services.mail_planning import agreed
 from bot.services.outbox import Composer
 from bot.services.places import place_of
+from bot.storage.database import one_at_a_time
 from bot.storage.models import Delivery, Mail, MailRecipient
 from bot.storage.repositories import letters as letters_table
 
 LEASE = timedelta(minutes=5)
 AT_ONCE = 5  # so many are claimed together: each is sent, or given up, within a minute
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+_MAY_BE_SENT = (
+    "claimed",
+    "pending",
+    "held",
+    "cancelled",
+    "withdrawn",
+)  # in somebody's hands, or just taken out of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +60,15 @@ class MailOutbox:
         """Take a few mails that are due; drop those that are too late or whose reader is gone."""
         claim = f"{worker}:{uuid.uuid4().hex[:12]}"
         async with self._context.database.transaction() as session:
+            await one_at_a_time(session, "mails")  # nobody approves meanwhile what is held here
             now = self._context.now()
-            ready = []
-            for row in await _due(session, now):
-                out = await self._prepare(session, row, now, claim)
-                if out is not None:
-                    ready.append(out)
+            ready: list[OutgoingMail] = []
+            while not ready and (rows := await _due(session, now)):  # past those that are not to be sent
+                for row in rows:
+                    out = await self._prepare(session, row, now, claim)
+                    if out is not None:
+                        ready.append(out)
+                await session.flush()
             return ready
 
     async def _prepare(
@@ -70,8 +81,9 @@ class MailOutbox:
         if reader is None or reader.bounced_at is not None:
             row.state = "cancelled"
             return None
-        if row.state != "claimed" and not await self._may_go(session, row):
-            row.state = "held"  # looked at again when somebody has approved it
+        if not await self._may_go(session, row):
+            # until somebody has approved it; a mail that was tried before may have a draft's words by now
+            row.state, row.claimed_by, row.lease_until = "held", None, None
             return None
         try:
             message = await self._compose(session, row, reader)
@@ -122,7 +134,7 @@ class MailOutbox:
         """Keep the receipt of a mail that its server has taken."""
         async with self._context.database.transaction() as session:
             row = await session.get(Mail, mail.id)
-            if row is not None and row.state in ("claimed", "cancelled"):
+            if row is not None and row.state in _MAY_BE_SENT:
                 row.state, row.sent_at = "sent", self._context.now()
                 row.claimed_by = row.lease_until = row.last_error = None
 
@@ -156,14 +168,18 @@ class MailOutbox:
 
 
 async def _due(session: AsyncSession, now: datetime) -> Sequence[Mail]:
-    """Return mails that are due, or whose lease has run out, oldest first, locked; others skip what is locked."""
+    """Return mails that are due, or whose lease has run out, oldest first, locked; others skip what is locked.
+
+    After them come those that were held until they are of no use any more.
+    """
     ready = or_(
-        and_(Mail.state.in_(("pending", "held")), Mail.due_at <= now),
+        and_(Mail.state == "pending", Mail.due_at <= now),
         and_(Mail.state == "claimed", Mail.lease_until <= now),
     )
-    # what is held must not keep others waiting: it is looked at last
-    query = select(Mail).where(ready).order_by(Mail.state == "held", Mail.due_at, Mail.id).limit(AT_ONCE)
-    return (await session.scalars(query.with_for_update(skip_locked=True))).all()
+    query = select(Mail).where(ready).order_by(Mail.due_at, Mail.id).limit(AT_ONCE)
+    found = (await session.scalars(query.with_for_update(skip_locked=True))).all()
+    late = select(Mail).where(Mail.state == "held", Mail.useful_until <= now).order_by(Mail.id).limit(AT_ONCE)
+    return [*found, *await session.scalars(late.with_for_update(skip_locked=True))]
 
 
 async def _in_hand(session: AsyncSession, mail: OutgoingMail) -> Mail | None:

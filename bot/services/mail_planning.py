@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services.context import Context
 from bot.services.places import group_key, village_key
 from bot.storage.database import PLANNED
 from bot.storage.models import Mail, MailRecipient, Village
+from bot.storage.repositories import mails
 from bot.storage.repositories.deliveries import Post
 
 _OF_CALENDAR = ("newsletter", "reminder")  # kinds that follow the calendar
 _MOVABLE = ("pending", "held", "cancelled", "stale")
-_STANDS = (Mail.id, Mail.key, Mail.kind, Mail.state, Mail.due_at, Mail.useful_until)
+_STANDS = (Mail.id, Mail.key, Mail.kind, Mail.state, Mail.due_at, Mail.useful_until, Mail.place_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +80,23 @@ class MailPlanning:
     ) -> int:
         """Let there be a mail for every post and reader; what has been sent is never touched. Returns how many changed.
 
-        `own_events` are meetings of one village alone, which are no business of a municipality's readers.
+        `own_events` are meetings of one village alone, which are no business of a municipality's readers. Their mails
+        may come from any of its places: a plan of one place alone cancels none of them.
         """
         now = self._context.now()
+        wanted: dict[str, tuple[Post, int]] = {}
+        for post in posts:
+            for reader in readers.get(post.place_key, ()):
+                if reader.reads(post, own_events):
+                    key = mails.key_of(post, reader.recipient_id, of_municipality=reader.of_municipality)
+                    wanted.setdefault(
+                        key, (post, reader.recipient_id)
+                    )  # a village's before its coordinators'
         query = select(*_STANDS).where(Mail.cohort_id == cohort_id)
         if place_key is not None:
-            query = query.where(Mail.place_key == place_key)
+            common = [key for key in wanted if mails.is_of_municipality(key)]
+            query = query.where(or_(Mail.place_key == place_key, Mail.key.in_(common)))
         known = {row.key: row for row in await session.execute(query)}
-        wanted = {
-            f"{post.key}:mail:{reader.recipient_id}": (post, reader.recipient_id)
-            for post in posts
-            for reader in readers.get(post.place_key, ())
-            if reader.reads(post, own_events)
-        }
         missing: list[dict[str, object]] = []
         changes = 0
         for key, (post, recipient_id) in wanted.items():
@@ -101,11 +106,16 @@ class MailPlanning:
                 missing.append(_mail(key, post, recipient_id, cohort_id))
             elif row is not None and _follows(row, post, useless):
                 state = "cancelled" if useless else "pending"
-                await _change(
-                    session, row.id, due_at=post.due_at, useful_until=post.useful_until, state=state
-                )
+                values = {
+                    "due_at": post.due_at,
+                    "useful_until": post.useful_until,
+                    "place_key": post.place_key,
+                }
+                await _change(session, row.id, **values, state=state)
                 changes += 1
         for key, row in known.items():
+            if place_key is not None and mails.is_of_municipality(key):
+                continue
             if row.state in ("pending", "held") and row.kind in _OF_CALENDAR and key not in wanted:
                 await _change(session, row.id, state="cancelled")
                 changes += 1
@@ -133,7 +143,8 @@ async def _change(session: AsyncSession, mail_id: int, **values: object) -> None
 def _follows(row: Any, post: Post, useless: bool) -> bool:
     if row.state not in _MOVABLE:
         return False
-    moved = (row.due_at, row.useful_until) != (post.due_at, post.useful_until)
+    stands = (row.due_at, row.useful_until, row.place_key)
+    moved = stands != (post.due_at, post.useful_until, post.place_key)
     return moved or (row.state == "cancelled" and not useless)
 
 

@@ -177,6 +177,80 @@ async def test_a_letter_nobody_has_approved_is_held_by_mail_too(office: Office) 
     assert office.house.to(IDA) and await office.states() == {"sent": 1}
 
 
+async def test_held_letters_keep_no_other_mail_waiting_and_all_go_when_approved(office: Office) -> None:
+    desk, many = office.services.letter_desk, [f"nr{n}@example.dk" for n in range(7)]
+    await desk.reopen(SECRETARY, office.cohort_id, "NL-V01")
+    await office.add(*many)
+    await office.send()
+    assert not office.house.taken and await office.states() == {"held": 7}
+    office.world.at(datetime(2027, 10, 25, 15, 30, tzinfo=UTC))
+    await office.send()
+    assert await office.states() == {"held": 7, "sent": 7}, "the reminder of the day before goes"
+    await desk.approve(SECRETARY, office.cohort_id, "NL-V01", 0, "Videoen kommer senere")
+    await office.send()
+    assert await office.states() == {"sent": 14}
+
+
+@both_databases
+async def test_a_mail_that_failed_is_held_too_when_its_letter_is_written_anew_meanwhile(
+    office: Office,
+) -> None:
+    desk = office.services.letter_desk
+    await office.add(IDA)
+    office.house.codes = {IDA: 451}
+    await office.send()
+    await desk.reopen(SECRETARY, office.cohort_id, "NL-V01")
+    office.house.codes = {}
+    office.world.after(minutes=6)
+    await office.send()
+    assert not office.house.taken and await office.states() == {"held": 1}
+    await desk.approve(SECRETARY, office.cohort_id, "NL-V01", 0, "Videoen kommer senere")
+    await office.send()
+    assert len(office.house.to(IDA)) == 1 and await office.states() == {"sent": 1}
+
+
+async def test_who_presses_unsubscribe_is_off_every_list(office: Office) -> None:
+    lists, village = office.services.mail_lists, office.world.village.village
+    assert village is not None
+    await office.add(IDA, BO)
+    await lists.add(SECRETARY, office.cohort_id, f"municipality:{village.municipality_id}", IDA, YES)
+    async with office.world.context.database.transaction() as session:
+        query = select(MailRecipient).where(MailRecipient.address == IDA).order_by(MailRecipient.id)
+        token = next(row.token for row in await session.scalars(query))
+    assert await lists.unsubscribe(token) and not await lists.unsubscribe(token)
+    async with office.world.context.database.transaction() as session:
+        assert [row.address for row in await session.scalars(select(MailRecipient))] == [BO]
+
+
+async def test_a_municipalitys_reader_gets_nothing_twice_when_a_village_joins(office: Office) -> None:
+    lists, village, context = office.services.mail_lists, office.world.village.village, office.world.context
+    assert village is not None
+    async with context.database.transaction() as session:
+        first, second, *_ = await session.scalars(select(Village).order_by(Village.id))
+        first.municipality_id = second.municipality_id = village.municipality_id
+        first.agreed_at, earlier, later = None, first.id, second.id
+        second.agreed_at = office.world.now
+    await lists.add(SECRETARY, office.cohort_id, f"municipality:{village.municipality_id}", KAJ, YES)
+
+    async def waiting() -> list[str]:
+        async with context.database.transaction() as session:
+            rows = await session.scalars(select(Mail).where(Mail.state == "pending"))
+            return sorted(f"{row.kind} {row.event_id} {row.payload}" for row in rows)
+
+    await office.services.planning.refresh(office.cohort_id)
+    await office.send()
+    before = await waiting()
+    assert len(before) == len(set(before)), "what is for villages and coordinators comes once"
+    async with context.database.transaction() as session:
+        (await session.get_one(Village, earlier)).agreed_at = office.world.now
+    for alone in (None, earlier, later):
+        async with context.database.transaction() as session:
+            await office.services.planning.plan(session, office.cohort_id, alone)
+        assert await waiting() == before
+    await office.send()
+    assert [mail["Subject"] for mail in office.house.to(KAJ)].count("Nyhedsbrev 1: Hvem skal med?") == 1
+
+
 async def test_a_kill_between_claim_and_send_loses_nothing(office: Office) -> None:
     await office.add(IDA)
     (claimed,) = await office.services.mail_outbox.claim("killed")

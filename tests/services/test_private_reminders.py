@@ -103,6 +103,9 @@ async def test_only_those_who_chose_it_and_have_not_voted_get_one_and_their_rows
     reminded.discord.unanswered = {reminded.people[3].discord_user_id or 0}
     for _ in range(4):
         await reminded.work()
+        assert [post async for post in services_on(world.context).ledger.read(failed=True)] == [], (
+            "who waits is secret"
+        )
         world.after(minutes=6)
     assert [len(reminded.discord.of(person)) for person in reminded.people] == [0, 1, 0, 1, 0, 0, 0]
     (message,) = reminded.discord.of(waiting)

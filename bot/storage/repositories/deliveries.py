@@ -337,8 +337,11 @@ async def page(
     cohort_id: int | None,
     failed: bool,
 ) -> Sequence[Delivery]:
-    """Return posts that were planned after one, in that order and without payload: at most `limit` of them."""
-    query = select(Delivery).where(Delivery.id > after)
+    """Return posts to channels that were planned after one, in that order and without payload: at most `limit`.
+
+    Private ones are nobody's business: who still waits for a reminder has not voted.
+    """
+    query = select(Delivery).where(Delivery.id > after, Delivery.place_key.not_like("person:%"))
     if of is not None:
         query = query.where(of)
     if cohort_id is not None:
