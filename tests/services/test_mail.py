@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.client import CompanionBot
-from bot.delivery.mailer import Mailer, SmtpServer, mime
+from bot.delivery.mailer import Carry, Mailer, SmtpServer, mime
 from bot.delivery.web_unsubscribe import unsubscribe
 from bot.domain.access import Role
 from bot.domain.clock import FixedClock, SystemClock
@@ -207,6 +208,43 @@ async def test_a_mail_that_failed_is_held_too_when_its_letter_is_written_anew_me
     await desk.approve(SECRETARY, office.cohort_id, "NL-V01", 0, "Videoen kommer senere")
     await office.send()
     assert len(office.house.to(IDA)) == 1 and await office.states() == {"sent": 1}
+
+
+async def test_a_server_that_refuses_us_empties_no_list_and_the_secretariat_hears_of_it_once(
+    office: Office,
+) -> None:
+    await office.add(IDA, BO)
+    office.house.codes = {IDA: 550, BO: 550}
+    for says in ("5.7.1 relaying denied for", "no to", "5.1.8 no such sender of"):
+        office.house.says = says
+        await office.send()
+        assert await office.states() == {"claimed": 2}, "nobody's address is thought gone"
+        office.world.after(minutes=5)
+    async with office.world.context.database.transaction() as session:
+        (told,) = await session.scalars(
+            select(Delivery).where(Delivery.key.startswith("notice:mail_refused"))
+        )
+    assert "kommer ikke ud" in str(told.payload["said"])
+    office.house.says, office.house.codes = "5.1.1 nobody of that name:", {IDA: 550}
+    await office.send()
+    assert await office.states() == {"bounced": 1, "sent": 1} and office.house.to(BO)
+
+
+async def test_who_is_told_to_stop_sends_the_mail_in_hand_and_gives_the_rest_back(office: Office) -> None:
+    class Stopping:
+        @asynccontextmanager
+        async def connected(self) -> AsyncIterator[Carry]:
+            async def carry(to: str, mail: bytes) -> None:
+                mailer.stop()
+
+            yield carry
+
+    await office.add(IDA, BO, KAJ)
+    mailer = Mailer(office.services.mail_outbox, Stopping(), SENDER)
+    await mailer.send_due()
+    assert await office.states() == {"sent": 1, "pending": 2}
+    await office.send()
+    assert len(office.house.taken) == 2 and await office.states() == {"sent": 3}
 
 
 async def test_who_presses_unsubscribe_is_off_every_list(office: Office) -> None:
