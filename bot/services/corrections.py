@@ -85,8 +85,8 @@ class Corrections:
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         title, now = await self._newsletters.title(cohort_id, code), self._context.now()
         async with self._context.database.transaction() as session:
-            await one_at_a_time(session, "deliveries")
             letter = await letters_table.made(session, cohort_id, self._code(code))
+            await one_at_a_time(session, "deliveries")  # after the letter's own lock, as its approval does
             if letter.withdrawn_at is not None:
                 raise Conflict("error.letter_withdrawn", title=title)
             letter.withdrawn_at = now

@@ -17,6 +17,7 @@ from bot.services.context import Context
 from bot.services.letter_gate import LetterGate
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import APPROVED, DRAFT, READY, Letters
+from bot.storage.database import one_at_a_time
 from bot.storage.models import Cohort, Delivery, Letter, NextStepDone, Person
 from bot.storage.repositories import deliveries, mails
 from bot.storage.repositories import events as events_table
@@ -183,6 +184,8 @@ class LetterDesk:
             row.state, row.approved_version, row.approved_at = APPROVED, version, self._context.now()
             row.approved_by_id = actor.person_id
             row.approved_because = because.strip() if doubts else None
+            await session.flush()
+            await one_at_a_time(session, "deliveries")  # a claim that found it unapproved holds it first
             let_go = await deliveries.let_go(session, cohort_id, code)
             if let_go:
                 receipt = receipt_of(

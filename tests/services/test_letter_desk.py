@@ -1,7 +1,9 @@
 """The newsletter desk told on SQLite and PostgreSQL: versions, approval, faults, videos (S05, S06)."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from bot.domain.access import Role
 from bot.domain.errors import Conflict, InvalidInput, NotPermitted
 from bot.domain.receipts import Trouble
+from bot.services import letter_desk_posts
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import place_of
@@ -130,6 +133,33 @@ async def test_a_letter_nobody_has_approved_is_brought_up_held_and_let_go_by_its
     assert any(key.startswith("letter:NL-V02:gone") for key in posted) and "NL-V02:village:1" not in posted
     gone = {r.key: r.state for r in await services.newsletters.receipts(SECRETARY, cohort_id, "NL-V02")}
     assert gone["NL-V02:village:1"] == "stale"
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # SQLite has one writer anyway
+async def test_a_letter_approved_while_a_claim_looks_at_it_goes_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, tell, holds = desk.services, letter_desk_posts.tell_of_letter, asyncio.Event()
+    await services.planning.refresh(desk.cohort_id)
+    await services.letter_desk.check(SECRETARY, desk.cohort_id, "NL-V01")  # the dictionary is read once
+    desk.world.at(LETTER_COMES)
+
+    async def slowly(*what: Any) -> None:
+        if not holds.is_set():
+            holds.set()
+            await asyncio.wait({approval}, timeout=0.3)
+        await tell(*what)
+
+    async def approved() -> int:
+        await holds.wait()
+        because = "Videoen kommer senere"
+        return (await services.letter_desk.approve(SECRETARY, desk.cohort_id, "NL-V01", 0, because)).let_go
+
+    monkeypatch.setattr(letter_desk_posts, "tell_of_letter", slowly)
+    approval = asyncio.create_task(approved())
+    posted = set(await desk.posted())
+    assert holds.is_set() and await approval == 2
+    assert {"NL-V01:village:1", "NL-V01:village:2"} <= posted | set(await desk.posted())
 
 
 async def test_what_is_typed_is_kept_checked_and_measured_before_anybody_gets_it(desk: Desk) -> None:
