@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 A_ROUND = 5  # steps
 STEP_SECONDS = 5.0
 AGAIN_AFTER = timedelta(seconds=10)
-SOON = timedelta(minutes=10)  # what begins so soon is left as it is: Discord takes no past moment
+SOON = timedelta(minutes=10)  # what is to begin so soon is only called off: Discord takes no past moment
 
 
 class EventList(Protocol):
@@ -67,7 +67,7 @@ class EventKeeper:
         if not self._gateway.allowed():
             return None
         try:
-            return await self._settle(self._context.now() + SOON)
+            return await self._settle(self._context.now())
         except TransientFailure as error:
             log.info("the list of events waits: %s", error, extra={"action": "events"})
             return self._context.now() + AGAIN_AFTER
@@ -78,19 +78,20 @@ class EventKeeper:
         self._finished = True
         return None
 
-    async def _settle(self, after: datetime) -> datetime | None:
-        wanted = await self._service.wanted(after)
+    async def _settle(self, now: datetime) -> datetime | None:
+        wanted = await self._service.wanted(now)
         if wanted != self._wanted:
             self._wanted, self._finished, self._refused = wanted, False, set()
         if self._finished:
             return None
         read = await _within(self._gateway.read())
-        stands = {number: what for number, what in read.items() if what.starts_at > after}
-        left = [s for s in steps(wanted, await self._service.known(), stands) if s not in self._refused]
+        stands = {number: what for number, what in read.items() if what.starts_at > now}
+        found = steps(wanted, await self._service.known(), stands)
+        left = [step for step in found if step not in self._refused and not _too_late(step, now)]
         for step in left[:A_ROUND]:
             await self._take(step)
         self._finished = len(left) <= A_ROUND
-        return None if self._finished else self._context.now() + AGAIN_AFTER
+        return None if self._finished else now + AGAIN_AFTER
 
     async def _take(self, step: Step) -> None:
         try:
@@ -110,6 +111,10 @@ class EventKeeper:
             case Remove():
                 await _within(self._gateway.remove(step.discord_id))
                 await self._service.forget(step.discord_id)
+
+
+def _too_late(step: Step, now: datetime) -> bool:
+    return isinstance(step, Make | Change) and step.what.starts_at <= now + SOON
 
 
 async def _within(request: Coroutine[Any, Any, T]) -> T:

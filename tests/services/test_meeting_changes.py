@@ -93,6 +93,10 @@ async def test_a_meeting_about_to_begin_and_one_put_off_past_the_last_day_stay_i
     world.at(put_off - timedelta(days=1))
     await keeper.settle()
     assert events.asked == [] and put_off in {what.starts_at for what in events.stands.values()}
+    world.at(put_off - timedelta(minutes=5))
+    await services.meeting_changes.call_off(SECRETARY, late.id, "Storm")
+    await keeper.settle()
+    assert events.asked == ["remove"], "what is off is off, also at the last moment"
 
 
 @pytest.mark.parametrize("broken", [PermanentFailure("404"), ValueError("nobody thought of that")])
