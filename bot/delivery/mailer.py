@@ -23,7 +23,9 @@ log = logging.getLogger(__name__)
 WITHIN_SECONDS = 50.0  # a mail is taken, or given up, so soon: a few of them end before their lease does
 CONNECT_SECONDS = 20.0
 _FOR_GOOD = 500  # codes from here on will not change by waiting
-_NO_SUCH_ADDRESS = frozenset({550, 551, 553})  # at RCPT; 552 is a full mailbox, 554 a policy
+_NO_SUCH_ADDRESS = frozenset({550, 551, 553})  # at RCPT, from servers that say no more than that
+_ENHANCED = re.compile(r"5\.(\d{1,3})\.(\d{1,3})\b")  # RFC 3463: subject and detail
+_ADDRESS, _OURS = "1", frozenset({"7", "8"})  # 5.1.x is about the address; .7 and .8 about the sender's
 Carry = Callable[[str, bytes], Awaitable[None]]
 
 
@@ -35,8 +37,20 @@ class MailRefused(Exception):
         self.code, self.no_such_address = code, no_such_address
 
 
+class AddressDoubted(Exception):
+    """The server says no to an address, and not why: it may be gone, or nothing of ours be taken."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(str(code))
+        self.code = code
+
+
 class MailLater(Exception):
     """The server may take it later; the text holds no address."""
+
+
+class Unwelcome(MailLater):
+    """The server takes nothing from us; somebody has to change how it, or we, are set up."""
 
 
 class ServerAway(Exception):
@@ -72,34 +86,62 @@ class Mailer:
             async with self._server.connected() as carry:
                 while batch and not self._stopping:
                     await self._send_all(carry, batch)
-                    batch = await self._outbox.claim(self._worker)
+                    if not self._stopping:
+                        batch = await self._outbox.claim(self._worker)
         except ServerAway as away:
             log.warning("no mail server: %s", away, extra={"action": "mail"})
+        if self._stopping:
+            await self._outbox.give_back(batch)
+            return
         for mail in batch:
             await self._outbox.failed(mail, "no connection")
 
     async def _send_all(self, carry: Carry, batch: list[OutgoingMail]) -> None:
-        while batch:
-            await self._send(carry, batch[0])
-            del batch[0]
+        """Send a batch, of which only what was not begun is left.
 
-    async def _send(self, carry: Carry, mail: OutgoingMail) -> None:
+        A server that says no to every address without saying why refuses us, and not them all.
+        """
+        doubted: list[tuple[OutgoingMail, int]] = []
+        welcome = False
+        try:
+            while batch and not self._stopping:
+                no = await self._send(carry, batch[0])
+                mail = batch.pop(0)
+                if isinstance(no, AddressDoubted):
+                    doubted.append((mail, no.code))
+                welcome = welcome or no is None
+        finally:
+            for mail, code in doubted:
+                if welcome:
+                    await self._outbox.refused(mail, code, no_such_address=True)
+                else:
+                    await self._outbox.failed(mail, f"{code} for every address")
+        if not batch and not welcome:
+            await self._outbox.tell_unwelcome()
+
+    async def _send(self, carry: Carry, mail: OutgoingMail) -> AddressDoubted | Unwelcome | None:
+        """Send one mail and keep what became of it, but of one whose address is doubted."""
         try:
             whole = mime(mail, self._sender)
         except ValueError:
             log.error("a mail cannot be written", extra={"action": "mail", "key": mail.key})
             await self._outbox.refused(mail, 0, no_such_address=False)
-            return
+            return None
         try:
             await carry(mail.to, whole)
+        except AddressDoubted as doubted:
+            log.warning("an address is refused: %d", doubted.code, extra={"action": "mail", "key": mail.key})
+            return doubted
         except MailRefused as refused:
             log.warning("a mail is refused: %d", refused.code, extra={"action": "mail", "key": mail.key})
             await self._outbox.refused(mail, refused.code, no_such_address=refused.no_such_address)
         except MailLater as later:
             log.warning("a mail waits: %s", later, extra={"action": "mail", "key": mail.key})
             await self._outbox.failed(mail, str(later))
+            return later if isinstance(later, Unwelcome) else None
         else:
             await self._outbox.sent(mail)
+        return None
 
 
 def mime(mail: OutgoingMail, sender: str) -> bytes:
@@ -178,18 +220,28 @@ class SmtpServer:
 
 
 async def _carry(smtp: aiosmtplib.SMTP, sender: str, to: str, mail: bytes) -> None:
-    """Hand one mail over. Raises MailRefused, MailLater and ServerAway; none of them quotes the server."""
+    """Hand one mail over. Raises what tells what became of it, or ServerAway; none of them quotes the server."""
     try:
         async with asyncio.timeout(WITHIN_SECONDS):
             await smtp.sendmail(sender, [to], mail)
     except aiosmtplib.SMTPRecipientsRefused as error:
-        code = error.recipients[0].code
-        if code >= _FOR_GOOD:
-            raise MailRefused(code, no_such_address=code in _NO_SUCH_ADDRESS) from None
-        raise MailLater(f"{code} for the address") from None
+        raise _said_of_address(error.recipients[0].code, error.recipients[0].message) from None
     except aiosmtplib.SMTPResponseException as error:
         if error.code >= _FOR_GOOD and isinstance(error, aiosmtplib.SMTPDataError):
             raise MailRefused(error.code, no_such_address=False) from None
-        raise MailLater(f"{error.code} from the server") from None
+        later = Unwelcome if error.code >= _FOR_GOOD else MailLater
+        raise later(f"{error.code} from the server") from None
     except (aiosmtplib.SMTPException, OSError) as error:
         raise ServerAway(type(error).__name__) from None
+
+
+def _said_of_address(code: int, words: str) -> Exception:
+    """Return what a server's no to an address means; what it says at length (RFC 2034) counts before its number."""
+    if code < _FOR_GOOD:
+        return MailLater(f"{code} for the address")
+    told = _ENHANCED.match(words.strip())
+    if told is not None and told[1] == _ADDRESS and told[2] not in _OURS:
+        return MailRefused(code, no_such_address=True)
+    if told is None and code in _NO_SUCH_ADDRESS:
+        return AddressDoubted(code)
+    return Unwelcome(f"{code} to us")

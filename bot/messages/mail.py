@@ -16,6 +16,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "mail.why": frozenset({"controller"}),
     "mail.unsubscribe": frozenset(),
     "mail.unsubscribe_by_phone": frozenset({"phone"}),
+    "mail.server_refuses": frozenset(),
     "mail.page.title": frozenset(),
     **{f"mail.page.{name}": frozenset() for name in ("ask", "press", "done")},
     "mail.page.unknown": frozenset({"phone"}),

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +20,7 @@ from bot.messages.message import Message
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.mail_planning import agreed
-from bot.services.outbox import Composer
+from bot.services.outbox import Composer, tell_secretariat
 from bot.services.places import place_of
 from bot.storage.database import one_at_a_time
 from bot.storage.models import Delivery, Mail, MailRecipient
@@ -158,6 +159,24 @@ class MailOutbox:
             if row is not None:
                 wait = min(FIRST_WAIT * 2 ** min(row.attempts - 1, 9), LONGEST_WAIT)
                 row.last_error, row.lease_until = why[:100], self._context.now() + wait
+
+    async def give_back(self, mails: Sequence[OutgoingMail]) -> None:
+        """Give back what was claimed and not begun: whoever comes next takes it at once."""
+        async with self._context.database.transaction() as session:
+            for mail in mails:
+                row = await _in_hand(session, mail)
+                if row is not None:
+                    row.state, row.claimed_by, row.lease_until = "pending", None, None
+                    row.attempts -= 1
+
+    async def tell_unwelcome(self) -> None:
+        """Tell the secretariat, once a day, that the mail server takes nothing from us."""
+        context = self._context
+        async with context.database.transaction() as session:
+            now = context.now()
+            day = now.astimezone(ZoneInfo(context.programme.timezone)).date()
+            said = context.texts("mail.server_refuses")
+            await tell_secretariat(session, now, f"notice:mail_refused:{day}", said)
 
     async def next_moment(self) -> datetime | None:
         """Return when the next mail is due, or the next lease runs out."""

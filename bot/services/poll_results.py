@@ -81,7 +81,9 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, prog
         result, shown = kept_at_closing(poll, result, rows, told)
         for option in poll.options if shown is not Shown.NOTHING else ():
             standing = result.standings[option.position]
-            option.votes, option.given, option.place = standing.votes, standing.given, standing.place
+            option.place = standing.place
+            if shown is Shown.NUMBERS:  # what may not be told is not stored
+                option.votes, option.given = standing.votes, standing.given
         poll.counted = _counted(result, ballots, secret=poll.secret) if shown is Shown.NUMBERS else None
         poll.turnout = result.turnout
         # Who joined after the opening counts too, and so does a vote of somebody who has left since.
@@ -156,11 +158,20 @@ async def so_far(session: AsyncSession, poll: Poll) -> Count:
     return by_sums(Kind(poll.kind), sums, given, await session.scalar(turnout) or 0)
 
 
+def _given(option: PollOption) -> int:
+    """Return how many gave an answer a mark, as far as that is known."""
+    if option.given is not None:
+        return option.given
+    return option.votes if option.votes is not None else int(option.place is not None)
+
+
 def result_of(poll: Poll) -> Count:
-    """Return a closed poll's count; one closed before places were kept is placed by its votes."""
+    """Return a closed poll's count; one closed before places were kept is placed by its votes.
+
+    Of a secret poll of few only the places are known: its sums are 0, and each answer counts as given by somebody.
+    """
     votes = {option.position: option.votes or 0 for option in poll.options}
-    given = {option.position: option.given if option.given is not None else votes[option.position]
-             for option in poll.options}  # fmt: skip
+    given = {option.position: _given(option) for option in poll.options}
     found = by_sums(Kind(poll.kind), votes, given, poll.turnout or 0)
     places = {option.position: option.place for option in poll.options if option.place is not None}
     standings = {p: replace(one, place=places.get(p, one.place)) for p, one in found.standings.items()}

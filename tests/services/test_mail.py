@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -12,15 +13,16 @@ from sqlalchemy import select
 
 from bot.app import App
 from bot.client import CompanionBot
-from bot.delivery.mailer import Mailer, SmtpServer, mime
+from bot.delivery.mailer import Carry, Mailer, SmtpServer, mime
 from bot.delivery.web_unsubscribe import unsubscribe
 from bot.domain.access import Role
 from bot.domain.clock import FixedClock, SystemClock
 from bot.domain.errors import InvalidInput, NotPermitted
 from bot.domain.mail_addresses import read_addresses
+from bot.messages.letter_sending import ask_first
 from bot.services.context import Context
 from bot.services.registry import Services, services_on
-from bot.storage.models import AuditEntry, Cohort, Delivery, Event, Letter, Mail, MailRecipient, Village
+from bot.storage.models import AuditEntry, Cohort, Delivery, Event, Mail, MailRecipient, Village
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 from tests.support.approval import approve_all
@@ -156,13 +158,25 @@ async def test_the_bot_at_work_sends_mails_by_itself_and_those_of_a_list_filled_
     assert await office.states() == {"sent": 1}
 
 
-async def test_a_letter_that_is_withdrawn_goes_to_nobody_by_mail(office: Office) -> None:
+@both_databases
+async def test_a_letter_that_is_withdrawn_goes_to_nobody_more_and_it_is_said_who_has_it(
+    office: Office,
+) -> None:
+    corrections, actor = office.services.corrections, SECRETARY
     await office.add(IDA)
-    async with office.world.context.database.transaction() as session:
-        letter = (await session.scalars(select(Letter).where(Letter.code == "NL-V01"))).one()
-        letter.withdrawn_at = office.world.now
     await office.send()
-    assert not office.house.taken and await office.states() == {"not_needed": 1}
+    await office.add(BO)
+    reach = await corrections.reach(actor, office.cohort_id, "NL-V01")
+    asked = ask_first(
+        office.world.context.texts, "withdraw", reach.title, reach.out, reach.waiting, reach.mailed, ()
+    )
+    assert "Jeg kan ikke trække det brev tilbage, som én har fået på e-mail" in asked.text
+    assert (await corrections.withdraw(actor, office.cohort_id, "nl-v01")).mailed == 1
+    assert await office.states() == {"sent": 1, "withdrawn": 1}, "at once, not only when it is due"
+    await office.add(KAJ)
+    await office.send()
+    assert len(office.house.taken) == 1
+    assert await office.states() == {"sent": 1, "withdrawn": 1, "not_needed": 1}
 
 
 @both_databases
@@ -207,6 +221,43 @@ async def test_a_mail_that_failed_is_held_too_when_its_letter_is_written_anew_me
     await desk.approve(SECRETARY, office.cohort_id, "NL-V01", 0, "Videoen kommer senere")
     await office.send()
     assert len(office.house.to(IDA)) == 1 and await office.states() == {"sent": 1}
+
+
+async def test_a_server_that_refuses_us_empties_no_list_and_the_secretariat_hears_of_it_once(
+    office: Office,
+) -> None:
+    await office.add(IDA, BO)
+    office.house.codes = {IDA: 550, BO: 550}
+    for says in ("5.7.1 relaying denied for", "no to", "5.1.8 no such sender of"):
+        office.house.says = says
+        await office.send()
+        assert await office.states() == {"claimed": 2}, "nobody's address is thought gone"
+        office.world.after(minutes=5)
+    async with office.world.context.database.transaction() as session:
+        (told,) = await session.scalars(
+            select(Delivery).where(Delivery.key.startswith("notice:mail_refused"))
+        )
+    assert "kommer ikke ud" in str(told.payload["said"])
+    office.house.says, office.house.codes = "5.1.1 nobody of that name:", {IDA: 550}
+    await office.send()
+    assert await office.states() == {"bounced": 1, "sent": 1} and office.house.to(BO)
+
+
+async def test_who_is_told_to_stop_sends_the_mail_in_hand_and_gives_the_rest_back(office: Office) -> None:
+    class Stopping:
+        @asynccontextmanager
+        async def connected(self) -> AsyncIterator[Carry]:
+            async def carry(to: str, mail: bytes) -> None:
+                mailer.stop()
+
+            yield carry
+
+    await office.add(IDA, BO, KAJ)
+    mailer = Mailer(office.services.mail_outbox, Stopping(), SENDER)
+    await mailer.send_due()
+    assert await office.states() == {"sent": 1, "pending": 2}
+    await office.send()
+    assert len(office.house.taken) == 2 and await office.states() == {"sent": 3}
 
 
 async def test_who_presses_unsubscribe_is_off_every_list(office: Office) -> None:

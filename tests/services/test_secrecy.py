@@ -150,7 +150,7 @@ NUMBERS = list(enumerate((1, 1, 1, 1, 2, 2, 3, 3, 4, 1)))
 ELECTIONS = {
     "ten votes: who said what": (NUMBERS, swapped(NUMBERS)),
     "six votes: who said what, and how many beyond the order": (
-        list(enumerate((1, 1, 1, 1, 2, 2))), swapped(list(enumerate((1, 1, 1, 2, 2, 1))))
+        list(enumerate((1, 1, 1, 1, 2, 2))), swapped(list(enumerate((1, 1, 1, 1, 1, 2))))
     ),
     "four votes: who said what, and what was said": (
         list(enumerate((1, 1, 1, 1))), swapped(list(enumerate((2, 2, 2, 2))))

@@ -16,6 +16,7 @@ class SmtpHouse:
     port: int = 0
     taken: list[tuple[str, EmailMessage]] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
+    says: str = "about"
     data_code: int = 250
     hangs_up_after_data: bool = False
     took_one: asyncio.Event = field(default_factory=asyncio.Event)
@@ -45,7 +46,7 @@ class SmtpHouse:
             if verb == "RCPT":
                 to = line[line.index("<") + 1 : line.index(">")]
                 code = self.codes.get(to, 250)
-                await say(f"{code} about <{to}>")
+                await say(f"{code} {self.says} <{to}>")
             elif verb == "DATA":
                 await say("354 go on")
                 whole = (await reader.readuntil(b"\r\n.\r\n"))[:-3]
