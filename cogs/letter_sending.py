@@ -32,14 +32,14 @@ class LetterSendingCog(CompanionCog):
     async def ask_to_correct(self, ask: Ask, cohort_id: int, letter: str) -> None:
         """Say where a letter stands before it is corrected."""
         reach = await ask.services.corrections.reach(await ask.actor(), cohort_id, letter)
-        await ask.reply(build.ask_first(self.bot.texts, "correct", reach.title, reach.out, reach.waiting,
+        await ask.reply(build.ask_first(self.bot.texts, "correct", reach.title, reach.out, reach.waiting, reach.mailed,
                                         (cohort_id, letter)))  # fmt: skip
 
     @handles("letter_withdraw")
     async def ask_to_withdraw(self, ask: Ask, cohort_id: int, letter: str) -> None:
         """Say where a letter stands before it is taken back."""
         reach = await ask.services.corrections.reach(await ask.actor(), cohort_id, letter)
-        await ask.reply(build.ask_first(self.bot.texts, "withdraw", reach.title, reach.out, reach.waiting,
+        await ask.reply(build.ask_first(self.bot.texts, "withdraw", reach.title, reach.out, reach.waiting, reach.mailed,
                                         (cohort_id, letter)))  # fmt: skip
 
     @handles("correct_letter")
@@ -55,7 +55,7 @@ class LetterSendingCog(CompanionCog):
         if reach.out:
             await self._begin(ask, "withdrawal", cohort_id, letter, reach.out)
         else:
-            await ask.update(build.called_off(self.bot.texts, reach.title, reach.waiting))
+            await ask.update(build.called_off(self.bot.texts, reach.title, reach.waiting, reach.mailed))
 
     @handles("letter_receipt")
     async def show_receipt(self, ask: Ask, cohort_id: int, letter: str, of: str) -> None:

@@ -6,6 +6,7 @@ The right to it is optional: on a server that does not give it, nothing is said 
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 A_ROUND = 5  # steps
 STEP_SECONDS = 5.0
 AGAIN_AFTER = timedelta(seconds=10)
+SOON = timedelta(minutes=10)  # what is to begin so soon is only called off: Discord takes no past moment
 
 
 class EventList(Protocol):
@@ -53,33 +55,52 @@ class EventKeeper:
 
     def __init__(self, gateway: EventList, service: ScheduledEvents, context: Context) -> None:
         self._gateway, self._service, self._context = gateway, service, context
-        self._stands: dict[int, Listed] | None = None  # as far as we know
-        self._refused = False
+        self._wanted: dict[int, Listed] | None = None
+        self._finished = False  # with what is wanted
+        self._refused: set[Step] = set()  # on the way to it: not tried again until something else is wanted
 
     async def settle(self) -> datetime | None:
-        """Take some steps if the calendar has changed. Returns when to come back, if it is not finished."""
-        if self._refused or not self._gateway.allowed():
-            return None
-        wanted = await self._service.wanted()
-        if wanted == self._stands:
+        """Take some steps if the calendar has changed. Returns when to come back, if it is not finished.
+
+        Raises nothing: posts must go out whatever becomes of the list.
+        """
+        if not self._gateway.allowed():
             return None
         try:
-            left = steps(wanted, await self._service.known(), await _within(self._gateway.read()))
-            for step in left[:A_ROUND]:
-                await self._take(step)
+            return await self._settle(self._context.now())
         except TransientFailure as error:
             log.info("the list of events waits: %s", error, extra={"action": "events"})
             return self._context.now() + AGAIN_AFTER
         except PermanentFailure as error:
             log.warning("the list of events is left alone: %s", error, extra={"action": "events"})
-            self._refused = True
-            return None
-        if len(left) > A_ROUND:
-            return self._context.now() + AGAIN_AFTER
-        self._stands = wanted
+        except Exception:
+            log.exception("the list of events is left alone", extra={"action": "events"})
+        self._finished = True
         return None
 
+    async def _settle(self, now: datetime) -> datetime | None:
+        wanted = await self._service.wanted(now)
+        if wanted != self._wanted:
+            self._wanted, self._finished, self._refused = wanted, False, set()
+        if self._finished:
+            return None
+        read = await _within(self._gateway.read())
+        stands = {number: what for number, what in read.items() if what.starts_at > now}
+        found = steps(wanted, await self._service.known(), stands)
+        left = [step for step in found if step not in self._refused and not _too_late(step, now)]
+        for step in left[:A_ROUND]:
+            await self._take(step)
+        self._finished = len(left) <= A_ROUND
+        return None if self._finished else now + AGAIN_AFTER
+
     async def _take(self, step: Step) -> None:
+        try:
+            await self._do(step)
+        except PermanentFailure as error:
+            log.warning("an event stays as it is: %s", error, extra={"action": "events"})
+            self._refused.add(step)
+
+    async def _do(self, step: Step) -> None:
         match step:
             case Make():
                 await self._service.note(step.event_id, await _within(self._gateway.make(step.what)))
@@ -90,6 +111,10 @@ class EventKeeper:
             case Remove():
                 await _within(self._gateway.remove(step.discord_id))
                 await self._service.forget(step.discord_id)
+
+
+def _too_late(step: Step, now: datetime) -> bool:
+    return isinstance(step, Make | Change) and step.what.starts_at <= now + SOON
 
 
 async def _within(request: Coroutine[Any, Any, T]) -> T:
@@ -141,7 +166,7 @@ class DiscordEvents:
                              location=what.location, description=what.description)  # fmt: skip
 
     async def remove(self, discord_id: int) -> None:
-        """Call something off: Discord shows it to nobody any more."""
-        with failures():
+        """Call something off: Discord shows it to nobody any more. What is gone already is well so."""
+        with failures(), suppress(discord.NotFound):
             event = await self._guild.fetch_scheduled_event(discord_id, with_counts=False)
             await event.edit(status=discord.EventStatus.cancelled)

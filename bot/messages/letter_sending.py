@@ -16,12 +16,12 @@ OF = ("letter", "correction", "withdrawal")  # what a receipt may be of
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter.corrected": frozenset({"at"}),
     "letter.withdrawn": frozenset({"title", "at", "phone"}),
-    "letter_sending.correct": frozenset({"title", "count", "waiting"}),
+    "letter_sending.correct": frozenset({"title", "count", "waiting", "mailed"}),
     "letter_sending.correct_button": frozenset(),
-    "letter_sending.withdraw": frozenset({"title", "count", "waiting"}),
+    "letter_sending.withdraw": frozenset({"title", "count", "waiting", "mailed"}),
     "letter_sending.withdraw_button": frozenset(),
     "letter_sending.changing": frozenset({"title", "done", "total"}),
-    "letter_sending.called_off": frozenset({"title", "count"}),
+    "letter_sending.called_off": frozenset({"title", "count", "mailed"}),
     "letter_sending.account_correction": frozenset({"title"}),
     "letter_sending.account_withdrawal": frozenset({"title"}),
     **{f"letter_sending.receipt_{of}": frozenset({"title", "done", "failed"}) for of in OF},
@@ -60,12 +60,13 @@ def withdrawn(texts: Texts, title: str, at: datetime, phone: str) -> Message:
 
 
 def ask_first(
-    texts: Texts, change: str, title: str, out: int, waiting: int, args: tuple[int | str, ...]
+    texts: Texts, change: str, title: str, out: int, waiting: int, mailed: int, args: tuple[int | str, ...]
 ) -> Message:
     """Ask before a letter is corrected ("correct") or taken back ("withdraw") everywhere."""
     style: Style = "danger" if change == "withdraw" else "success"
     button = Button(texts(f"letter_sending.{change}_button"), f"{change}_letter", args, style)
-    return Message(texts(f"letter_sending.{change}", title=title, count=out, waiting=waiting), (button,))
+    text = texts(f"letter_sending.{change}", title=title, count=out, waiting=waiting, mailed=mailed)
+    return Message(text, (button,))
 
 
 def changing(texts: Texts, title: str, done: int, total: int) -> Message:
@@ -73,9 +74,9 @@ def changing(texts: Texts, title: str, done: int, total: int) -> Message:
     return Message(texts("letter_sending.changing", title=title, done=done, total=total))
 
 
-def called_off(texts: Texts, title: str, count: int) -> Message:
-    """Say that a letter that stood nowhere yet goes nowhere."""
-    return Message(texts("letter_sending.called_off", title=title, count=count))
+def called_off(texts: Texts, title: str, count: int, mailed: int) -> Message:
+    """Say that a letter that stood in no channel yet goes nowhere, and who has it by e-mail all the same."""
+    return Message(texts("letter_sending.called_off", title=title, count=count, mailed=mailed))
 
 
 def of_change(texts: Texts, of: str, title: str) -> str:

@@ -9,18 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.access import Action, Actor, Where, may, require
-from bot.domain.errors import Conflict, InvalidInput, NotFound
+from bot.domain.access import Action, Actor, Role, RoleHeld, Where, may, require
+from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.programme import Scope
 from bot.domain.seats import MOST_PEOPLE, Answer, has_room, moving_up
 from bot.services.context import Context
 from bot.services.meeting_news import MeetingNews
 from bot.services.membership import own_person
-from bot.services.places import place_of
+from bot.services.places import place_of, village_key
 from bot.storage.models import Event, PolledMeeting, Rsvp, Village
+from bot.storage.repositories import events as events_table
+from bot.storage.repositories import people as people_table
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_people.meeting_gone": frozenset(),
@@ -93,7 +95,7 @@ class Attendance:
                 if not has_room(people - before, taken, event.seats, somebody_waits=waits):
                     left = 0 if waits else max(event.seats - taken, 0)
                     raise Conflict("error_people.no_more_seats", title=title, people=before, left=left)
-            row.people = people
+            row.people, row.asked_again_at = people, None
             await session.flush()
             await self.move_up(session, event, own=row.id)
             return await self._seen(session, event, title, row, changed=people != before)
@@ -106,8 +108,11 @@ class Attendance:
     async def move_up(self, session: AsyncSession, event: Event, own: int | None = None) -> None:
         """Give seats that have become free to those who wait, from the first, and tell their channels.
 
-        `own` is the answer of who acts: they see it at once. The meeting's row is locked by the caller.
+        `own` is the answer of who acts: they see it at once. The meeting's row is locked by the caller. While a
+        meeting is off nobody moves: they do when it is held after all.
         """
+        if event.called_off_at is not None:
+            return
         query = select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.waiting_since.is_not(None))
         waiting = (await session.scalars(query.order_by(Rsvp.waiting_since))).all()
         taken = await taken_seats(session, event.id) if waiting else 0
@@ -216,12 +221,39 @@ async def waiting_number(session: AsyncSession, event_id: int, row: Rsvp | None 
 
 async def forget_answers(session: AsyncSession, context: Context, person_id: int) -> None:
     """Delete what a person has answered; those who wait for a seat get theirs."""
-    mine = select(Rsvp.event_id).where(Rsvp.person_id == person_id)
-    query = select(Event).where(Event.id.in_(mine), Event.ends_at > context.now()).order_by(Event.id)
-    events = (await session.scalars(query.with_for_update(key_share=True))).all()
+    events = (await session.scalars(_answered_ahead(context, person_id))).all()
     await session.execute(delete(Rsvp).where(Rsvp.person_id == person_id))
     for event in events:
         await Attendance(context).move_up(session, event)
+
+
+async def forget_answers_there(
+    session: AsyncSession, context: Context, person_id: int, village: Village
+) -> None:
+    """Delete what somebody answered to a village's meetings ahead, common ones too, that they may answer no more.
+
+    Called when a role there has ended; those who wait for a seat get theirs.
+    """
+    roles = await people_table.roles_now(session, person_id)
+    held = (RoleHeld(Role(r.role), r.village_id, r.municipality_id, r.cohort_id) for r in roles)
+    actor, desk = Actor(person_id, "", frozenset(held)), Attendance(context)
+    keys = (events_table.COHORT_SCOPE, village_key(village.id))
+    query = _answered_ahead(context, person_id).where(
+        Event.cohort_id == village.cohort_id, Event.scope_key.in_(keys)
+    )
+    for event in (await session.scalars(query)).all():
+        try:
+            await desk.admitted(session, actor, event)
+        except (NotPermitted, NotFound):
+            await session.execute(delete(Rsvp).where(Rsvp.person_id == person_id, Rsvp.event_id == event.id))
+            await desk.move_up(session, event)
+
+
+def _answered_ahead(context: Context, person_id: int) -> Select[Event]:
+    """Select the meetings ahead that somebody has answered to, locked."""
+    mine = select(Rsvp.event_id).where(Rsvp.person_id == person_id)
+    query = select(Event).where(Event.id.in_(mine), Event.ends_at > context.now()).order_by(Event.id)
+    return query.with_for_update(key_share=True)
 
 
 async def _last_in_row(session: AsyncSession, event_id: int, now: datetime) -> datetime:

@@ -21,7 +21,7 @@ from bot.services.letter_receipts import receipt_of
 from bot.services.newsletters import Newsletters
 from bot.storage.database import one_at_a_time
 from bot.storage.models import Delivery
-from bot.storage.repositories import deliveries, edits
+from bot.storage.repositories import deliveries, edits, mails
 from bot.storage.repositories import letters as letters_table
 
 _GONE_OUT = ("sent", "claimed")
@@ -30,11 +30,15 @@ _STILL_HERE = ("pending", "parked", "stale", "held")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a letter has come: the channels where it stands or is on its way, and those it has not reached."""
+    """How far a letter has come: the channels where it stands or is on its way, and those it has not reached.
+
+    `mailed` are those who have it by e-mail, where nothing can be changed.
+    """
 
     title: str
     out: int
     waiting: int
+    mailed: int
 
 
 class Corrections:
@@ -50,8 +54,9 @@ class Corrections:
         async with self._context.database.transaction() as session:
             await self._standing(session, cohort_id, code, title)
             found = await self._rows(session, cohort_id, code, (*_GONE_OUT, *_STILL_HERE))
+            mailed = await mails.gone_to(session, cohort_id, self._code(code))
         out = sum(row.state in _GONE_OUT for row in found)
-        return Reach(title, out, len(found) - out)
+        return Reach(title, out, len(found) - out, mailed)
 
     async def correct(self, actor: Actor, cohort_id: int, code: str) -> int:
         """Change a letter to its present text in every channel where it stands; what waits gets that text anyway.
@@ -80,8 +85,8 @@ class Corrections:
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         title, now = await self._newsletters.title(cohort_id, code), self._context.now()
         async with self._context.database.transaction() as session:
-            await one_at_a_time(session, "deliveries")
             letter = await letters_table.made(session, cohort_id, self._code(code))
+            await one_at_a_time(session, "deliveries")  # after the letter's own lock, as its approval does
             if letter.withdrawn_at is not None:
                 raise Conflict("error.letter_withdrawn", title=title)
             letter.withdrawn_at = now
@@ -91,8 +96,9 @@ class Corrections:
                 if not deliveries.is_unsure(row):  # else it is looked for when its channel is mended
                     row.state = deliveries.WITHDRAWN
             await self._plan(session, edits.WITHDRAWAL, cohort_id, code, out)
+            mailed = await mails.withdraw(session, cohort_id, self._code(code))
             await audit(session, self._context, actor, "newsletter.withdraw", f"{code} in {len(out)}")
-        return Reach(title, len(out), len(here))
+        return Reach(title, len(out), len(here), mailed)
 
     async def left(self, cohort_id: int, code: str) -> int:
         """Return how many changes of a letter are still on their way."""

@@ -16,7 +16,9 @@ from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.letter_gate import LetterGate
 from bot.services.letter_receipts import receipt_of
+from bot.services.letter_versions import keep_ticks
 from bot.services.letters import APPROVED, DRAFT, READY, Letters
+from bot.storage.database import one_at_a_time
 from bot.storage.models import Cohort, Delivery, Letter, NextStepDone, Person
 from bot.storage.repositories import deliveries, mails
 from bot.storage.repositories import events as events_table
@@ -180,9 +182,13 @@ class LetterDesk:
             doubts = [remark for remark in remarks if not remark.only_told]
             if any(remark.stops for remark in remarks) or (doubts and not because.strip()):
                 return Approval(False, letter, remarks)
+            known_so_far = await self._letters.published(session, cohort_id, code)
+            await keep_ticks(session, row, known_so_far.next_steps, letter.next_steps)
             row.state, row.approved_version, row.approved_at = APPROVED, version, self._context.now()
             row.approved_by_id = actor.person_id
             row.approved_because = because.strip() if doubts else None
+            await session.flush()
+            await one_at_a_time(session, "deliveries")  # a claim that found it unapproved holds it first
             let_go = await deliveries.let_go(session, cohort_id, code)
             if let_go:
                 receipt = receipt_of(
@@ -211,7 +217,7 @@ class LetterDesk:
         """Return a letter, how many places have it, and how many of those have ticked each next step: no names."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            letter = await self._letters.current(session, cohort_id, code)
+            letter = await self._letters.published(session, cohort_id, code)
             have = select(Delivery.place_key).where(
                 deliveries.of_letter(code), Delivery.cohort_id == cohort_id, Delivery.state == "sent"
             )

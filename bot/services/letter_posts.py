@@ -46,16 +46,15 @@ class LetterPosts:
                 return None
         elif code not in self._context.programme.newsletters or delivery.event_id is None:
             return None
-        letter = await self._letters.current(session, cohort_id, code)
         if delivery.kind == edits.WITHDRAWAL:
-            return self._withdrawn(letter, _at(delivery))
-        number = await self._letters.version(session, cohort_id, code)
+            return self._withdrawn(await self._letters.published(session, cohort_id, code), _at(delivery))
         if delivery.kind == edits.CORRECTION:
-            if not await self._letters.may_go(session, cohort_id, code):
+            released = await self._letters.released(session, cohort_id, code)
+            if released is None:
                 return None  # what stands is not changed to a text nobody has approved
-            delivery.version = number
+            letter, delivery.version = released
             return await self._letter(session, delivery.event_id, letter, place, _at(delivery))
-        return await self._first(session, delivery, letter, number, place)
+        return await self._first(session, delivery, code, place)
 
     async def _hold(self, session: AsyncSession, delivery: Delivery) -> None:
         """Hold a letter that nobody has approved, and tell of it."""
@@ -63,26 +62,29 @@ class LetterPosts:
         await letter_desk_posts.tell_of_letter(session, delivery, letter_desk_posts.HELD, self._context.now())
 
     async def _first(
-        self, session: AsyncSession, delivery: Delivery, letter: Newsletter, number: int, place: Place
+        self, session: AsyncSession, delivery: Delivery, code: str, place: Place
     ) -> Message | None:
-        """Write a letter that has not been sent, as far as we know.
+        """Write a letter that has not been sent, as far as we know, as it was approved.
 
         What an earlier try left with an older text is found and then changed; the row keeps that text's number.
         """
         assert delivery.cohort_id is not None
-        withdrawn_at = await self._withdrawn_at(session, delivery.cohort_id, letter.id)
+        withdrawn_at = await self._withdrawn_at(session, delivery.cohort_id, code)
         now, tried = self._context.now(), delivery.state == "claimed"
         if withdrawn_at is not None:
             if tried and not await edits.awaits(session, delivery.id):
-                await plan_edits(session, edits.WITHDRAWAL, letter.id, [delivery], withdrawn_at, now)
-            return self._withdrawn(letter, withdrawn_at) if tried else None
-        may_go = await self._letters.may_go(session, delivery.cohort_id, letter.id)
-        if not may_go and not tried:  # one that was tried may stand in its channel, and is looked for
+                await plan_edits(session, edits.WITHDRAWAL, code, [delivery], withdrawn_at, now)
+            published = await self._letters.published(session, delivery.cohort_id, code)
+            return self._withdrawn(published, withdrawn_at) if tried else None
+        released = await self._letters.released(session, delivery.cohort_id, code)
+        may_go = tried or await self._letters.may_go(session, delivery.cohort_id, code)
+        if released is None or not may_go:  # one that was tried may stand in its channel, and is looked for
             await self._hold(session, delivery)
             return None
+        letter, number = released
         if tried and delivery.version not in (None, number):
             if not await edits.awaits(session, delivery.id):
-                await plan_edits(session, edits.CORRECTION, letter.id, [delivery], now, now)
+                await plan_edits(session, edits.CORRECTION, code, [delivery], now, now)
         else:
             delivery.version = number
         return await self._letter(session, delivery.event_id, letter, place)

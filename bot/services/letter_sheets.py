@@ -15,6 +15,7 @@ from bot.services.letters import Letters
 from bot.services.places import Place, place_of
 from bot.storage.models import Delivery, Event
 from bot.storage.repositories import events as events_table
+from bot.storage.repositories import letters as letters_table
 
 
 class LetterSheets:
@@ -39,8 +40,9 @@ class LetterSheets:
             there = await self._of_place(session, place)
             out = await self._out(session, actor, place, there)
             event = self._chosen(there, out, code)
-            letter = await self._current(session, event)
-            others = [await self._current(session, row) for row in reversed(out) if row is not event]
+            ahead = may(actor, Action.SEND_NEWSLETTER, place.where)
+            letter = await self._text_of(session, event, ahead)
+            others = [await self._text_of(session, row, ahead) for row in reversed(out) if row is not event]
             return await self._printed(session, place, letter, event), others
 
     async def _of_place(self, session: AsyncSession, place: Place) -> list[Event]:
@@ -61,7 +63,9 @@ class LetterSheets:
             Delivery.place_key == place.key, Delivery.kind == "newsletter", Delivery.state == "sent"
         )
         sent = set(await session.scalars(query))
-        return [row for row in there if row.id in sent]
+        assert place.cohort is not None
+        back = await letters_table.withdrawn(session, place.cohort.id)
+        return [row for row in there if row.id in sent and self._letter(row).id not in back]
 
     def _chosen(self, there: Sequence[Event], out: Sequence[Event], code: str) -> Event:
         if code:
@@ -81,19 +85,20 @@ class LetterSheets:
         programme = self._context.programme
         return programme.newsletters[programme.meetings[event.code].newsletter or ""]
 
-    async def _current(self, session: AsyncSession, event: Event) -> Newsletter:
-        return await self._letters.current(session, event.cohort_id, self._letter(event).id)
+    async def _text_of(self, session: AsyncSession, event: Event, ahead: bool) -> Newsletter:
+        """Return a letter as it was approved, or for the secretariat as it stands."""
+        read = self._letters.current if ahead else self._letters.published
+        return await read(session, event.cohort_id, self._letter(event).id)
 
     async def _printed(
         self, session: AsyncSession, place: Place, letter: Newsletter, event: Event
     ) -> PrintedLetter:
         owner = place.village or place.group
         assert owner is not None
-        standing = await self._letters.current(session, event.cohort_id, letter.id)
         online = self._context.programme.meetings[event.code].mode == "online"
         return PrintedLetter(
             code=letter.id,
-            text=await self._letters.text(session, standing, place),
+            text=await self._letters.text(session, letter, place),
             place=owner.name,
             place_key=place.key,
             language=self._context.programme.language,

@@ -152,7 +152,8 @@ class LetterVersions:
         session.add(new)
         if not new.aside:
             row.state = READY if row.state == APPROVED else row.state
-            await _keep_ticks(session, row, stands.next_steps, new.next_steps)
+            if self._context.programme.rules.newsletter_approval is None:  # else its approval does it
+                await keep_ticks(session, row, stands.next_steps, new.next_steps)
         await session.flush()
         forget(session)
         await audit(session, self._context, actor, "newsletter.edit", f"{row.code} {new.number}")
@@ -178,9 +179,7 @@ async def _next_number(session: AsyncSession, row: Letter) -> int:
     return max((version.number for version in rows), default=0) + 1
 
 
-async def _keep_ticks(
-    session: AsyncSession, row: Letter, before: Sequence[str], after: Sequence[str]
-) -> None:
+async def keep_ticks(session: AsyncSession, row: Letter, before: Sequence[str], after: Sequence[str]) -> None:
     """Let what was ticked stay with its words; a step that is gone takes its ticks with it."""
     if list(before) == list(after):
         return

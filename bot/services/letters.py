@@ -18,6 +18,7 @@ from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 
 DRAFT, READY, APPROVED = "draft", "ready", "approved"
+_RELEASED = "released letters"  # in a session's info, as the next
 _CURRENT = "current letters"  # in a session's info: a batch of one letter's posts asks for its text once
 
 
@@ -40,6 +41,36 @@ class Letters:
         if self._context.programme.rules.newsletter_approval is None:
             return True
         return (await self._standing(session, cohort_id, code))[2]
+
+    async def released(
+        self, session: AsyncSession, cohort_id: int, code: str
+    ) -> tuple[Newsletter, int] | None:
+        """Return the text that was approved last, and the number of its version, whatever was written since.
+
+        None before the first approval; without approvals it is the letter as it stands. Raises NotFound.
+        """
+        letter, number, _ = await self._standing(session, cohort_id, code)
+        if self._context.programme.rules.newsletter_approval is None:
+            return letter, number
+        known: dict[tuple[int, str], tuple[Newsletter, int] | None] = session.info.setdefault(_RELEASED, {})
+        if (cohort_id, code) not in known:
+            row = await letters_table.find(session, cohort_id, code)
+            approved = row.approved_version if row else None
+            if row is None or approved is None or approved == number:
+                known[cohort_id, code] = None if approved is None else (letter, number)
+            else:
+                text = self._context.programme.letter(code)
+                if version := await letters_table.version(session, row.id, approved):
+                    text = written(text, version)
+                known[cohort_id, code] = (await _with_library(session, cohort_id, text), approved)
+        return known[cohort_id, code]
+
+    async def published(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
+        """Return a letter as villages may know it: as it was approved last, else the content's own. Raises NotFound."""
+        released = await self.released(session, cohort_id, code)
+        if released is not None:
+            return released[0]
+        return await _with_library(session, cohort_id, self._context.programme.letter(code))
 
     async def _standing(
         self, session: AsyncSession, cohort_id: int, code: str
@@ -157,3 +188,4 @@ async def _with_library(session: AsyncSession, cohort_id: int, letter: Newslette
 def forget(session: AsyncSession) -> None:
     """Let the next question in this transaction see a version that was just written."""
     session.info.pop(_CURRENT, None)
+    session.info.pop(_RELEASED, None)

@@ -80,9 +80,16 @@ class MeetingChanges:
             return await self._call_off(session, actor, await self._meant(session, actor, meant), reason)
 
     async def bring_back_all(self, actor: Actor, meant: Meant) -> MeetingView:
-        """Hold after all what is meant. Raises NotFound, NotPermitted, Conflict."""
+        """Hold after all what is meant. Raises NotFound, NotPermitted, Conflict.
+
+        What a village called off itself stays off when a meeting of all is held after all.
+        """
         async with self._context.database.transaction() as session:
-            return await self._bring_back(session, actor, await self._meant(session, actor, meant))
+            events = await self._meant(session, actor, meant)
+            common = events[0]
+            if common.village_id is None:
+                events = [event for event in events if event.called_off_at == common.called_off_at]
+            return await self._bring_back(session, actor, events)
 
     async def set_venue(self, actor: Actor, meant: Meant, venue: str) -> MeetingView:
         """Store where what is meant is held; an empty text takes it away. Raises NotFound, NotPermitted, InvalidInput."""
@@ -126,8 +133,10 @@ class MeetingChanges:
         standing = [event for event in events if event.called_off_at is None]
         if not standing:
             raise Conflict("error_meetings.called_off", **self._named(events[-1]))
+        common = events[0] if events[0].village_id is None else None
+        off_at = (common.called_off_at if common else None) or self._context.now()  # one for all
         for event in standing:
-            event.called_off_at, event.called_off_because = self._context.now(), why
+            event.called_off_at, event.called_off_because = off_at, why
             event.sequence += 1
             await self._news.tell(session, event, CALLED_OFF)
         return await self._settle(session, actor, "calendar.call_off", standing)
@@ -140,6 +149,7 @@ class MeetingChanges:
             event.called_off_at = event.called_off_because = None
             event.sequence += 1
             await self._news.tell(session, event, BACK)
+            await self._attendance.move_up(session, event)
         return await self._settle(session, actor, "calendar.bring_back", off)
 
     async def _settle(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.posting import PostingHours
@@ -36,13 +36,24 @@ class MeetingNews:
     async def tell(
         self, session: AsyncSession, event: Event, says: str, before_at: datetime | None = None
     ) -> None:
-        """Plan the news in every channel that has heard of the meeting; what waits from before falls away."""
+        """Plan the news in every channel that has heard of the meeting; what waits from before falls away.
+
+        Where people would else come in vain, because the meeting begins, or was to begin, before posts are allowed
+        again, it goes out at once. While it is off nobody is told that it was moved.
+        """
+        if event.called_off_at is not None and before_at is not None:
+            await self._remember(session, event, before_at)
+            return
         now, unsaid = self._context.now(), await self._take_back(session, event)
         event.news_at = now
-        due = (await self._hours(session, event)).allowed_from(now)
+        believed = [
+            datetime.fromisoformat(str(said["before_at"])) for said in unsaid.values() if "before_at" in said
+        ]
+        first = min(at for at in (event.starts_at, before_at, *believed) if at is not None)
+        due, at_once = await self._due(session, event, first)
         posts = [
             Post(f"{payload['says']}:{event.id}:{event.sequence}:{key}", key, KIND, due, event.starts_at, urgent=True,
-                 cohort_id=event.cohort_id, event_id=event.id, payload=payload)
+                 at_once=at_once, cohort_id=event.cohort_id, event_id=event.id, payload=payload)
             for key in sorted(await self._told(session, event))
             if (payload := _payload(event, says, before_at, unsaid.get(key, {}))) is not None
         ]  # fmt: skip
@@ -59,9 +70,10 @@ class MeetingNews:
                 row.payload = {"people": _people(row) + people}
                 return
         now = self._context.now()
-        due = (await self._hours(session, event)).allowed_from(now)
+        due, at_once = await self._due(session, event, event.starts_at)
         post = Post(f"seats:{event.id}:{len(rows)}:{place_key}", place_key, WAITING_LIST, due, event.starts_at,
-                    urgent=True, cohort_id=event.cohort_id, event_id=event.id, payload={"people": people})  # fmt: skip
+                    urgent=True, at_once=at_once, cohort_id=event.cohort_id, event_id=event.id,
+                    payload={"people": people})  # fmt: skip
         await deliveries.plan(session, [post], now)
 
     async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
@@ -86,13 +98,15 @@ class MeetingNews:
             reason=event.called_off_because or "", venue=event.venue or "",
         )  # fmt: skip
 
+    async def _remember(self, session: AsyncSession, event: Event, before_at: datetime) -> None:
+        """Let a calling-off that has not gone out keep the time its channel knows, should it be taken back."""
+        for row in await session.scalars(_unsaid(event).with_for_update()):
+            row.payload = {"before_at": before_at.isoformat(), **row.payload}
+
     async def _take_back(self, session: AsyncSession, event: Event) -> dict[str, dict[str, object]]:
         """Cancel news that has not gone out. Returns what was to be said in each place."""
-        query = select(Delivery).where(
-            Delivery.event_id == event.id, Delivery.kind == KIND, Delivery.state == "pending"
-        )
         unsaid = {}
-        for row in await session.scalars(query.order_by(Delivery.id).with_for_update()):
+        for row in await session.scalars(_unsaid(event).with_for_update()):
             row.state, unsaid[row.place_key] = "cancelled", row.payload
         await mails.take_back(session, event.id, KIND)
         return unsaid
@@ -110,6 +124,12 @@ class MeetingNews:
         )  # fmt: skip
         return found | {key for key in await session.scalars(opening) if _on_its_list(event, meeting, key)}
 
+    async def _due(self, session: AsyncSession, event: Event, first: datetime) -> tuple[datetime, bool]:
+        """Return when news may go out, and whether it must not wait: the meeting begins `first`."""
+        now = self._context.now()
+        allowed = (await self._hours(session, event)).allowed_from(now)
+        return (now, True) if allowed >= first else (allowed, False)
+
     async def _hours(self, session: AsyncSession, event: Event) -> PostingHours:
         cohort = await session.get_one(Cohort, event.cohort_id)
         programme = self._context.programme
@@ -125,6 +145,11 @@ async def told_of_changes(session: AsyncSession, events: Sequence[Event]) -> set
         Delivery.state != "cancelled",
     )
     return {(int(event_id or 0), key) for event_id, key in await session.execute(query)} if events else set()
+
+
+def _unsaid(event: Event) -> Select[Delivery]:
+    waits = (Delivery.kind == KIND) & (Delivery.state == "pending")
+    return select(Delivery).where(Delivery.event_id == event.id, waits).order_by(Delivery.id)
 
 
 def _people(delivery: Delivery) -> int:

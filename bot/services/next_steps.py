@@ -14,6 +14,7 @@ from bot.services.letters import Letters
 from bot.services.places import Place
 from bot.storage.models import Delivery, Event, NextStepDone
 from bot.storage.repositories import events as events_table
+from bot.storage.repositories import letters as letters_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class NextSteps:
             raise NotFound("error.not_found.newsletter", text=code) from None
 
     async def next_steps(self, place: Place, letter_id: str | None = None) -> Steps | None:
-        """Return the next steps of a letter, or of the latest one that has been sent; None before the first."""
+        """Return the next steps of a letter, or of the latest one; None when it has not come to the place."""
         if place.cohort is None:
             return None
         async with self._context.database.transaction() as session:
@@ -48,7 +49,7 @@ class NextSteps:
             if event is None:
                 return None
             circle = self._context.programme.meetings[event.code]
-            letter = await self._letters.current(session, place.cohort.id, circle.newsletter or "")
+            letter = await self._letters.published(session, place.cohort.id, circle.newsletter or "")
             ticked = select(NextStepDone.step).where(
                 NextStepDone.place_key == place.key, NextStepDone.newsletter == letter.id
             )
@@ -62,7 +63,9 @@ class NextSteps:
         if place.cohort is None:
             return None
         async with self._context.database.transaction() as session:
-            letter = await self._letters.current(session, place.cohort.id, code)
+            if await self._circle(session, place, code) is None:
+                return None
+            letter = await self._letters.published(session, place.cohort.id, code)
             if not 0 <= step < len(letter.next_steps):
                 raise InvalidInput()
             here = (NextStepDone.place_key == place.key, NextStepDone.newsletter == letter.id)
@@ -81,23 +84,26 @@ class NextSteps:
         return await self.next_steps(place, letter.id)
 
     async def _circle(self, session: AsyncSession, place: Place, letter_id: str | None) -> Event | None:
-        """Return the circle of a letter, or of the latest letter that has reached the place."""
+        """Return the circle of a letter that has reached the place, the latest if none is named.
+
+        A letter whose receipt is still missing may stand there too: its buttons work. One taken back is none.
+        """
         assert place.cohort is not None
+        states = ("sent",) if letter_id is None else ("sent", "claimed")
         sent = set(
             await session.scalars(
                 select(Delivery.event_id).where(
-                    Delivery.place_key == place.key, Delivery.kind == "newsletter", Delivery.state == "sent"
+                    Delivery.place_key == place.key, Delivery.kind == "newsletter", Delivery.state.in_(states)
                 )
             )
         )
+        back = await letters_table.withdrawn(session, place.cohort.id)
         found: Event | None = None
         for event in await events_table.common(session, place.cohort.id):
             meeting = self._context.programme.meetings.get(event.code)
-            if meeting is None or meeting.newsletter is None:
+            if meeting is None or meeting.newsletter is None or meeting.newsletter in back:
                 continue
-            if letter_id is not None and meeting.newsletter == letter_id:
-                return event
-            if letter_id is None and event.id in sent:
+            if event.id in sent and letter_id in (None, meeting.newsletter):
                 found = event
         return found
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.errors import Conflict
-from bot.services.attendance import Attendance
+from bot.services.attendance import Attendance, forget_answers_there
 from bot.services.audit import audit
 from bot.services.cohorts import village_in
 from bot.services.coordinator_groups import coordinator_groups, groups_held
@@ -105,6 +105,7 @@ class People(Roles, Attendance, Privacy):
             for row in ended:
                 await end_role(session, self._context, person.id, Role(row.role), key)
             if ended:
+                await forget_answers_there(session, self._context, person.id, village)
                 await audit(session, self._context, actor, "village.left", key)
             if any(row.role == Role.STEERING_LEAD for row in ended):
                 await tell_of_missing_lead(session, self._context, village)
@@ -126,6 +127,7 @@ class People(Roles, Attendance, Privacy):
             key = village_key(village.id)
             left = await end_role(session, self._context, person.id, Role.PANEL, key)
             if left:
+                await forget_answers_there(session, self._context, person.id, village)
                 await audit(session, self._context, actor, "panel.left", key)
             return Membership(village, left)
 

@@ -208,7 +208,7 @@ class Posts:
         meeting = programme.meetings[event.code]
         source = self._following(meeting) if reminder.after is not None else meeting
         code = source.newsletter if source else None
-        letter = await self._letters.current(session, event.cohort_id, code) if code else None
+        letter = await self._letters.published(session, event.cohort_id, code) if code else None
         return build.Occasion(
             event.id, event.code, meeting.title, meeting.number, event.starts_at, event.ends_at,
             meeting.newsletter, event.link, letter.next_steps[0] if letter else None, event.venue or "",

@@ -18,6 +18,7 @@ from bot.domain.access import (
     strongest,
 )
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from bot.services.attendance import forget_answers_there
 from bot.services.audit import audit
 from bot.services.cohorts import village_in
 from bot.services.context import Context
@@ -105,6 +106,8 @@ class Roles:
                 raise NotFound("error_people.role_not_held", name=name, role=self._word(role))
             subject = f"{role} {seat.key} person:{person.id}"
             await audit(session, self._context, actor, "role.taken", subject)
+            if seat.village is not None:
+                await forget_answers_there(session, self._context, person.id, seat.village)
             if role is Role.STEERING_LEAD and seat.village is not None:
                 await tell_of_missing_lead(session, self._context, seat.village)
             return RoleChange(role, name, discord_user_id, seat.place, seat.village, True)

@@ -3,7 +3,7 @@
 A village's own meetings, and links, stay out of it.
 """
 
-from datetime import timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, select
 
@@ -11,11 +11,8 @@ from bot.domain.programme import VILLAGE_CIRCLE, Meeting, Scope
 from bot.domain.scheduled_events import DESCRIPTION_LONGEST, LOCATION_LONGEST, NAME_LONGEST, Listed
 from bot.messages.scheduled_events import location, name, said
 from bot.services.context import Context
-from bot.services.places import running_cohorts
-from bot.storage.models import DiscordEvent
+from bot.storage.models import Cohort, DiscordEvent
 from bot.storage.repositories import events as events_table
-
-SOON = timedelta(minutes=10)  # one that begins so soon is left as it is: Discord takes no past moment
 
 
 class ScheduledEvents:
@@ -24,13 +21,15 @@ class ScheduledEvents:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def wanted(self) -> dict[int, Listed]:
-        """Return the meetings to come that should stand in the list, by their id."""
-        after = self._context.now() + SOON
+    async def wanted(self, after: datetime) -> dict[int, Listed]:
+        """Return the meetings that begin after a moment and should stand in the list, by their id.
+
+        Those of every cohort: one may be put off past its programme's last day.
+        """
         found = {}
         async with self._context.database.transaction() as session:
-            for cohort in await running_cohorts(session, self._context, upcoming=True):
-                for event in await events_table.common(session, cohort.id):
+            for cohort in (await session.scalars(select(Cohort).order_by(Cohort.start_year))).all():
+                for event in await events_table.common(session, cohort.id, after):
                     meeting = self._context.programme.meetings.get(event.code)
                     if meeting is None or event.called_off_at is not None or event.starts_at <= after:
                         continue

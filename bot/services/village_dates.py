@@ -50,9 +50,11 @@ class VillageDates:
     async def free(
         self, session: AsyncSession, cohort: Cohort, meeting: Meeting, scope_key: str
     ) -> list[datetime]:
-        """Return the times ahead that no other village has."""
+        """Return the times on days after today that no other village has."""
         taken = await self._taken(session, cohort.id, meeting, but=scope_key)
-        return [at for at in self._all(cohort, meeting) if at > self._context.now() and at not in taken]
+        today = self._context.now().astimezone(self._zone).date()
+        ahead = [at for at in self._all(cohort, meeting) if at.astimezone(self._zone).date() > today]
+        return [at for at in ahead if at not in taken]
 
     async def wait_for_others(self, session: AsyncSession, cohort_id: int, meeting: Meeting) -> None:
         """Let nobody else give out a time of this meeting until the transaction ends."""
@@ -110,9 +112,12 @@ class VillageDates:
     ) -> set[datetime]:
         if not meeting.one_village_at_a_time:
             return set()
-        query = select(Event.slot_at).where(
-            Event.cohort_id == cohort_id, Event.code == meeting.id, Event.slot_at.is_not(None)
+        chosen = Event.picked & Event.village_id.is_not(
+            None
+        )  # one of old has no time written down as its own
+        query = select(Event.slot_at, Event.starts_at).where(
+            Event.cohort_id == cohort_id, Event.code == meeting.id, Event.slot_at.is_not(None) | chosen
         )
         if but is not None:
             query = query.where(Event.scope_key != but)
-        return {at for at in await session.scalars(query) if at is not None}
+        return {slot_at or starts_at for slot_at, starts_at in await session.execute(query)}

@@ -77,3 +77,5 @@ async def test_common_meetings_are_listed_once_moved_and_called_off_and_a_server
         await settle(services.scheduled_events)
         assert dict(stands())[CIRCLE].startswith("2027-11-04T18:00")
         assert set(names) - {name for name, _ in stands()} == {CONFERENCE}
+        with simulated.inside_bot():
+            await DiscordEvents(client.guilds[0]).remove(1)  # somebody was faster: that is well so

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 
 from bot.delivery.dispatcher import Dispatcher, TransientFailure
 from bot.delivery.verification import verify
-from bot.domain.errors import CompanionError, NotPermitted
+from bot.domain.errors import CompanionError, InvalidInput, NotPermitted
 from bot.domain.standing import Finding
 from bot.messages.message import Message
 from bot.services.context import Context
@@ -251,3 +251,31 @@ async def test_a_letter_is_taken_back_everywhere_and_nobody_gets_it_any_more(sto
         "Hvem skal med?" in text for channel in (503, 504) for text in story.discord.texts(channel)
     )
     assert await story.refused("withdraw") == await story.refused("correct") == "error.letter_withdrawn"
+
+
+@ON_SQLITE
+async def test_what_is_written_after_the_approval_reaches_no_village_in_any_way(story: Story) -> None:
+    services, world, lead = story.services, story.world, await story.world.lead()
+    story.discord.unanswered = {502}
+    await story.deliver()
+    story.discord.stands[502].clear()  # as if that try had never come through
+    await story.write(1, "Mødet er i forsamlingshuset.")
+    await services.corrections.correct(SECRETARY, story.cohort_id, CODE)
+    await services.letter_versions.save(SECRETARY, story.cohort_id, CODE, 1, "Kladde", "Kladde.", ["Kladde"])
+    for _ in range(3):
+        await story.later()
+    corrected = "**Nyt brev**\n\nMødet er i forsamlingshuset.\n\nRettet torsdag den 14. oktober kl. 10.00."
+    assert story.discord.texts(501) == story.discord.texts(503) == [corrected]
+    (tried_again,) = story.discord.texts(502)
+    assert "Mødet er i forsamlingshuset." in tried_again
+    printed, _ = await services.letter_sheets.printed(lead, "village:1", CODE)
+    assert printed.text == "**Nyt brev**\n\nMødet er i forsamlingshuset."
+    ahead, _ = await services.letter_sheets.printed(SECRETARY, "village:1", CODE)
+    assert "Kladde." in ahead.text
+    steps = await services.newsletters.next_steps(world.village, CODE)
+    assert steps is not None and steps.letter.next_steps == ("Kom",)
+    assert await services.newsletters.next_steps(world.village, "NL-V02") is None, "it has not come"
+    await services.corrections.withdraw(SECRETARY, story.cohort_id, CODE)
+    assert await services.newsletters.next_steps(world.village, CODE) is None
+    with pytest.raises(InvalidInput):
+        await services.letter_sheets.printed(lead, "village:1", CODE)

@@ -1,7 +1,9 @@
 """The newsletter desk told on SQLite and PostgreSQL: versions, approval, faults, videos (S05, S06)."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +11,7 @@ from sqlalchemy import select
 from bot.domain.access import Role
 from bot.domain.errors import Conflict, InvalidInput, NotPermitted
 from bot.domain.receipts import Trouble
+from bot.services import letter_desk_posts
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import place_of
@@ -132,6 +135,33 @@ async def test_a_letter_nobody_has_approved_is_brought_up_held_and_let_go_by_its
     assert gone["NL-V02:village:1"] == "stale"
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # SQLite has one writer anyway
+async def test_a_letter_approved_while_a_claim_looks_at_it_goes_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, tell, holds = desk.services, letter_desk_posts.tell_of_letter, asyncio.Event()
+    await services.planning.refresh(desk.cohort_id)
+    await services.letter_desk.check(SECRETARY, desk.cohort_id, "NL-V01")  # the dictionary is read once
+    desk.world.at(LETTER_COMES)
+
+    async def slowly(*what: Any) -> None:
+        if not holds.is_set():
+            holds.set()
+            await asyncio.wait({approval}, timeout=0.3)
+        await tell(*what)
+
+    async def approved() -> int:
+        await holds.wait()
+        because = "Videoen kommer senere"
+        return (await services.letter_desk.approve(SECRETARY, desk.cohort_id, "NL-V01", 0, because)).let_go
+
+    monkeypatch.setattr(letter_desk_posts, "tell_of_letter", slowly)
+    approval = asyncio.create_task(approved())
+    posted = set(await desk.posted())
+    assert holds.is_set() and await approval == 2
+    assert {"NL-V01:village:1", "NL-V01:village:2"} <= posted | set(await desk.posted())
+
+
 async def test_what_is_typed_is_kept_checked_and_measured_before_anybody_gets_it(desk: Desk) -> None:
     world, services, cohort_id = desk.world, desk.services, desk.cohort_id
     versions, actor = services.letter_versions, await world.person("Sys", Role.SECRETARIAT)
@@ -184,6 +214,9 @@ async def test_a_tick_stays_with_its_step_and_is_counted_without_names(desk: Des
     await services.letter_versions.save(
         SECRETARY, cohort_id, "NL-V01", base, letter.title, letter.body, moved
     )
+    steps = await services.newsletters.next_steps(world.village, "NL-V01")
+    assert steps is not None and steps.letter.next_steps == letter.next_steps and steps.done == {0, 1}
+    await services.letter_desk.approve(SECRETARY, cohort_id, "NL-V01", base + 1, "Videoen kommer senere")
     steps = await services.newsletters.next_steps(world.village, "NL-V01")
     assert steps is not None and steps.done == {1}
     _, places, counts = await services.letter_desk.steps(SECRETARY, cohort_id, "NL-V01")
@@ -240,6 +273,16 @@ async def test_a_letters_slots_are_filled_from_a_library_that_knows_dead_links(d
     assert {remark.finding.code for remark in remarks} == {"dead_video", "no_subtitles"}
     with pytest.raises(InvalidInput):
         await videos.fill(SECRETARY, cohort_id, "NL-V02", 1, spoken.id)
+    letter, base = await services.letter_versions.text_of(SECRETARY, cohort_id, "NL-V01")
+    full = letter.body + "\n" + "x" * (1900 - len(text))
+    await services.letter_versions.save(
+        SECRETARY, cohort_id, "NL-V01", base, letter.title, full, letter.next_steps
+    )
+    with pytest.raises(InvalidInput) as long:
+        await videos.save(
+            SECRETARY, VideoForm("Spørg rundt", f"https://v.dk/{'c' * 300}", "4", True), spoken.id
+        )
+    assert long.value.key == "error.link_long" and (await videos.one(SECRETARY, spoken.id)).minutes == 5
     await videos.save(SECRETARY, VideoForm("Spørg rundt", "https://v.dk/c", "4", True), spoken.id)
     _, slots = await videos.slots(SECRETARY, cohort_id, "NL-V01")
     assert [(slot.url, slot.minutes) for slot in slots] == [("https://v.dk/c", 4), ("https://v.dk/b", 3)]

@@ -19,9 +19,10 @@ from bot.domain.access import Role
 from bot.domain.clock import FixedClock, SystemClock
 from bot.domain.errors import InvalidInput, NotPermitted
 from bot.domain.mail_addresses import read_addresses
+from bot.messages.letter_sending import ask_first
 from bot.services.context import Context
 from bot.services.registry import Services, services_on
-from bot.storage.models import AuditEntry, Cohort, Delivery, Event, Letter, Mail, MailRecipient, Village
+from bot.storage.models import AuditEntry, Cohort, Delivery, Event, Mail, MailRecipient, Village
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
 from tests.support.approval import approve_all
@@ -157,13 +158,25 @@ async def test_the_bot_at_work_sends_mails_by_itself_and_those_of_a_list_filled_
     assert await office.states() == {"sent": 1}
 
 
-async def test_a_letter_that_is_withdrawn_goes_to_nobody_by_mail(office: Office) -> None:
+@both_databases
+async def test_a_letter_that_is_withdrawn_goes_to_nobody_more_and_it_is_said_who_has_it(
+    office: Office,
+) -> None:
+    corrections, actor = office.services.corrections, SECRETARY
     await office.add(IDA)
-    async with office.world.context.database.transaction() as session:
-        letter = (await session.scalars(select(Letter).where(Letter.code == "NL-V01"))).one()
-        letter.withdrawn_at = office.world.now
     await office.send()
-    assert not office.house.taken and await office.states() == {"not_needed": 1}
+    await office.add(BO)
+    reach = await corrections.reach(actor, office.cohort_id, "NL-V01")
+    asked = ask_first(
+        office.world.context.texts, "withdraw", reach.title, reach.out, reach.waiting, reach.mailed, ()
+    )
+    assert "Jeg kan ikke trække det brev tilbage, som én har fået på e-mail" in asked.text
+    assert (await corrections.withdraw(actor, office.cohort_id, "nl-v01")).mailed == 1
+    assert await office.states() == {"sent": 1, "withdrawn": 1}, "at once, not only when it is due"
+    await office.add(KAJ)
+    await office.send()
+    assert len(office.house.taken) == 1
+    assert await office.states() == {"sent": 1, "withdrawn": 1, "not_needed": 1}
 
 
 @both_databases

@@ -30,7 +30,7 @@ class Mail(Base):
     """One mail: a post of `place_key`, by e-mail to one address; it holds no address itself.
 
     state: pending → claimed → sent; or held (not approved yet), bounced (no such address), refused (by the mail
-    server, for good), stale, cancelled, not_needed.
+    server, for good), stale, cancelled, not_needed, withdrawn (with its letter).
     """
 
     __tablename__ = "mail"

@@ -21,6 +21,12 @@ async def of_cohort(session: AsyncSession, cohort_id: int) -> dict[str, Letter]:
     return {row.code: row for row in rows}
 
 
+async def withdrawn(session: AsyncSession, cohort_id: int) -> frozenset[str]:
+    """Return the letters that have been taken back."""
+    query = select(Letter.code).where(Letter.cohort_id == cohort_id, Letter.withdrawn_at.is_not(None))
+    return frozenset(await session.scalars(query))
+
+
 async def made(session: AsyncSession, cohort_id: int, code: str) -> Letter:
     """Return a letter's row, which is made when nobody has worked on it; others wait with the same letter."""
     await one_at_a_time(session, f"letter {cohort_id} {code}")
@@ -40,6 +46,12 @@ async def newest(session: AsyncSession, letter_id: int) -> LetterVersion | None:
         .order_by(LetterVersion.number.desc())
         .limit(1)
     )
+    return await session.scalar(query)
+
+
+async def version(session: AsyncSession, letter_id: int, number: int) -> LetterVersion | None:
+    """Return one version of a letter; None for the content's own text."""
+    query = select(LetterVersion).where(LetterVersion.letter_id == letter_id, LetterVersion.number == number)
     return await session.scalar(query)
 
 

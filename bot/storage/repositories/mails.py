@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.database import PLANNED, one_at_a_time
@@ -10,6 +10,7 @@ from bot.storage.models import Mail, MailRecipient
 from bot.storage.repositories.deliveries import Post
 
 _IN_COMMON = ":municipality:mail:"
+_NOT_BEGUN = ("pending", "held", "stale", "cancelled")
 
 
 def key_of(post: Post, recipient_id: int, *, of_municipality: bool) -> str:
@@ -30,6 +31,20 @@ async def let_go(session: AsyncSession, cohort_id: int, letter: str) -> None:
     held = update(Mail).where(_of_letter(cohort_id, letter), Mail.state == "held")
     await session.execute(held.values(state="pending").execution_options(synchronize_session=False))
     session.info[PLANNED] = True
+
+
+async def withdraw(session: AsyncSession, cohort_id: int, letter: str) -> int:
+    """Take a letter's mails back that nobody has begun to send. Returns to how many readers it has gone."""
+    await one_at_a_time(session, "mails")
+    waiting = update(Mail).where(_of_letter(cohort_id, letter), Mail.state.in_(_NOT_BEGUN))
+    await session.execute(waiting.values(state="withdrawn").execution_options(synchronize_session=False))
+    return await gone_to(session, cohort_id, letter)
+
+
+async def gone_to(session: AsyncSession, cohort_id: int, letter: str) -> int:
+    """Return to how many readers a letter has gone by mail, or is on its way."""
+    gone = select(func.count()).where(_of_letter(cohort_id, letter), Mail.state.in_(("sent", "claimed")))
+    return await session.scalar(gone) or 0
 
 
 def _of_letter(cohort_id: int, letter: str) -> ColumnElement[bool]:
