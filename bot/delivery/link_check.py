@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from bot.services.videos import Verdict
 
@@ -72,7 +73,7 @@ class LinkCheck:
 def require_open(url: str) -> None:
     """Raise InternalAddress unless a link is https on the usual port, without a login, to no inner address."""
     parts = urlsplit(url)
-    host = (parts.hostname or "").rstrip(".")
+    host = (URL(url).host or "").rstrip(".")  # as the connection will read it
     if (
         parts.scheme != "https"
         or parts.port not in (None, 443)
@@ -83,6 +84,8 @@ def require_open(url: str) -> None:
     try:
         address = ipaddress.ip_address(host)
     except ValueError:
+        if not host.rpartition(".")[2][:1].isalpha():  # 127.1, 127.0.0.0x1: an address, oddly spelt
+            raise InternalAddress from None
         return
     if not is_open(str(address)):
         raise InternalAddress

@@ -204,13 +204,18 @@ class Newsletters(NextSteps):
             )
             session.add(row)
             await session.flush()
-            forget(session)
-            letter = await self._current(session, cohort_id, code)
-            for key in await self._longest_places(session, cohort_id, letter):
-                text = await self._text_at(session, letter, key)
-                if len(text) > MESSAGE_LONGEST:
-                    raise InvalidInput("error.link_long", over=len(text) - MESSAGE_LONGEST)
+            letter = await self.measured(session, cohort_id, letter.id)
             await audit(session, self._context, actor, "newsletter.video", f"{letter.id} {slot}")
+        return letter
+
+    async def measured(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
+        """Return a letter whose videos were just changed. Raises InvalidInput when it has become too long for a post."""
+        forget(session)
+        letter = await self._current(session, cohort_id, code)
+        for key in await self._longest_places(session, cohort_id, letter):
+            text = await self._text_at(session, letter, key)
+            if len(text) > MESSAGE_LONGEST:
+                raise InvalidInput("error.link_long", over=len(text) - MESSAGE_LONGEST)
         return letter
 
     async def _current(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:

@@ -94,7 +94,8 @@ class Videos:
     async def save(self, actor: Actor, form: VideoForm, video_id: int = 0) -> tuple[Video, Verdict]:
         """Keep a new video, or change one; letters that hold it follow.
 
-        Raises InvalidInput for a link that is not https, is dead or leads inside, and for a length that is none.
+        Raises InvalidInput for a link that is not https, is dead or leads inside, for a length that is none, and
+        when a letter that holds it would become too long.
         """
         require(actor, Action.SEND_NEWSLETTER, Where())
         url, title, minutes = (
@@ -114,6 +115,10 @@ class Videos:
             await session.execute(
                 update(NewsletterVideo).where(NewsletterVideo.video_id == video.id).values(url=url)
             )
+            held = select(NewsletterVideo.cohort_id, NewsletterVideo.newsletter).distinct()
+            held = held.where(NewsletterVideo.video_id == video.id)
+            for cohort_id, code in (await session.execute(held)).all():
+                await self._newsletters.measured(session, cohort_id, code)
             await audit(session, self._context, actor, "video.save", str(video.id))
             return video, verdict
 

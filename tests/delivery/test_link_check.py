@@ -8,7 +8,7 @@ from bot.services.videos import Verdict
 INSIDE = (
     "http://video.dk/1", "https://video.dk:8443/1", "https://anna@video.dk/1", "https://localhost/", "https://intranet/",
     "https://127.0.0.1/", "https://10.1.2.3/", "https://169.254.169.254/latest", "https://[::1]/", "https://[::ffff:10.0.0.1]/",
-    "https://192.168.1.1./",
+    "https://192.168.1.1./", "https://１２７.0.0.1/", "https://127.1/", "https://0177.0.0.1/", "https://127.0.0.0x1/",
 )  # fmt: skip
 
 

@@ -273,6 +273,16 @@ async def test_a_letters_slots_are_filled_from_a_library_that_knows_dead_links(d
     assert {remark.finding.code for remark in remarks} == {"dead_video", "no_subtitles"}
     with pytest.raises(InvalidInput):
         await videos.fill(SECRETARY, cohort_id, "NL-V02", 1, spoken.id)
+    letter, base = await services.letter_versions.text_of(SECRETARY, cohort_id, "NL-V01")
+    full = letter.body + "\n" + "x" * (1900 - len(text))
+    await services.letter_versions.save(
+        SECRETARY, cohort_id, "NL-V01", base, letter.title, full, letter.next_steps
+    )
+    with pytest.raises(InvalidInput) as long:
+        await videos.save(
+            SECRETARY, VideoForm("Spørg rundt", f"https://v.dk/{'c' * 300}", "4", True), spoken.id
+        )
+    assert long.value.key == "error.link_long" and (await videos.one(SECRETARY, spoken.id)).minutes == 5
     await videos.save(SECRETARY, VideoForm("Spørg rundt", "https://v.dk/c", "4", True), spoken.id)
     _, slots = await videos.slots(SECRETARY, cohort_id, "NL-V01")
     assert [(slot.url, slot.minutes) for slot in slots] == [("https://v.dk/c", 4), ("https://v.dk/b", 3)]
