@@ -139,9 +139,8 @@ async def test_an_address_is_only_for_who_belongs_there_and_the_cohorts_for_the_
     assert CIRCLE in {entry.summary for entry in mine.entries.values()}
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)  # the sockets are the same on every database
 async def test_over_http_a_feed_is_sent_once_and_then_only_when_it_has_changed(context: Context) -> None:
-    if context.database.engine.dialect.name != "sqlite":
-        pytest.skip("the sockets are the same on every database")
     world = await polls_world(replace(context, facts=replace(context.facts, public_url=BASE)))
     feeds: Feeds = services_on(world.context).feeds
     token = token_of(await feeds.make(await world.person("Vera", Role.VILLAGER), world.village))
