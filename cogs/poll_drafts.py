@@ -2,6 +2,7 @@
 
 from bot.client import Ask, CompanionBot
 from bot.domain.ballots import Kind
+from bot.domain.poll_rules import AT_THE_END, SECRET, checked_rule
 from bot.domain.poll_view import PollView
 from bot.messages import poll_drafts as build
 from bot.services.moments import written
@@ -57,9 +58,11 @@ class PollDraftCog(CompanionCog):
 
     @handles("draft_secrecy")
     async def secrecy(self, ask: Ask, poll_id: int) -> None:
-        """Make the draft secret or open."""
-        secret = ask.values[0] == "secret"
-        view = await ask.services.poll_drafts.hide(await ask.actor(), poll_id, secret=secret)
+        """Make the draft secret or open, with or without its numbers while it runs."""
+        chosen = checked_rule("secrecy", ask.values[0])
+        view = await ask.services.poll_drafts.hide(
+            await ask.actor(), poll_id, secret=chosen == SECRET, running=chosen != AT_THE_END
+        )
         await self._show(ask, view)
 
     @handles("draft_rule")

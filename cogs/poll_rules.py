@@ -61,17 +61,15 @@ class PollRulesCog(CompanionCog):
     @handles("rules_set")
     async def set(self, ask: Ask, name: str) -> None:
         """Choose one of the village's rules."""
-        rules = await ask.services.poll_rules.change(
-            await ask.actor(), await ask.place(), name, ask.values[0]
-        )
-        page = build.page_of(name)
-        await ask.update(build.village_rules(self.bot.texts, rules, page, may_change=True))
+        await ask.services.poll_rules.change(await ask.actor(), await ask.place(), name, ask.values[0])
+        await ask.update(await self._page(ask, build.page_of(name)))
 
     async def _page(self, ask: Ask, names: tuple[str, ...]) -> Message:
         actor, place = await ask.actor(), await ask.place()
         rules = await ask.services.poll_rules.show(actor, place)
         may_change = ask.services.poll_rules.may_change(actor, place)
-        return build.village_rules(self.bot.texts, rules, names, may_change=may_change)
+        steering = await ask.services.poll_rules.steering(place)
+        return build.village_rules(self.bot.texts, rules, names, steering=steering, may_change=may_change)
 
 
 async def setup(bot: CompanionBot) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.ballots import NO, YES, Count, Kind, Majority
+from bot.domain.ballots import NO, YES, Count, Kind, Majority, Why
 from bot.domain.errors import InvalidInput
 from bot.domain.polls import ADVISORY, ASKABLE, HALF, NUMBERS, SHARES
 
-OPENLY, SECRET = "open", "secret"
+OPENLY, AT_THE_END, SECRET = "open", "at_the_end", "secret"  # whether, and when, answers can be seen
 NO_QUORUM = "none"
 MONTHLY = (4, 8, 12, 0)  # questions a month; 0 is as many as one likes
 EXTENSIONS = (0, 3, 7, 14)  # days more, once, when too few have voted
@@ -28,9 +28,10 @@ class Tie(StrEnum):
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "voters": ASKABLE,
-    "secrecy": (OPENLY, SECRET),
-    "rule": (ADVISORY, *Majority),
+    "secrecy": (OPENLY, AT_THE_END, SECRET),
+    "why": tuple(Why),
     "monthly": tuple(map(str, MONTHLY)),
+    "rule": (ADVISORY, *Majority),
     "quorum": (*SHARES, *NUMBERS, NO_QUORUM),
     "extend": tuple(map(str, EXTENSIONS)),
     "tie": tuple(Tie),
@@ -41,6 +42,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 class VillageRules:
     """What new polls of a village begin with. `quorum`, `extend_days` and `tie` hold for what binds.
 
+    `running` tells whether an open poll's numbers can be seen before it closes; a secret one's never can.
     `monthly` is how many advisory questions people may ask the village in a month, 0 for any number.
     """
 
@@ -51,19 +53,32 @@ class VillageRules:
     extend_days: int = 0
     tie: Tie = Tie.NOTHING
     monthly: int = 8
+    running: bool = True
+    why: Why = Why.NONE
 
     @property
     def chosen(self) -> Mapping[str, str]:
         """Return each rule as it stands in a menu."""
         return {
             "voters": self.voters,
-            "secrecy": SECRET if self.secret else OPENLY,
+            "secrecy": seen(secret=self.secret, running=self.running),
+            "why": self.why,
             "rule": self.rule,
             "quorum": self.quorum or NO_QUORUM,
             "extend": str(self.extend_days),
             "tie": self.tie,
             "monthly": str(self.monthly),
         }
+
+
+def seen(*, secret: bool, running: bool) -> str:
+    """Return the choice that says whether, and when, answers can be seen."""
+    return SECRET if secret else OPENLY if running else AT_THE_END
+
+
+def out_of_reach(quorum: str | None, entitled: int) -> bool:
+    """Tell whether a number of people must vote that is larger than those who may."""
+    return quorum in NUMBERS and int(quorum or 0) > entitled
 
 
 def checked_rule(name: str, value: str) -> str:

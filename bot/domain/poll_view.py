@@ -47,6 +47,7 @@ class PollView:
     binding ones whether the winner has votes enough. `reasons` are those given, without names, in alphabetical order.
     Of those who voted `by_hand` did so by hand, on paper or by telephone; `parts` are the sums of each way and of
     Discord, when each may stand by itself. The `unconfirmed` are counted nowhere yet.
+    `running` tells whether numbers may be told before it closes, if it is not secret.
     `ticks` tells that a village ticks off a milestone after it.
     `extend_days` are those it still gets when too few vote; `tied` share the first place of a binding poll that has a
     rule for it, and `settled` is what the lead chose among them. A `scheduled` one opens by itself.
@@ -100,15 +101,21 @@ class PollView:
     by_hand: int = 0
     unconfirmed: int = 0
     meeting: MeetingSeen | None = None
+    running: bool = True
 
     @property
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
-        asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.binding,
-                 self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days,
+        asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.running,
+                 self.binding, self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days,
                  self.tie, self.repeat, self.repeat_until, *self.voters, self.closes_at - self.opens_at,
                  self.opens_at.timestamp() if self.scheduled else "")  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"
+
+    @property
+    def hides(self) -> bool:
+        """Tell whether what was voted may not be told now: never of a secret one, of others perhaps not yet."""
+        return self.secret or (not self.running and self.state != CLOSED)
 
     @property
     def found_date(self) -> bool:

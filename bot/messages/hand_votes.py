@@ -205,7 +205,7 @@ def _sum(view: PollView, answer: AnswerView) -> object:
 
 def waiting_post(texts: Texts, view: PollView, count_id: int, part: Part) -> Message:
     """Tell the channel that votes wait for a second person; a secret poll's without its numbers."""
-    line = part_line(texts, view, part, votes=not view.secret)
+    line = part_line(texts, view, part, votes=not view.hides)
     said = texts("paper.post.waiting", line=line, question=view.shortened(150, 80).question)
     look = Button(texts("paper.button.check"), "hand_look", (count_id,), "primary")
     return Message(said, (look,))

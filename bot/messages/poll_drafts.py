@@ -6,7 +6,8 @@ from datetime import timedelta
 from bot.content.templates import Ready
 from bot.domain.ballots import FIXED_ANSWERS, STEP_BY_STEP, USUAL_POINTS, Kind, Majority, Why
 from bot.domain.poll_repeats import NEVER
-from bot.domain.poll_view import OPEN, PollView
+from bot.domain.poll_rules import CHOICES, out_of_reach
+from bot.domain.poll_view import PollView
 from bot.domain.polls import ADVISORY, ASKABLE, QUESTION_LONGEST, USUAL_DAYS
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import fitting
@@ -100,7 +101,7 @@ def draft(texts: Texts, view: PollView) -> Message:
         ),
         Button(texts("poll_draft.button.drop"), "draft_drop", (view.id,)),
     )
-    menus = [_menu(texts, view, "secrecy", (OPEN, "secret")), _menu(texts, view, "why", tuple(Why))]
+    menus = [_menu(texts, view, "secrecy", CHOICES["secrecy"]), _menu(texts, view, "why", tuple(Why))]
     if not view.is_group:
         simple = view.kind in STEP_BY_STEP or view.kind is Kind.CONSENT
         rules = (ADVISORY, Majority.MOST) if simple else (ADVISORY, *Majority)
@@ -117,7 +118,12 @@ def _preview(texts: Texts, view: PollView) -> str:
     """Say that nobody else sees the draft, when it opens unless that is at once, and whether it comes again."""
     name = "preview_later" if view.scheduled else "preview"
     said = texts(f"poll_draft.{name}", opens_at=view.opens_at)
-    return "\n".join([said, *comes_again(texts, view)])
+    return "\n".join([said, *too_few(texts, view.quorum, view.entitled), *comes_again(texts, view)])
+
+
+def too_few(texts: Texts, quorum: str | None, entitled: int) -> list[Ready]:
+    """Warn when more must vote than may: such a poll never decides anything."""
+    return [texts("poll_rules.out_of_reach", entitled=entitled)] if out_of_reach(quorum, entitled) else []
 
 
 def comes_again(texts: Texts, view: PollView) -> list[Ready]:

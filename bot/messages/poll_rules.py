@@ -8,17 +8,18 @@ from bot.domain.poll_repeats import NEVER, Repeat
 from bot.domain.poll_rules import CHOICES, VillageRules
 from bot.domain.poll_view import PollView
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_drafts import comes_again
+from bot.messages.poll_drafts import comes_again, too_few
 from bot.messages.poll_parts import say
 from bot.messages.polls import decided_by
 from bot.messages.texts import Texts
 
 _DAY_LONGEST = 20
-OF_A_DRAFT, OF_DECIDING = ("voters", "secrecy", "rule"), ("quorum", "extend", "tie")
-OF_ASKING = (*OF_A_DRAFT, "monthly")
+_OF_A_DRAFT, _OF_WHAT_BINDS = ("voters", "secrecy", "why", "rule"), ("quorum", "extend", "tie")
+OF_ASKING, OF_DECIDING = ("voters", "secrecy", "why", "monthly"), ("rule", *_OF_WHAT_BINDS)
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "poll_rules.*": _NONE,
+    "poll_rules.out_of_reach": frozenset({"entitled"}),
     "poll_rules.line": frozenset({"asked", "chosen"}),
 }
 
@@ -33,9 +34,9 @@ def draft_rules(texts: Texts, view: PollView) -> Message:
     back = Button(texts("poll_rules.button.back"), "draft_back", (view.id,), "primary")
     buttons = (back,) if view.is_group else (back, rules_button(texts))
     advice = () if view.is_group else (texts("poll_rules.advisory"),)
-    told = decided_by(texts, view) if view.binding else advice
+    told = decided_by(texts, view) + too_few(texts, view.quorum, view.entitled) if view.binding else advice
     lines = [say(texts, "heading", view), *told, *comes_again(texts, view)]
-    menus = [_menu(texts, "draft_decide", name, (view.id, name)) for name in OF_DECIDING if view.binding]
+    menus = [_menu(texts, "draft_decide", name, (view.id, name)) for name in _OF_WHAT_BINDS if view.binding]
     if view.kind is not Kind.DATES:
         often = tuple(Choice(how, texts(f"poll_rules.repeat.{how}")) for how in (NEVER, *Repeat))
         menus.append(Menu("draft_repeat", often, (view.id,), texts("poll_rules.repeat.prompt")))
@@ -48,9 +49,15 @@ def repeat_form(texts: Texts, poll_id: int, how: str) -> Form:
     return Form("draft_repeat", texts("poll_rules.repeat.title"), (until,), (poll_id, how))
 
 
-def village_rules(texts: Texts, rules: VillageRules, names: Iterable[str], *, may_change: bool) -> Message:
-    """Show a village's rules in words, with menus for some of them to whoever may change them."""
+def village_rules(
+    texts: Texts, rules: VillageRules, names: Iterable[str], *, steering: int, may_change: bool
+) -> Message:
+    """Show a village's rules in words, with menus for some of them to whoever may change them.
+
+    `steering` is how many the steering group has, who alone decide: more of them cannot be asked for.
+    """
     lines = [texts("poll_rules.heading"), *(_line(texts, rules, name) for name in CHOICES)]
+    lines += too_few(texts, rules.quorum, steering)
     if not may_change:
         return Message("\n".join(lines))
     shown = tuple(names)
@@ -76,4 +83,4 @@ def _menu(texts: Texts, action: str, name: str, args: tuple[int | str, ...]) -> 
 
 
 def _key(name: str) -> str:
-    return f"poll_{'draft' if name in OF_A_DRAFT else 'rules'}.{name}"
+    return f"poll_{'draft' if name in _OF_A_DRAFT else 'rules'}.{name}"

@@ -6,7 +6,7 @@ from bot.content.templates import Ready
 from bot.domain.answer_pages import PAGE
 from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority, Why
 from bot.domain.poll_rules import Tie, has_ties
-from bot.domain.poll_view import OPEN, AnswerView, PollView, Receipt, shortened
+from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView, Receipt, shortened
 from bot.domain.polls import ANSWER_LONGEST, Shown
 from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
@@ -29,7 +29,9 @@ MOST_BUTTONS = 10
 _NONE: frozenset[str] = frozenset()
 SUPPLIES: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("poll.open.*", "poll.reminder", "poll.extended", "poll.so_far", "poll.pulse"), ASKED),
-    **dict.fromkeys(("poll.menu", "poll.secret", "poll.button.*", "poll.options.*"), _NONE),
+    **dict.fromkeys(
+        ("poll.menu", "poll.secret", "poll.at_the_end", "poll.button.*", "poll.options.*"), _NONE
+    ),
     "poll.needs.*": frozenset({"enough"}),
     "poll.otherwise.*": frozenset({"days"}),
     "poll.candidate_day": frozenset({"day_on"}),
@@ -74,6 +76,8 @@ def asked(texts: Texts, view: PollView) -> str:
         lines.append(texts(f"poll.asks_why.{view.why}"))
     if view.secret:
         lines.append(texts("poll.secret"))
+    if view.hides and view.state != CLOSED:
+        lines.append(texts("poll.at_the_end"))
     lines += decided_by(texts, view)
     if view.turnout and view.state == OPEN:
         lines.append(say(texts, "so_far", view))

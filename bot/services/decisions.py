@@ -35,8 +35,9 @@ from bot.services.decision_register import (
 )
 from bot.services.outbox import DECISION_POST
 from bot.services.places import SECRETARIAT, Place, place_of
+from bot.services.poll_closing import close_if_over
 from bot.services.poll_life import must_be_decidable
-from bot.services.poll_results import close_if_over, template_of, view_of
+from bot.services.poll_results import template_of, view_of
 from bot.storage.models import Decision, Poll, Village
 from bot.storage.repositories.deliveries import Post, plan
 

@@ -13,6 +13,7 @@ from bot.services.hand_counts import of_bodies, off_discord
 from bot.services.places import group_key, village_key
 from bot.storage.models import Person, Poll, RoleAssignment
 
+STEERING = "steering"  # who votes where something binds
 Members = dict[str, list[tuple[str, int]]]  # a role and who holds it
 
 
@@ -32,6 +33,14 @@ async def account_counts(session: AsyncSession, polls: Sequence[Poll]) -> dict[i
     cohorts = {poll.cohort_id for poll in polls if poll.coordinator_group_id is not None}
     members = await _members(session, villages, cohorts)
     return {poll.id: len(_of(poll, members)) for poll in polls}
+
+
+async def steering_count(session: AsyncSession, village_id: int) -> int:
+    """Return how many may vote in a village where something binds, with those who are not on Discord."""
+    members = (await _members(session, {village_id}, set()))[village_key(village_id)]
+    here = {person for role, person in members if role in roles_of((STEERING,))}
+    off = (await off_discord(session, [village_id])).get(village_id, {})
+    return len(here) + of_bodies(off, STEERING)
 
 
 async def entitled_people(session: AsyncSession, poll: Poll, only: int | None = None) -> set[int]:

@@ -13,7 +13,7 @@ from bot.domain import hand_votes as rules
 from bot.domain.access import Action, Actor, may, require
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.hand_votes import BODIES, Part, Way
-from bot.domain.poll_view import CLOSED, PollView, shortened
+from bot.domain.poll_view import CLOSED, OPEN, PollView, shortened
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.hand_counts import columns, forget, hand_counts, off_discord, part_of
@@ -21,7 +21,9 @@ from bot.services.hand_limits import must_take
 from bot.services.hand_written import number_of, part_written
 from bot.services.off_discord import count_anew, room, set_people
 from bot.services.places import Place, place_of
-from bot.services.poll_results import close_if_over, view_of, whole_of
+from bot.services.poll_cards import refresh
+from bot.services.poll_closing import close_if_over
+from bot.services.poll_results import view_of, whole_of
 from bot.services.poll_schedule import RESULT_POST, poll_post
 from bot.services.poll_sequels import run_off
 from bot.storage.models import HandCount, Poll
@@ -251,7 +253,9 @@ class HandVotes:
         )
 
     async def _tell_again(self, session: AsyncSession, poll: Poll, row: HandCount, why: str) -> None:
-        """Post the result of a closed poll anew; a tie that has come of it is voted on again."""
+        """Post the result of a closed poll anew; a tie that has come of it is voted on again. An open one's post follows."""
+        if poll.state == OPEN:
+            await refresh(session, poll, self._context.now())
         if poll.state == CLOSED:
             zone = ZoneInfo(self._context.programme.timezone)
             again = run_off(poll, await whole_of(session, poll), self._context.now(), zone)

@@ -39,13 +39,16 @@ class DraftRules:
             poll.voters = voters
             return await view_of(session, self._context.programme, poll)
 
-    async def hide(self, actor: Actor, poll_id: int, *, secret: bool) -> PollView:
-        """Make a draft secret, which is advisory (PRIVACY section 6), or open. Raises as `mine`, and InvalidInput."""
+    async def hide(self, actor: Actor, poll_id: int, *, secret: bool, running: bool = True) -> PollView:
+        """Make a draft secret, which is advisory (PRIVACY section 6), or open, with or without its numbers as it runs.
+
+        Raises as `mine`, and InvalidInput.
+        """
         async with self._context.database.transaction() as session:
             poll, _ = await self.mine(session, actor, poll_id)
             if poll.binding and secret:
                 raise InvalidInput("error_polls.secret_is_advisory")
-            poll.secret = secret
+            poll.secret, poll.running = secret, running
             return await view_of(session, self._context.programme, poll)
 
     async def bind(self, actor: Actor, poll_id: int, rule: str) -> PollView:
@@ -73,7 +76,7 @@ class DraftRules:
         """Say whether voters are asked for their reason. Raises as `mine`."""
         async with self._context.database.transaction() as session:
             poll, _ = await self.mine(session, actor, poll_id)
-            poll.why = Why(why)
+            poll.why = Why(checked_rule("why", why))
             return await view_of(session, self._context.programme, poll)
 
     async def decide_by(self, actor: Actor, poll_id: int, name: str, value: str) -> PollView:
@@ -121,6 +124,7 @@ class DraftRules:
             return
         usual = await rules_of(session, place)
         advise(poll, usual)
+        poll.why, poll.running = usual.why, usual.running
         binding = usual.rule != rules.ADVISORY and may(actor, Action.START_BINDING_POLL, place.where)
         if binding and _fits(Kind(poll.kind), Majority(usual.rule)):
             _bind(poll, Majority(usual.rule), usual)

@@ -17,7 +17,9 @@ from bot.services.entitled import entitled_counts
 from bot.services.hand_votes import HAND_POST, unconfirmed
 from bot.services.outbox import OPEN_POST
 from bot.services.places import village_key
-from bot.services.poll_results import close_if_over, view_of
+from bot.services.poll_cards import CARD_POST
+from bot.services.poll_closing import close_if_over
+from bot.services.poll_results import view_of
 from bot.services.poll_schedule import (
     CALL_POST,
     CANCELLED_POST,
@@ -70,7 +72,7 @@ class PollPosts:
 
     def _of(self, kind: str, view: PollView) -> Message | None:
         texts = self._context.texts
-        if kind == OPEN_POST and view.state == OPEN:
+        if kind in (OPEN_POST, CARD_POST) and view.state == OPEN:
             return build.poll_open(texts, view)
         if kind == REMINDER_POST and view.state == OPEN and view.turnout < view.entitled:
             return private_reminders.with_choice(texts, build.poll_reminder(texts, view))

@@ -11,11 +11,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, may, require
+from bot.domain.ballots import Why
 from bot.domain.errors import Conflict, NotFound
-from bot.domain.poll_rules import NO_QUORUM, SECRET, Tie, VillageRules, checked_rule
+from bot.domain.poll_rules import AT_THE_END, NO_QUORUM, SECRET, Tie, VillageRules, checked_rule
 from bot.domain.poll_view import CANCELLED, DRAFT, MISSED
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.entitled import steering_count
 from bot.services.places import Place
 from bot.storage.models import Poll, PollRules
 
@@ -25,6 +27,12 @@ class VillageRulesDesk:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    async def steering(self, place: Place) -> int:
+        """Return how many of a village can vote where something binds. Raises NotFound (no village)."""
+        village_id = _village_of(place)
+        async with self._context.database.transaction() as session:
+            return await steering_count(session, village_id)
 
     async def show(self, actor: Actor, place: Place) -> VillageRules:
         """Return a village's rules. Raises NotFound (no village), NotPermitted."""
@@ -50,7 +58,7 @@ class VillageRulesDesk:
                 session.add(row)
             row.voters, row.secret, row.rule = rules.voters, rules.secret, rules.rule
             row.quorum, row.extend_days, row.tie = rules.quorum, rules.extend_days, rules.tie
-            row.monthly = rules.monthly
+            row.monthly, row.running, row.why = rules.monthly, rules.running, rules.why
             await audit(session, self._context, actor, f"poll.rules.{name}", place.key)
             return rules
 
@@ -58,7 +66,7 @@ class VillageRulesDesk:
 def chosen(rules: VillageRules, name: str, value: str) -> VillageRules:
     """Return rules with one of them chosen anew; `value` is one that its menu offers."""
     if name == "secrecy":
-        return replace(rules, secret=value == SECRET)
+        return replace(rules, secret=value == SECRET, running=value != AT_THE_END)
     if name == "quorum":
         return replace(rules, quorum=None if value == NO_QUORUM else value)
     if name == "extend":
@@ -67,6 +75,8 @@ def chosen(rules: VillageRules, name: str, value: str) -> VillageRules:
         return replace(rules, tie=Tie(value))
     if name == "monthly":
         return replace(rules, monthly=int(value))
+    if name == "why":
+        return replace(rules, why=Why(value))
     if name == "rule":
         return replace(rules, rule=value)
     return replace(rules, voters=value)
@@ -80,8 +90,9 @@ async def rules_of(session: AsyncSession, place: Place) -> VillageRules:
     if row is None:
         return VillageRules()
     return VillageRules(
-        row.voters, row.secret, row.rule, row.quorum, row.extend_days, Tie(row.tie), row.monthly
-    )
+        row.voters, row.secret, row.rule, row.quorum, row.extend_days, Tie(row.tie), row.monthly,
+        row.running, Why(row.why),
+    )  # fmt: skip
 
 
 async def must_not_ask_too_often(session: AsyncSession, context: Context, poll: Poll, place: Place) -> None:

@@ -18,12 +18,13 @@ from bot.domain.poll_repeats import Repeat, days_after
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import PLANNED
 from bot.services import poll_schedule
+from bot.services.private_reminders import put_off
 from bot.storage.models import Poll, PollOption
 from bot.storage.repositories.deliveries import plan
 
 _KEPT = (
     "cohort_id", "village_id", "coordinator_group_id", "scope_key", "question", "kind", "voters", "secret", "binding",
-    "pick", "fewest", "points", "why", "quorum", "majority", "extend_days", "tie", "asked_by_id",
+    "pick", "fewest", "points", "why", "running", "quorum", "majority", "extend_days", "tie", "asked_by_id",
 )  # fmt: skip
 
 
@@ -47,6 +48,7 @@ async def extend(session: AsyncSession, poll: Poll, now: datetime, zone: ZoneInf
     poll.extended_at = now
     told = poll_schedule.poll_post(poll, "extended", poll_schedule.EXTENDED_POST, now, poll.closes_at)
     await plan(session, [told, *poll_schedule.reminder(poll), poll_schedule.result(poll)])
+    await put_off(session, poll)
 
 
 def ties_of(poll: Poll, result: Count) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from bot.domain.poll_view import CANCELLED, OPEN, PollView, Receipt
 from bot.messages.poll_parts import who
 from bot.services.context import Context
 from bot.services.places import Place
+from bot.services.poll_cards import refresh
 from bot.services.poll_results import view_of
 from bot.storage.models import Ballot, Poll
 
@@ -82,6 +83,7 @@ class Voting:
                 Ballot(poll_id=poll.id, voter=voter, option_id=option_id, mark=mark, person_id=named,
                        reason=why or None)
             )  # fmt: skip
+        await refresh(session, poll, self._context.now())
         given = tuple((options[position].text, mark) for position, mark in checked.items())
         return Receipt(kind, given, poll.closes_at)
 

@@ -25,8 +25,9 @@ from bot.services.hand_counts import hand_counts
 from bot.services.outbox import OPEN_POST
 from bot.services.places import Place, place_of
 from bot.services.poll_calendar import PollCalendar
+from bot.services.poll_closing import close_due
 from bot.services.poll_opening import Opened, PollOpening, answers, make_secret
-from bot.services.poll_results import close_due, template_of, view_of
+from bot.services.poll_results import template_of, view_of
 from bot.services.poll_rules import must_not_ask_too_often, rules_of
 from bot.services.poll_schedule import poll_post
 from bot.services.poll_voting import Voting
@@ -220,6 +221,7 @@ def _quickly(
     poll: Poll, usual: VillageRules, *, secret: bool | None, voters: str | None, binding: bool
 ) -> None:
     """Give a quick poll its rules: what was said, else the village's own."""
+    poll.why, poll.running = usual.why, usual.running
     if not binding:
         poll.voters = voters or usual.voters
         poll.secret = usual.secret if secret is None else secret

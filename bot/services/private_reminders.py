@@ -6,11 +6,12 @@ have voted or not. A row says nothing of what became of it, and is deleted when 
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import polls as rules
 from bot.domain.access import Actor
+from bot.domain.poll_dates import reminder_at
 from bot.domain.poll_view import OPEN, PollView
 from bot.messages import private_reminders as build
 from bot.messages.message import Message
@@ -48,7 +49,7 @@ class PrivateReminders:
 
     def _post(self, poll: Poll, person_id: int, row: Delivery) -> Post:
         key = person_key(person_id)
-        return Post(f"poll:{poll.id}:{key}", key, PRIVATE_POST, row.due_at, poll.closes_at,
+        return Post(f"poll:{poll.id}:{key}", key, PRIVATE_POST, row.due_at,
                     urgent=True, cohort_id=poll.cohort_id, poll_id=poll.id)  # fmt: skip
 
     async def write(
@@ -56,7 +57,9 @@ class PrivateReminders:
     ) -> Message | None:
         """Write the reminder of one person; None when it is not needed: voted, or not a voter any more."""
         person = await session.get(Person, int(delivery.place_key.partition(":")[2]))
-        if view.state != OPEN or person is None or person.discord_user_id is None:
+        if view.state != OPEN or delivery.due_at > self._context.now():  # put off: too few had voted
+            return None
+        if person is None or person.discord_user_id is None:
             return None
         if not await entitled_people(session, poll, person.id) or await _voted(session, poll, person):
             return None
@@ -80,6 +83,17 @@ def _of(poll_ids: Collection[int]) -> ColumnElement[bool]:
 def reminds_privately() -> ColumnElement[bool]:
     """Return the condition that a poll has private reminders to forget."""
     return exists().where(Delivery.poll_id == Poll.id, Delivery.kind == PRIVATE_POST)
+
+
+async def put_off(session: AsyncSession, poll: Poll) -> None:
+    """Let those reminders of an extended poll that still wait go out a day before its new end.
+
+    One that is on its way is let go: it may have arrived, and then nobody is reminded twice.
+    """
+    due_at = reminder_at(poll.opens_at, poll.closes_at)
+    assert due_at is not None, "it was open long enough for one before"
+    waiting = _of([poll.id]) & (Delivery.state == "pending")
+    await session.execute(update(Delivery).where(waiting).values(due_at=due_at))
 
 
 async def forget(session: AsyncSession, poll_ids: Sequence[int]) -> None:

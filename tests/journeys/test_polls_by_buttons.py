@@ -252,7 +252,7 @@ async def test_a_village_sets_its_rules_and_in_a_tie_the_lead_chooses(
     shown = await choose(lead, shown, "rules_set", "panel")
     assert "Hvem kan stemme? Borgerpanelet" in said(shown)
     shown = await press(lead, shown, "rules_deciding", "Når I beslutter")
-    for menu, value in ((2, "lead"), (0, "none")):
+    for menu, value in ((3, "lead"), (1, "none")):
         page: Any = shown.response
         parts = [row["components"][0]["custom_id"] for row in page.components]
         shown = await lead.select(page, [value], custom_id=parts[menu])

@@ -7,11 +7,15 @@ import pytest
 from sqlalchemy import select
 
 from bot.domain.access import Actor, Role
-from bot.domain.ballots import Kind, Majority
+from bot.domain.ballots import Kind, Majority, Why
 from bot.domain.errors import Conflict
+from bot.domain.hand_votes import Part, Way
 from bot.domain.poll_rules import Tie, VillageRules
 from bot.domain.poll_view import PollView
 from bot.domain.programme import SecretResults
+from bot.messages import hand_votes
+from bot.messages import poll_rules as build
+from bot.messages.poll_drafts import draft as preview
 from bot.messages.poll_results import poll_result
 from bot.messages.polls import asked
 from bot.services.decisions import Decisions
@@ -82,6 +86,63 @@ async def test_new_drafts_begin_with_the_villages_rules_and_the_neighbours_with_
     next_door = await world.person("Per", Role.STEERING_LEAD, world.neighbour)
     theirs = await drafts.write(next_door, world.neighbour, Kind.YES_NO, Written("Hvad?"))
     assert (theirs.binding, theirs.voters, theirs.secret) == (False, ("all",), False)
+    assert (theirs.why, theirs.running) == (Why.NONE, True)
+
+    for name, value in {"secrecy": "at_the_end", "why": "required"}.items():
+        await desk.change(secretary, world.village, name, value)
+    assert (await desk.show(lead, world.village)).chosen["secrecy"] == "at_the_end"
+    later = await drafts.write(lead, world.village, Kind.YES_NO, Written("Hvad?"))
+    assert (later.secret, later.running, later.why) == (False, False, Why.REQUIRED)
+    assert (later.binding, own.running, own.why) == (True, True, Why.NONE), "what was written before stays"
+    freely = await drafts.reason(lead, later.id, "none")
+    assert (await drafts.hide(lead, later.id, secret=False)).running and freely.why is Why.NONE
+    quick = await world.start()
+    assert (quick.running, quick.why) == (False, Why.REQUIRED)
+
+
+async def test_a_poll_tells_its_numbers_as_it_runs_unless_it_was_to_wait_and_a_secret_one_never(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    lead, texts = await world.lead(), world.context.texts
+    await world.enough()
+    for secret, running in ((False, True), (False, False), (True, True), (True, False)):
+        draft = await drafts.write(lead, world.village, Kind.YES_NO, Written("Bænk?", (), "3"))
+        await drafts.hide(lead, draft.id, secret=secret, running=running)
+        poll = await drafts.open(lead, draft.id)
+        await vote(world, poll.id, 1, 1)
+        shown = await world.polls.view(poll.id)
+        told = asked(texts, shown)
+        tells = running and not secret
+        assert [answer.votes for answer in shown.answers] == ([2, 0, 0] if tells else [None] * 3)
+        assert ("Ja: 2" in told, "Undervejs viser jeg kun, hvor mange" in told) == (tells, not tells)
+        assert "Indtil nu har 2 stemt" in told
+        waiting = hand_votes.waiting_post(texts, shown, 1, Part(Way.PAPER, 9, {1: 8, 2: 1}))
+        assert ("Ja 8" in waiting.text) is tells
+        world.at(poll.closes_at)
+        await world.turn()
+        over = await world.polls.view(poll.id)
+        assert [answer.votes for answer in over.answers] == ([None] * 3 if secret else [2, 0, 0])
+        assert "Undervejs" not in asked(texts, over)
+
+
+async def test_more_voters_than_there_are_is_warned_of_when_it_is_chosen(
+    world: PollsWorld, drafts: PollDrafts, desk: VillageRulesDesk
+) -> None:
+    lead, texts, warning = await world.lead(), world.context.texts, "Kun 7 kan stemme"
+    await world.people(6)
+    draft = await drafts.write(lead, world.village, Kind.YES_NO, Written("Bænk?", (), "3"))
+    await drafts.bind(lead, draft.id, "most")
+    for quorum, warned in (("5", False), ("half", False), ("10", True), ("none", False), ("10", True)):
+        view = await drafts.decide_by(lead, draft.id, "quorum", quorum)
+        assert (warning in build.draft_rules(texts, view).text) is warned
+        assert (warning in preview(texts, view).text) is warned
+        rules, steering = (
+            await desk.change(lead, world.village, "quorum", quorum),
+            await desk.steering(world.village),
+        )
+        shown = build.village_rules(texts, rules, build.OF_DECIDING, steering=steering, may_change=True)
+        assert (warning in shown.text) is warned
+    assert warning not in asked(texts, await drafts.open(lead, draft.id)), "the village is not told"
 
 
 async def test_a_quick_poll_follows_the_villages_rules_where_nothing_else_is_said(

@@ -22,6 +22,7 @@ class Letterbox:
     """A Discord that keeps what each person got; channels have small numbers, accounts large ones."""
 
     got: list[tuple[int, Message]] = field(default_factory=list)
+    changed: list[tuple[int, Message]] = field(default_factory=list)
     marks: dict[int, int] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
     unanswered: set[int] = field(default_factory=set)
@@ -46,7 +47,9 @@ class Letterbox:
         raise AssertionError("a private message has no thread")
 
     async def edit(self, channel_id: int, message_id: int, message: Message, mark: int) -> bool:
-        raise AssertionError("a private message is not changed")
+        assert channel_id < 1000, "a private message is not changed"
+        self.changed.append((message_id, message))
+        return True
 
     def of(self, actor: Actor) -> list[Message]:
         return [message for account, message in self.got if account == actor.discord_user_id]
@@ -157,3 +160,37 @@ async def test_a_poll_that_goes_on_reminds_nobody_twice(world: PollsWorld) -> No
     world.after(hours=48)
     await reminded.work()
     assert [len(reminded.discord.of(person)) for person in (first, second)] == [1, 1]
+
+
+async def test_what_still_waits_when_a_poll_goes_on_comes_a_day_before_its_new_end_but_not_to_voters(
+    world: PollsWorld,
+) -> None:
+    async with world.context.database.transaction() as session:
+        session.add(DiscordPlace(key=world.village.key, discord_id=500))
+        session.add(DiscordPlace(key="secretariat", discord_id=501))
+    waits, voted, *_ = await world.people(3)
+    services = services_on(world.context)
+    for person in (waits, voted):
+        await services.private_reminders.choose(person, privately=True)
+    view = await world.start(binding=True, hours=72)
+    async with world.context.database.transaction() as session:
+        (await session.get_one(Poll, view.id)).extend_days = 3
+    reminded = Reminded(world, Letterbox(), view.id, [waits, voted])
+    await reminded.work()
+    world.after(hours=48)
+    await services.outbox.claim("whoever plans the reminders and goes away")
+    assert [row.state for row in await reminded.rows()] == ["pending", "pending"]
+
+    world.at(view.closes_at)
+    await Dispatcher(
+        services.outbox, reminded.discord, world.context.clock
+    ).send_due()  # before the poll's own turn
+    await reminded.work()
+    assert (reminded.discord.of(waits), reminded.discord.of(voted)) == ([], [])
+    await world.polls.vote(voted, view.id, [1])
+    world.after(hours=47)
+    await reminded.work()
+    assert reminded.discord.of(waits) == []
+    world.after(hours=1)
+    await reminded.work()
+    assert [len(reminded.discord.of(person)) for person in (waits, voted)] == [1, 0]

@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     UniqueConstraint,
     false,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -36,6 +37,7 @@ class Poll(Base):
     they share. `why` tells whether voters are asked for a reason.
     `counted` holds what the closing found beside the sums: the run-off's rounds, an open one's rankings without
     names, the reasons given.
+    `running` tells whether an open one's numbers can be seen before it closes.
     One that misses its quorum is extended once, by `extend_days`; `settled` is the answer that the lead chose in a tie.
     One with `repeat` comes again until a day, counted from the day the first opened.
     A `scheduled` one opens by itself at `opens_at`; a draft that is not opens when somebody says so.
@@ -65,6 +67,7 @@ class Poll(Base):
     fewest: Mapped[int] = mapped_column(default=1, server_default="1")
     points: Mapped[int] = mapped_column(default=0, server_default="0")
     why: Mapped[str] = mapped_column(default="none", server_default="none")
+    running: Mapped[bool] = mapped_column(default=True, server_default=true())
     quorum: Mapped[str | None]
     majority: Mapped[str] = mapped_column(default="most", server_default="most")
     state: Mapped[str]
@@ -100,6 +103,8 @@ class PollRules(Base):
     extend_days: Mapped[int]
     tie: Mapped[str]
     monthly: Mapped[int] = mapped_column(server_default="8")
+    running: Mapped[bool] = mapped_column(server_default=true())
+    why: Mapped[str] = mapped_column(server_default="none")
 
 
 class PollOption(Base):
