@@ -52,6 +52,8 @@ async def test_a_decision_is_objected_to_kept_final_reminded_of_and_done(year: P
 
     await year.discord.advance_to(due + timedelta(hours=12))
     reminder = latest("Fristen er")
+    shown = await hands.press(minute_taker, reminder, part(reminder, "decision_renew"))
+    assert "Ny frist" in shown.title
     assert "Godt gået!" in said(await hands.press(minute_taker, reminder, part(reminder, "decision_done")))
     status = await hands.command(minute_taker, cast.channel_id, "decision.standing")
     assert "Her mangler ikke noget" in said(status)
