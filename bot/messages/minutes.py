@@ -21,8 +21,8 @@ from bot.printing.paper import pdf
 
 _NONE: frozenset[str] = frozenset()
 _FIELDS = (
-    "place", "municipality", "text", "background", "how", "recorded", "recorded_by", "final", "replaces",
-    "replaced_by", "responsible", "deadline", "review", "renewed", "done", "goals", "standard", "milestone", "links", "objections",
+    "place", "municipality", "text", "background", "how", "recorded", "recorded_by", "final", "replaces", "replaced_by",
+    "responsible", "deadline", "review", "renewed", "done", "goals", "standard", "milestone", "links", "objections",
 )  # fmt: skip
 _HEADS = ("number", "title", "decided_on", "status")
 SUPPLIES: Mapping[str, frozenset[str]] = {
