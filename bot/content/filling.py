@@ -11,6 +11,7 @@ from jinja2 import Environment, StrictUndefined, Template, TemplateError, Templa
 from jinja2.sandbox import SandboxedEnvironment
 
 _OWN_FRAME = "<template>"
+_MANY = 8192  # templates kept: all texts and letters of a few programmes, and what people write
 # Letters are given dates as text already, so they need none of the filters of the other texts.
 LETTERS: Environment = SandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True
@@ -31,13 +32,14 @@ def fill(template: str, values: Mapping[str, object], env: Environment = LETTERS
     if "{" not in template:
         return template
     try:
-        return _compiled(template, env).render(values)
+        return compiled(template, env).render(values)
     except TemplateSyntaxError as error:
         raise TemplateFault(str(error.message), error.lineno) from error
     except _FAILURES as error:
         raise TemplateFault(_message(error), _line(error)) from error
 
 
+@lru_cache(maxsize=_MANY)
 def placeholders(template: str, env: Environment = LETTERS) -> frozenset[str]:
     """Return the names a template takes from outside. Raises TemplateFault."""
     return frozenset(meta.find_undeclared_variables(parse(template, env)))
@@ -73,19 +75,24 @@ def alternatives(template: str, env: Environment) -> dict[str, tuple[object, ...
     return found
 
 
-@lru_cache(maxsize=1024)
 def parse(template: str, env: Environment) -> nodes.Template:
     """Parse and compile a template. Raises TemplateFault."""
     try:
-        _compiled(template, env)  # finds unknown filters, which parsing alone does not
-        return env.parse(template)
+        return _read(template, env)[0]
     except TemplateSyntaxError as error:
         raise TemplateFault(str(error.message), error.lineno) from error
 
 
-@lru_cache(maxsize=1024)
-def _compiled(template: str, env: Environment) -> Template:
-    return env.from_string(template)
+def compiled(template: str, env: Environment) -> Template:
+    """Return a template ready to be filled. Raises TemplateSyntaxError."""
+    return _read(template, env)[1]
+
+
+@lru_cache(maxsize=_MANY)
+def _read(template: str, env: Environment) -> tuple[nodes.Template, Template]:
+    """Parse once, and compile what was parsed: only compiling finds unknown filters."""
+    tree = env.parse(template)
+    return tree, env.from_string(tree)
 
 
 def _message(error: Exception) -> str:

@@ -21,6 +21,7 @@ _EMOJI = re.compile(
     rf"(?:\u200d{_ONE}[\ufe0f\U0001f3fb-\U0001f3ff]*)*)"
 )
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
+_START = r"(?<!\w)"  # of a word
 _COMMAND = re.compile(r"(?<![\w/:.)\]])/([^\W\d_][\w-]*)(?: ([^\W\d_][\w-]*))?")
 
 
@@ -33,8 +34,10 @@ class Manners:
         self._kept = {word.lower() for word in tone.seed_words}
         self._ascii = [(_word_pattern(wrong), right) for wrong, right in tone.ascii_spellings.items()]
         # One search over all words of a line, since nearly every line is fine.
-        each = [pattern.pattern for _, pattern in self._banned] + [p.pattern for p, _ in self._ascii]
-        self._any = re.compile("|".join(each) or r"(?!)", re.IGNORECASE)
+        each = [*(b.word for b in tone.banned), *tone.ascii_spellings]
+        self._any = re.compile(
+            _START + f"(?:{'|'.join(map(_rest, each))})" if each else r"(?!)", re.IGNORECASE
+        )
 
     def problems(
         self,
@@ -189,8 +192,12 @@ def strange_commands(text: str, commands: Collection[str]) -> Iterator[Found]:
 
 
 def _word_pattern(word: str) -> re.Pattern[str]:
+    return re.compile(_START + _rest(word), re.IGNORECASE)
+
+
+def _rest(word: str) -> str:
     ending = r"\w*" if word.endswith("*") else r"(?!\w)"
-    return re.compile(rf"(?<!\w){re.escape(word.rstrip('*'))}{ending}", re.IGNORECASE)
+    return re.escape(word.rstrip("*")) + ending
 
 
 def _without(text: str, given: Collection[str]) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ def plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", text)
 
 
+@cache
 def environment(language: str, timezone: str) -> SandboxedEnvironment:
     """Build the Jinja2 environment for texts and letters: filters date, date_year and time, strict on names."""
     zone = ZoneInfo(timezone)

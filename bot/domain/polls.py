@@ -69,15 +69,20 @@ def quorum_met(quorum: str | None, turnout: int, entitled: int) -> bool:
     return turnout > 0 and turnout * whole >= entitled * part
 
 
-def yes_and_no(votes: Mapping[str, int], yes_options: Collection[str]) -> tuple[int, int] | None:
+def yes_and_no(
+    votes: Mapping[str, int], yes_options: Collection[str], no_begins: str = ""
+) -> tuple[int, int] | None:
     """Return how many said yes and how many no; None when the answers are not of that kind.
 
-    `votes` is by text; every answer counted as yes stands in the programme's `yes_options`.
+    `votes` is by text; every answer counted as yes stands in the programme's `yes_options`. Of the others those
+    count as no that begin with `no_begins`; the rest, "I do not know", counts neither for nor against.
     """
     if not set(votes) & set(yes_options):
         return None
     yes = sum(count for text, count in votes.items() if text in yes_options)
-    return yes, sum(votes.values()) - yes
+    others = {text: count for text, count in votes.items() if text not in yes_options}
+    begins = no_begins.casefold()
+    return yes, sum(count for text, count in others.items() if text.casefold().startswith(begins))
 
 
 def voter_key(poll_key: bytes, account_id: int) -> str:

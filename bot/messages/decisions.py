@@ -47,6 +47,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "decision.from_poll.answer": frozenset({"question", "answers"}),
     "decision.from_poll.settled": frozenset({"question", "answers"}),
     "decision.from_poll.first": frozenset({"question", "answers"}),
+    "decision.from_poll.part.*": frozenset({"answer", "votes", "average", "rank"}),
     "decision.from_poll.how_few": frozenset({"show_from"}),
     "decision.from_poll.how_open": frozenset({"turnout", "entitled", "votes", "by_hand"}),
     "decision.from_poll.how_secret": frozenset({"turnout", "entitled", "votes", "by_hand"}),

@@ -1,11 +1,9 @@
 """Look a text up by its key and fill it in; the prose itself lives in the content folder."""
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
-from jinja2 import Template
-
+from bot.content.filling import compiled
 from bot.content.templates import Ready, environment, harmless
 
 
@@ -14,14 +12,14 @@ class Texts:
 
     def __init__(self, texts: Mapping[str, Any], language: str, timezone: str) -> None:
         self._texts = texts
-        self._language, self._timezone = language, timezone
+        self._env = environment(language, timezone)
 
     def __call__(self, key: str, /, **values: Any) -> Ready:
         """Return the text under a dotted key ("post.reminder.week") filled with values. Raises KeyError."""
         found = self._find(key)
         if not isinstance(found, str):
             raise KeyError(f"no text under {key}")
-        return Ready(_template(found, self._language, self._timezone).render(harmless(values)).strip())
+        return Ready(compiled(found, self._env).render(harmless(values)).strip())
 
     def has(self, key: str) -> bool:
         """Tell whether a text exists."""
@@ -32,12 +30,3 @@ class Texts:
         for part in key.split("."):
             node = node.get(part) if isinstance(node, Mapping) else None
         return node
-
-
-_environment = cache(environment)
-
-
-@cache
-def _template(text: str, language: str, timezone: str) -> Template:
-    """Compile a text once, however many bots start in this process."""
-    return _environment(language, timezone).from_string(text)

@@ -196,7 +196,7 @@ def _said_yes(programme: Programme, poll: Poll, result: Count, entitled: int) ->
     if by_kind is not None:
         return by_kind
     by_text = {option.text: result.votes[option.position] for option in poll.options}
-    said = rules.yes_and_no(by_text, programme.rules.yes_options)
+    said = rules.yes_and_no(by_text, programme.rules.yes_options, programme.rules.no_begins)
     return None if said is None else carried(*said, sum(said), entitled, Majority(poll.majority))
 
 

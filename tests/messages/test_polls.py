@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from bot.discord_render import arguments, custom_id
-from bot.domain.ballots import STEP_BY_STEP
+from bot.domain.ballots import STEP_BY_STEP, Majority
 from bot.domain.ballots import Kind as PollKind
 from bot.domain.decisions import DecisionPage, DecisionView, Details, Kind, Objection, Rights, Status
 from bot.domain.poll_view import AnswerView, PollView, Receipt
@@ -100,6 +100,15 @@ def test_several_answers_are_chosen_in_one_menu(pick: int, most: int, words: str
         ),
         ({"binding": True, "quorum": "half"}, "hvis mindst halvdelen stemmer"),
         ({"binding": True}, "Det, flest vælger, kommer til at gælde"),
+        ({"binding": True, "yes_no": True}, "Det bliver vedtaget, hvis flere siger ja end nej."),
+        (
+            {"binding": True, "quorum": "10", "majority": Majority.ENTITLED},
+            "hvis mindst 10 personer stemmer, og mere end halvdelen af alle, der kan stemme, vælger det",
+        ),
+        (
+            {"binding": True, "quorum": "half", "yes_no": True, "majority": Majority.ENTITLED},
+            "vedtaget, hvis mere end halvdelen af alle",
+        ),
     ],
 )
 def test_a_binding_poll_says_in_a_sentence_what_it_takes_to_decide(

@@ -64,7 +64,7 @@ Scenes = Callable[[], Awaitable[Scene]]
 
 @pytest.fixture(scope="session")
 def content(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programme's content without its dictionary, which takes seconds to load in every process."""
+    """The programme's content without the rules of its voice, which every process would apply anew."""
     return light_content(tmp_path_factory.mktemp("content") / "content")
 
 

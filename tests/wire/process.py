@@ -16,7 +16,7 @@ from pathlib import Path
 BLUP = Path(sys.executable).with_name("blup")
 _FORKS = multiprocessing.get_context("forkserver") if sys.platform != "win32" else None
 if _FORKS is not None:
-    _FORKS.set_forkserver_preload(["bot.cli", __name__])
+    _FORKS.set_forkserver_preload(["bot.cli", "tests.wire.warm", __name__])
 
 
 @dataclass
