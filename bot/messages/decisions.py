@@ -110,7 +110,7 @@ def decision_full(texts: Texts, programme: Programme, view: DecisionView, rights
         (told, cut) for cut in _CUTS if len(told := _whole(texts, view, settled, *cut)) <= LONGEST
     )
     buttons: list[Button] = []
-    if max(len(view.text), len(view.details.background)) > cut[0]:
+    if max(len(view.text), len(view.how), len(view.details.background)) > cut[0]:
         buttons.append(Button(texts("decision.button.whole"), "decision_whole", (view.id,), "primary"))
     if rights.object:
         buttons.append(Button(texts("decision.button.object"), "decision_object", (view.id,)))
@@ -172,7 +172,7 @@ def _whole(
 
 def decision_whole(texts: Texts, view: DecisionView) -> list[Message]:
     """Return all that a long decision says, in as many messages as that takes."""
-    said = [record_says(texts, "full.heading", view), record_says(texts, "full.text", view)]
+    said = [record_says(texts, f"full.{name}", view) for name in ("heading", "text", "how")]
     if view.details.background:
         said.append(texts("decision.detail.background", background=view.details.background))
     return [Message(part) for part in in_parts("\n".join(said))]

@@ -347,7 +347,7 @@ def test_a_decision_of_signs_that_must_be_escaped_can_be_shown() -> None:
     whole = decisions.decision_whole(TEXTS, view)
     assert all(len(part.text) <= 2000 for part in whole) and not [p for p in whole if p.text.startswith("_")]
     bare = "".join("".join(part.text for part in whole).split())
-    assert bare.count("\\_") == 5000 and bare.endswith("ab\\_")
+    assert bare.count("\\_") == 6000 and bare.endswith("ab\\_")
     short = decisions.decision_full(TEXTS, PROGRAMME, DECISION, ALL)
     assert "decision_whole" not in [button.action for button in short.buttons]
 
