@@ -28,8 +28,9 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     **{f"letter_sending.receipt_{of}": frozenset({"title", "done", "failed"}) for of in OF[1:]},
     "letter_sending.receipt_button": frozenset(),
     "letter_sending.forecast": frozenset(
-        {"title", "count", "people", "by_mail", "minutes", "have_it", "missing", "begins_at", "may_go"}
+        {"title", "count", "people", "minutes", "have_it", "missing", "begins_at", "may_go"}
     ),
+    "letter_sending.forecast_by_mail": frozenset({"by_mail"}),
     "letter_sending.forecast_more": frozenset({"count"}),
     "letter_sending.forecast_file": frozenset(),
     "letter_sending.forecast_about": frozenset(),
@@ -110,10 +111,12 @@ def forecast(
     message, all of them stand in a file.
     """
     head = texts(
-        "letter_sending.forecast", title=title, count=len(seen.channels), people=seen.people, by_mail=seen.by_mail,
+        "letter_sending.forecast", title=title, count=len(seen.channels), people=seen.people,
         minutes=ceil(seen.lasts / timedelta(minutes=1)), have_it=len(seen.have_it),
         missing=", ".join(seen.no_channel[:NAMED]), begins_at=seen.begins_at if later else None, may_go=seen.may_go,
     )  # fmt: skip
+    if seen.by_mail:
+        head = Ready(f"{head}\n{texts('letter_sending.forecast_by_mail', by_mail=seen.by_mail)}")
     buttons = (*(buttons if seen.may_go else ()), *others)
     lines = [f"- {plain(name)}" for name in seen.channels]
     whole = "\n".join([head, *lines])
