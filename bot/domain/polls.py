@@ -78,11 +78,18 @@ def yes_and_no(
     count as no that begin with `no_begins`, and there must be one; the rest, "I do not know", counts neither for nor
     against.
     """
-    yes = {text for text in votes if text in yes_options}
-    no = {text for text in votes if text.casefold().startswith(no_begins.casefold())} - yes
+    yes, no = yes_and_no_among(votes, yes_options, no_begins)
     if not yes or not no:
         return None
     return sum(votes[text] for text in yes), sum(votes[text] for text in no)
+
+
+def yes_and_no_among(
+    texts: Collection[str], yes_options: Collection[str], no_begins: str
+) -> tuple[set[str], set[str]]:
+    """Return which answers mean yes, and which no."""
+    yes = {text for text in texts if text in yes_options}
+    return yes, {text for text in texts if text.casefold().startswith(no_begins.casefold())} - yes
 
 
 def voter_key(poll_key: bytes, account_id: int) -> str:
