@@ -35,8 +35,9 @@ class PollDraftCog(CompanionCog):
         """Keep what was written, and show the draft."""
         filled = ask.filled
         written = Written(
-            filled["question"], filled.get("lines", "").splitlines(), filled["days"], filled.get("number", "")
-        )
+            filled["question"], filled.get("lines", "").splitlines(), filled["days"], filled.get("number", ""),
+            filled.get("fewest", ""),
+        )  # fmt: skip
         if poll_id:
             view = await ask.services.poll_drafts.rewrite(await ask.actor(), poll_id, written)
         else:

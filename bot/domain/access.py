@@ -170,6 +170,13 @@ def require(actor: Actor, action: Action, where: Where) -> Role:
     return strongest(held)
 
 
+def may_or_holds(actor: Actor, action: Action, where: Where, also: str | None) -> Role | None:
+    """Return the role that gives a right, or `also` where the person holds that one there; None for neither."""
+    here = roles_at(actor, where)
+    held = here & _TABLE[action] or {role for role in here if role == also}
+    return strongest(held) if held else None
+
+
 def strongest(roles: Iterable[Role]) -> Role:
     """Return the role that weighs most, in the order of the table."""
     return max(roles, key=list(Role).index)

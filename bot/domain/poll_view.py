@@ -107,7 +107,7 @@ class PollView:
     def fingerprint(self) -> str:
         """Return a short mark of what is asked and by which rules: another draft has another one."""
         asked = (self.question, *(answer.text for answer in self.answers), self.kind, self.secret, self.running,
-                 self.binding, self.pick, self.points, self.why, self.majority, self.quorum, self.extend_days,
+                 self.binding, self.pick, self.fewest, self.points, self.why, self.majority, self.quorum, self.extend_days,
                  self.tie, self.repeat, self.repeat_until, *self.voters, self.closes_at - self.opens_at,
                  self.opens_at.timestamp() if self.scheduled else "")  # fmt: skip
         return f"{zlib.crc32('|'.join(map(str, asked)).encode()):08x}x"

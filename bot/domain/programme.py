@@ -357,6 +357,7 @@ class Rules:
     max_bot_posts_per_channel_per_day: int
     village_channel_after: tuple[str, ...]
     quiet_village_days: int
+    no_begins: str = ""
     steering_established_by: str | None = None
     sharing_part: str | None = None
     milestone_reminders: MilestoneReminders | None = None

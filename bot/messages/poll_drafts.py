@@ -58,9 +58,11 @@ def draft_form(texts: Texts, kind: Kind, view: PollView | None = None) -> Form:
     days = round((view.closes_at - view.opens_at) / timedelta(days=1)) if view else USUAL_DAYS
     fields.append(_field(texts, "days", longest=_NUMBER_LONGEST, value=str(days)))
     if kind is Kind.CHOICE:
-        fields.append(
-            _field(texts, "number", "pick", longest=_PICK_LONGEST, value=str(view.pick if view else 1))
-        )
+        most, fewest = (view.pick, view.fewest) if view else (1, 1)
+        fields += [
+            _field(texts, "number", "pick", longest=_PICK_LONGEST, value=str(most)),
+            _field(texts, "fewest", longest=_PICK_LONGEST, value=str(fewest)),
+        ]
     elif kind is Kind.POINTS:
         fields.append(_field(texts, "number", "points", value=str(view.points if view else USUAL_POINTS)))
     args: tuple[int | str, ...] = (str(kind), view.id) if view else (str(kind),)

@@ -107,6 +107,8 @@ def _more(texts: Texts, view: PollView, listed: Sequence[AnswerView]) -> list[Re
 def how_to_vote(view: PollView) -> str:
     """Name the text that says how to vote."""
     if view.kind in (Kind.CHOICE, Kind.YES_NO):
+        if view.fewest == view.pick > 1:
+            return "exactly"
         return {0: "any", 1: "one"}.get(view.pick, "between" if view.fewest > 1 else "some")
     return str(view.kind)
 

@@ -151,4 +151,6 @@ def _meaning(view: PollView) -> str | None:
 def _adopted(view: PollView) -> str:
     if view.kind is Kind.CONSENT:
         return "adopted_concerns" if view.reasons else "adopted_consent"
-    return "adopted" if view.majority is Majority.MOST else "adopted_enough"
+    if view.majority is not Majority.MOST:
+        return "adopted_enough"
+    return "adopted" if view.code is None else "adopted_change"

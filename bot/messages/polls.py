@@ -7,7 +7,7 @@ from bot.domain.answer_pages import PAGE
 from bot.domain.ballots import REASONED, STEP_BY_STEP, Kind, Majority, Why
 from bot.domain.poll_rules import Tie, has_ties
 from bot.domain.poll_view import CLOSED, OPEN, AnswerView, PollView, Receipt, shortened
-from bot.domain.polls import ANSWER_LONGEST, Shown
+from bot.domain.polls import ANSWER_LONGEST, HALF, Shown
 from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import (
@@ -183,6 +183,9 @@ def _needed(view: PollView) -> str | None:
     half = "_half" if view.quorum is not None else ""
     if view.kind in {Kind.CONSENT, *STEP_BY_STEP}:
         return f"{view.kind}{half}"
-    if view.majority is Majority.MOST:
-        return "yes_half" if view.yes_no and half else f"most{half}"
-    return f"{'yes' if view.yes_no else 'most'}_{view.majority}{'' if view.majority is Majority.ENTITLED else half}"
+    if view.majority is Majority.ENTITLED and view.quorum in (HALF, "third"):
+        half = ""  # whoever is over half of all is enough of them
+    if view.majority is Majority.MOST and not view.yes_no:
+        return f"most{half}"
+    majority = Majority.VOTING if view.majority is Majority.MOST else view.majority
+    return f"{'yes' if view.yes_no else 'most'}_{majority}{half}"

@@ -155,10 +155,11 @@ def _first_fault(
             return number, f"an entry before it is missing: {place}"
         older = decisions.get(decision.replaces_id or 0)
         told.add(row.decision_id)
+        content = row.content
         if row.kind == Entry.RECORDED:
             content = recorded(decision, number_of(register.letters, older) if older else None)
-        else:
-            content = row.content
+            if (row.at, row.role, row.content) != (decision.recorded_at, decision.recorded_by_role, {}):
+                return number, f"when or by whom it was recorded is not what entry {place} says"
         if row.previous != head or row.hash != link_of(row, number, content):
             return number, f"entry {place} ({row.kind}) is not what was written"
         if row.words is not None and row.content.get("words") != rules.seal(row.salt or "", row.words):

@@ -3,7 +3,9 @@
 from collections.abc import Collection
 
 from sqlalchemy import select, union
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.errors import NotFound
 from bot.services.context import Context
 from bot.services.decision_chain import Verdict, verify
 from bot.services.decision_register import place_name
@@ -22,4 +24,12 @@ class RegisterCheck:
         async with self._context.database.transaction() as session:
             keys = union(*(select(table.scope_key) for table in (Register, RegisterEntry, Decision)))
             found = sorted(key for key in await session.scalars(keys) if only is None or key in only)
-            return [await verify(session, key, place_name(await place_of(session, key))) for key in found]
+            return [await verify(session, key, await _name(session, key)) for key in found]
+
+
+async def _name(session: AsyncSession, key: str) -> str:
+    """Return a place's name; rows under a key that no place has are looked at too, and are a fault."""
+    try:
+        return place_name(await place_of(session, key))
+    except (NotFound, ValueError):
+        return key

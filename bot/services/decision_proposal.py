@@ -4,12 +4,14 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
-from bot.domain.ballots import STEP_BY_STEP
+from bot.domain.ballots import STEP_BY_STEP, Kind
 from bot.domain.decisions import HOW_LONGEST, TEXT_LONGEST, TITLE_LONGEST, Proposal
-from bot.domain.poll_view import PollView
+from bot.domain.poll_view import AnswerView, PollView
 from bot.domain.polls import Shown
 from bot.services.context import Context
 from bot.services.poll_results import template_of
+
+_ENDS = (".", "?", "!", ":", "…")
 
 
 def proposal(context: Context, view: PollView) -> Proposal:
@@ -33,7 +35,7 @@ def local_date(context: Context, moment: datetime) -> date:
 
 
 def _text(context: Context, view: PollView) -> str:
-    question = Ready(view.question)
+    question = Ready(view.question if view.question.endswith(_ENDS) else f"{view.question}.")
     if view.settled is not None:
         chosen = Ready(", ".join(view.texts_of((view.settled,))))
         return str(context.texts("decision.from_poll.settled", question=question, answers=chosen))
@@ -53,8 +55,10 @@ def _how(context: Context, view: PollView) -> str:
         return str(context.texts("decision.from_poll.how_few", show_from=few))
     kind = "secret" if view.secret else "open"
     votes = ""
-    if view.shown is Shown.NUMBERS and view.kind not in STEP_BY_STEP:
-        votes = ", ".join(f"{answer.text} {answer.votes}" for answer in view.answers if answer.votes)
+    if view.shown is Shown.NUMBERS:
+        by_rank = view.kind is Kind.RANKED
+        told = sorted(view.answers, key=lambda one: one.rank or 0) if by_rank else view.answers
+        votes = "; ".join(_part(context, view.kind, answer) for answer in told if answer.votes or by_rank)
     return str(
         context.texts(
             f"decision.from_poll.how_{kind}",
@@ -64,6 +68,16 @@ def _how(context: Context, view: PollView) -> str:
             by_hand=view.by_hand if view.parts else 0,
         )
     )
+
+
+def _part(context: Context, kind: Kind, answer: AnswerView) -> str:
+    """Say what one answer got."""
+    average = f"{answer.average:.1f}".replace(".", context.texts("poll.decimal"))
+    name = str(kind) if kind in STEP_BY_STEP else "votes"
+    return context.texts(
+        f"decision.from_poll.part.{name}",
+        answer=Ready(answer.text), votes=answer.votes, average=average, rank=answer.rank,
+    )  # fmt: skip
 
 
 def _cut(text: str, longest: int) -> str:

@@ -41,12 +41,16 @@ _LONGEST_AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What somebody filled in: `number` is how many answers may be chosen, or how many points are shared."""
+    """What somebody filled in: `number` is how many answers may be chosen, or how many points are shared.
+
+    `fewest` is how many must be chosen.
+    """
 
     question: str
     lines: Sequence[str] = ()
     days: str = ""
     number: str = ""
+    fewest: str = ""
 
 
 class PollDrafts(DraftRules):
@@ -181,6 +185,7 @@ class PollDrafts(DraftRules):
         if kind is Kind.CHOICE:
             most = len(poll.options)
             poll.pick = _whole(written.number or "1", 1, most, "error_polls.pick_unfit")
+            poll.fewest = _whole(written.fewest or "1", 1, poll.pick, "error_polls.pick_unfit")
         elif kind is Kind.POINTS:
             shared = written.number or str(USUAL_POINTS)
             poll.points = _whole(shared, FEWEST_POINTS, MOST_POINTS, "error_polls.points_unfit")

@@ -4,7 +4,6 @@ Who may do what comes from the table of rights and the database, never from Disc
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -121,7 +120,7 @@ class Polls(Voting):
             await must_be_enough_for_secrecy(session, self._context, poll)
             make_secret(poll)
             await self._announce_again(session, poll)
-            nobody = replace(actor, person_id=None)
+            nobody = Actor(None, "")  # a role that only one person has would be a name
             await audit(session, self._context, nobody, "poll.secret", f"poll:{poll.id}")
             return await view_of(session, self._context.programme, poll)
 

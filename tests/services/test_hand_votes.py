@@ -117,7 +117,7 @@ async def test_who_is_not_on_discord_counts_for_the_quorum_and_no_more_can_vote_
     view = await closed(world, poll.id)
     assert (view.turnout, view.entitled, view.quorum_met, view.adopted) == (5, 9, True, True)
     proposal = await Decisions(world.context).proposal_from_poll(lead, poll.id)
-    assert "5 af 9 stemte (Ja 5)" in proposal.how and "heraf 3 uden om Discord" in proposal.how
+    assert "5 af 9 stemte (Ja: 5)" in proposal.how and "heraf 3 uden om Discord" in proposal.how
 
 
 @pytest.mark.parametrize(

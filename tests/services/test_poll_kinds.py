@@ -9,7 +9,10 @@ from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind, Majority
 from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.poll_view import PollView
+from bot.messages.poll_drafts import draft_form
 from bot.messages.poll_results import poll_result
+from bot.messages.polls import poll_open
+from bot.services.decisions import Decisions
 from bot.services.people import People
 from bot.services.poll_drafts import PollDrafts, Written
 from bot.storage.models import Ballot, Base, Poll
@@ -259,6 +262,7 @@ async def test_that_no_date_fits_is_a_vote_that_goes_with_no_date(
         (Kind.CHOICE, Written("Hvad?", ("A", "B"), "33"), "days_unfit"),
         (Kind.CHOICE, Written("Hvad?", ("A", "B"), "en uge"), "days_unfit"),
         (Kind.CHOICE, Written("Hvad?", ("A", "B"), "7", "3"), "pick_unfit"),
+        (Kind.CHOICE, Written("Hvad?", ("A", "B", "C"), "7", "2", "3"), "pick_unfit"),
         (Kind.POINTS, Written("Hvad?", ("A", "B"), "7", "21"), "points_unfit"),
         (Kind.RANKED, Written("Hvad?", ("A",)), "answers_few"),
         (Kind.RATING, Written("Hvad?", tuple(f"Svar {n}" for n in range(26))), "answers_many_here"),
@@ -341,6 +345,40 @@ async def test_what_binds_needs_what_its_rule_says(
     for person, answers in zip(people, chosen, strict=False):
         await world.polls.vote(person, draft.id, answers)
     assert (await closed(world, draft.id)).carried is carried
+
+
+async def test_a_village_says_how_many_answers_must_be_chosen(world: PollsWorld, drafts: PollDrafts) -> None:
+    lead, texts = await world.lead(), world.context.texts
+    places = ("Ø", "Å", "Æ", "Y")
+    draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Hvor?", places, "3", "3", "2"))
+    assert "Vælg mellem 2 og 3 svar" in poll_open(texts, draft).text
+    form = draft_form(texts, draft.kind, draft)
+    assert {field.key: field.value for field in form.fields}["fewest"] == "2"
+    same = await drafts.rewrite(lead, draft.id, Written("Hvor?", places, "3", "3", "3"))
+    assert "Vælg 3 svar herunder" in poll_open(texts, same).text and same.fingerprint != draft.fingerprint
+    poll = await drafts.open(lead, draft.id)
+    with pytest.raises(InvalidInput, match="too_few_chosen"):
+        await world.polls.vote(lead, poll.id, [1, 2])
+    assert (await world.polls.vote(lead, poll.id, [1, 2, 4])).chosen == ("Ø", "Å", "Y")
+
+
+async def test_a_decision_begun_from_points_stars_or_rankings_has_their_count(
+    world: PollsWorld, drafts: PollDrafts
+) -> None:
+    lead, found = await world.lead(), []
+    for kind, marks in (
+        (Kind.POINTS, {1: 1, 2: 2}),
+        (Kind.RATING, {1: 4, 2: 5}),
+        (Kind.RANKED, {2: 1, 1: 2}),
+    ):
+        draft = await drafts.write(lead, world.village, kind, Written("Bænken ved åen", ("Ø", "Å"), "3"))
+        poll = await drafts.open(lead, draft.id)
+        await world.polls.cast(lead, poll.id, marks)
+        await closed(world, poll.id)
+        proposal = await Decisions(world.context).proposal_from_poll(lead, poll.id)
+        assert proposal.text == "Bænken ved åen. Øverst kom: Å."
+        found.append(proposal.how.partition("stemte ")[2])
+    assert found == ["(Ø: 1 point; Å: 2 point)", "(Ø: 4,0 ud af 5; Å: 5,0 ud af 5)", "(nr. 1 Å; nr. 2 Ø)"]
 
 
 async def test_answers_that_mean_yes_and_no_follow_the_rule_too(

@@ -11,7 +11,7 @@ from bot.domain.errors import CompanionError, Conflict, InvalidInput, NotFound, 
 from bot.domain.polls import Shown, voter_key
 from bot.services.context import Context
 from bot.services.places import Place
-from bot.storage.models import Ballot, Base, Poll
+from bot.storage.models import AuditEntry, Ballot, Base, Poll
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 
 
@@ -327,6 +327,8 @@ async def test_any_voter_may_ask_for_secrecy_before_the_first_vote(world: PollsW
     await world.polls.vote(villager, view.id, [1])
     async with world.context.database.transaction() as session:
         assert (await session.scalars(select(Ballot.person_id))).all() == [None]
+        asked = (await session.scalars(select(AuditEntry).where(AuditEntry.action == "poll.secret"))).one()
+        assert (asked.person_id, asked.role) == (None, "none"), "nobody is told who asked"
 
 
 async def test_secrecy_comes_too_late_after_the_first_vote(world: PollsWorld) -> None:

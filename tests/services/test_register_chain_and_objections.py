@@ -12,6 +12,7 @@ from bot.domain.decisions import Status
 from bot.domain.errors import Conflict, InvalidInput, NotPermitted
 from bot.services import decision_chain as chain
 from bot.services.context import Context
+from bot.services.decision_check import RegisterCheck
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
 from bot.services.privacy import Privacy
@@ -19,6 +20,7 @@ from bot.storage.models import Decision, Delivery, RegisterEntry
 from bot.storage.repositories.deliveries import next_moment
 from tests.support.polls_world import SECRETARY, polls_world
 from tests.support.register_book import HOURS, TODAY, Book, register_book
+from tests.support.world import START
 
 
 @pytest.fixture
@@ -84,6 +86,12 @@ async def test_whatever_is_written_is_chained_and_whoever_changes_a_row_is_found
     for statement, broken in (
         (update(Decision).where(Decision.id == first.id).values(text="Vi køber to."), first.ref),
         (update(Decision).where(Decision.id == second.id).values(decided_on=date(2027, 8, 1)), second.ref),
+        (update(Decision).where(Decision.id == first.id).values(recorded_by_role="steering_lead"), first.ref),
+        (update(Decision).where(Decision.id == second.id).values(recorded_at=START - HOURS), second.ref),
+        (
+            update(RegisterEntry).where(RegisterEntry.position == 1).values(content={"title": "Nej"}),
+            first.ref,
+        ),
         (update(RegisterEntry).where(RegisterEntry.position == 2).values(words="Ingen."), first.ref),
         (update(RegisterEntry).where(RegisterEntry.position == 4).values(role="steering"), second.ref),
         (delete(RegisterEntry).where(RegisterEntry.position == 2), second.ref),
@@ -111,6 +119,13 @@ async def test_a_record_that_was_taken_away_whole_is_missed_also_when_it_was_the
     await book.run(delete(Decision).where(Decision.id == last.id))
     verdict = await book.verdict()
     assert (verdict.broken, verdict.why) == ("-", "the register ends with entry 2, the chain with 1")
+
+
+async def test_rows_under_a_place_that_is_none_are_a_fault_and_do_not_end_the_check(book: Book) -> None:
+    view = await book.record()
+    await book.run(update(RegisterEntry).values(scope_key="village:99"))
+    found = await RegisterCheck(book.world.context).verify()
+    assert [(one.name, one.broken) for one in found] == [("Sønder Ørslev", view.ref), ("village:99", "-")]
 
 
 async def test_an_erased_person_leaves_the_chain_whole_and_their_own_words_go(book: Book) -> None:
