@@ -51,7 +51,7 @@ class Audience:
 class Forecast:
     """What sending would do: the channels by name, those that have it already or are missing, people and time.
 
-    `may_go` tells whether the letter has what it needs to be sent.
+    `may_go` tells whether the letter has what it needs to be sent; `by_mail` are those who get it by e-mail.
     """
 
     channels: Sequence[str]
@@ -61,6 +61,7 @@ class Forecast:
     begins_at: datetime
     lasts: timedelta
     may_go: bool = True
+    by_mail: int = 0
 
 
 def own_phase(phases: Sequence[Phase], reached: Collection[str]) -> str:

@@ -263,7 +263,7 @@ class Decisions:
         if poll.scope_key != place.key:
             raise InvalidInput("error_polls.poll_elsewhere")
         await close_if_over(session, poll, self._context.now(), self._context.programme)
-        await must_be_decidable(session, poll)
+        await must_be_decidable(session, poll, self._context.programme)
         if poll.state != CLOSED:
             raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)
         before = await decided_by(session, poll_id)

@@ -9,12 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import VILLAGE_ROLES, Role
 from bot.domain.audience import Audience, Forecast, states_of
-from bot.domain.errors import NotFound
+from bot.domain.errors import Conflict, NotFound
 from bot.domain.posting import PostingHours
+from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
 from bot.services.context import Context
 from bot.services.coordinator_groups import coordinator_groups, groups_held
 from bot.services.places import group_key, place_names, village_key
-from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Person, RoleAssignment, Village
+from bot.storage.models import (
+    Cohort,
+    CoordinatorGroup,
+    DiscordPlace,
+    Municipality,
+    Person,
+    RoleAssignment,
+    Village,
+)
 from bot.storage.repositories import letters as letters_table
 
 A_SECOND = 48.9  # posts, see docs/reliability.md
@@ -35,6 +44,40 @@ async def places_of(session: AsyncSession, context: Context, cohort_id: int, aud
         groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
         keys += [group_key(found) for found in await session.scalars(groups.order_by(CoordinatorGroup.id))]
     return keys
+
+
+async def places_of_letter(
+    session: AsyncSession,
+    context: Context,
+    cohort_id: int,
+    letter: Newsletter,
+    municipality_id: int | None = None,
+    village_id: int | None = None,
+    *,
+    by_mail: bool = False,
+) -> list[str]:
+    """Return the places a letter goes to, of one municipality or village alone if one is named.
+
+    Those without Discord are among them only for what goes `by_mail`. Raises Conflict for a village that does not
+    take part yet.
+    """
+    circle = context.programme.circle_of(letter.id)
+    if circle is None:
+        return await places_of(session, context, cohort_id, await audience_of(session, cohort_id, letter.id))
+    if circle.kind != VILLAGE_CIRCLE:
+        groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
+        return [group_key(found) for found in await session.scalars(groups)]
+    query = select(Village.id).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
+    if not by_mail:
+        query = query.join(Municipality).where(Municipality.discord)
+    if municipality_id is not None:
+        query = query.where(Village.municipality_id == municipality_id)
+    if village_id is not None:
+        village = await session.get(Village, village_id)
+        if village is not None and village.agreed_at is None:
+            raise Conflict("error_people.village_not_ready", village=village.name)
+        query = query.where(Village.id == village_id)
+    return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]
 
 
 async def audience_of(session: AsyncSession, cohort_id: int, code: str) -> Audience:

@@ -12,7 +12,11 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+<<<<<<< HEAD
 from bot.services.enrolments import Enrolments
+=======
+from bot.services.extra_letter_posts import ExtraLetterPosts
+>>>>>>> main
 from bot.services.extra_letters import ExtraLetters
 from bot.services.feeds import Feeds
 from bot.services.forgetting import Forgetting
@@ -109,7 +113,9 @@ def services_on(context: Context) -> Services:
     files = CalendarFiles(context, calendar)
     posts = Posts(context, calendar, letters, PollPosts(context), files)
     mail_outbox = MailOutbox(context, letters, posts)
-    planning = Planning(context, calendar, polls, MailPlanning(context))
+    mails = MailPlanning(context)
+    extra_posts = ExtraLetterPosts(context, letters, mails)
+    planning = Planning(context, calendar, polls, mails, extra_posts)
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
@@ -118,8 +124,12 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
+<<<<<<< HEAD
         enrolments=Enrolments(context),
         extra_letters=ExtraLetters(context, letters),
+=======
+        extra_letters=ExtraLetters(context, letters, extra_posts),
+>>>>>>> main
         decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),

@@ -117,7 +117,7 @@ async def test_an_extra_letter_is_written_approved_stopped_planned_sent_correcte
         SECRETARY, 1, code, 1, "Sommerfest", BODY.replace("Vi ses", "Kom nu"), ()
     )
     await desk.approve(code, 2)
-    assert await desk.services.corrections.correct(SECRETARY, 1, code) == 3
+    assert (await desk.services.corrections.correct(SECRETARY, 1, code)).out == 3
     (changed,) = [
         text
         for key, text in (await desk.posted()).items()
