@@ -12,11 +12,8 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
-<<<<<<< HEAD
 from bot.services.enrolments import Enrolments
-=======
 from bot.services.extra_letter_posts import ExtraLetterPosts
->>>>>>> main
 from bot.services.extra_letters import ExtraLetters
 from bot.services.feeds import Feeds
 from bot.services.forgetting import Forgetting
@@ -124,12 +121,8 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
-<<<<<<< HEAD
         enrolments=Enrolments(context),
-        extra_letters=ExtraLetters(context, letters),
-=======
         extra_letters=ExtraLetters(context, letters, extra_posts),
->>>>>>> main
         decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),
