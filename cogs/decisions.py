@@ -5,6 +5,8 @@ from datetime import date
 from bot.client import Ask, CompanionBot
 from bot.domain.decisions import Proposal
 from bot.domain.errors import NotFound
+from bot.messages import decision_forms as forms
+from bot.messages import decision_list
 from bot.messages import decisions as build
 from bot.services.decision_export import may_take_agreements
 from bot.services.decision_follow_up import may_export
@@ -47,7 +49,7 @@ class DecisionCog(CompanionCog):
         settles = await ask.services.decision_choices.settles(await ask.actor(), place, code)
         day = proposal.decided_on if proposal else self._today(ask)
         await ask.form(
-            build.decision_form(self.bot.texts, settles, proposal, f"{day:%d-%m-%Y}"), again, *args
+            forms.decision_form(self.bot.texts, settles, proposal, f"{day:%d-%m-%Y}"), again, *args
         )
 
     def _today(self, ask: Ask) -> date:
@@ -57,7 +59,7 @@ class DecisionCog(CompanionCog):
     @handles("decision_record")
     async def write(self, ask: Ask, poll_id: int = 0) -> None:
         """Write a decision down."""
-        code, milestone = build.settled_by(ask.values[0] if ask.values else "")
+        code, milestone = forms.settled_by(ask.values[0] if ask.values else "")
         view = await ask.services.decisions.record(
             await ask.actor(), await ask.place(), title=ask.filled["title"], text=ask.filled["text"],
             how=ask.filled["how"], decided_on=read_day(ask.filled["decided_on"]),
@@ -84,7 +86,7 @@ class DecisionCog(CompanionCog):
         place = await ask.place()
         actor = await ask.actor()
         found = await ask.services.decisions.list_of(place, str(search) or None, page, actor)
-        message = build.decision_list(
+        message = decision_list.decision_list(
             self.bot.texts, found, may_ask=ask.services.poll_drafts.may_begin(actor, place),
             may_export=may_export(actor, place),
             may_take_agreements=may_take_agreements(actor, place),
@@ -105,7 +107,7 @@ class DecisionCog(CompanionCog):
         """Show the form that corrects a decision, or take it when it is filled in."""
         if not ask.filled:
             view = await ask.services.decisions.show(await ask.actor(), await ask.place(), decision_id)
-            await ask.form(build.correction_form(self.bot.texts, view), "decision_correct", decision_id)
+            await ask.form(forms.correction_form(self.bot.texts, view), "decision_correct", decision_id)
             return
         view = await ask.services.decisions.correct(
             await ask.actor(), decision_id, ask.filled["title"], ask.filled["text"]
@@ -117,7 +119,7 @@ class DecisionCog(CompanionCog):
         """Show the form that withdraws a decision, or take it when it is filled in."""
         if not ask.filled:
             view = await ask.services.decisions.show(await ask.actor(), await ask.place(), decision_id)
-            await ask.form(build.withdrawal_form(self.bot.texts, view), "decision_withdraw", decision_id)
+            await ask.form(forms.withdrawal_form(self.bot.texts, view), "decision_withdraw", decision_id)
             return
         view = await ask.services.decisions.withdraw(await ask.actor(), decision_id, ask.filled["reason"])
         await ask.reply(build.decision_saved(self.bot.texts, view))

@@ -7,6 +7,7 @@ from bot.domain.audience import Audience, Target
 from bot.domain.programme import is_extra
 from bot.messages import letter_sending as build
 from bot.messages import newsletters, receipts
+from bot.services.corrections import Reach
 from cogs._base import CompanionCog, Suggestions, command, handles
 
 _LOOK_SECONDS = 1.0
@@ -45,15 +46,15 @@ class LetterSendingCog(CompanionCog):
     @handles("correct_letter")
     async def correct_now(self, ask: Ask, cohort_id: int, letter: str) -> None:
         """Correct a letter, and tell how it goes."""
-        total = await ask.services.corrections.correct(await ask.actor(), cohort_id, letter)
-        await self._begin(ask, "correction", cohort_id, letter, total)
+        reach = await ask.services.corrections.correct(await ask.actor(), cohort_id, letter)
+        await self._begin(ask, "correction", cohort_id, letter, reach)
 
     @handles("withdraw_letter")
     async def withdraw_now(self, ask: Ask, cohort_id: int, letter: str) -> None:
         """Take a letter back, and tell how it goes."""
         reach = await ask.services.corrections.withdraw(await ask.actor(), cohort_id, letter)
         if reach.out:
-            await self._begin(ask, "withdrawal", cohort_id, letter, reach.out)
+            await self._begin(ask, "withdrawal", cohort_id, letter, reach)
         else:
             await ask.update(build.called_off(self.bot.texts, reach.title, reach.waiting, reach.mailed))
 
@@ -139,14 +140,12 @@ class LetterSendingCog(CompanionCog):
         """Say that the buttons of a trial do nothing."""
         await ask.say("letter_sending.only_a_trial")
 
-    async def _begin(self, ask: Ask, change: str, cohort_id: int, letter: str, total: int) -> None:
-        title = await ask.services.newsletters.title(cohort_id, letter)
-        await ask.update(build.changing(self.bot.texts, title, 0, total))
-        ask.later(self._follow(ask, change, cohort_id, letter, title, total))
+    async def _begin(self, ask: Ask, change: str, cohort_id: int, letter: str, reach: Reach) -> None:
+        await ask.update(build.changing(self.bot.texts, reach.title, 0, reach.out, reach.mailed))
+        if reach.out:
+            ask.later(self._follow(ask, change, cohort_id, letter, reach))
 
-    async def _follow(
-        self, ask: Ask, change: str, cohort_id: int, letter: str, title: str, total: int
-    ) -> None:
+    async def _follow(self, ask: Ask, change: str, cohort_id: int, letter: str, reach: Reach) -> None:
         """Tell how far a change has come until it is done everywhere, then give the account."""
         desk = ask.services.corrections
         for _ in range(_LOOKS):
@@ -154,9 +153,10 @@ class LetterSendingCog(CompanionCog):
             left = await desk.left(cohort_id, letter)
             if left == 0:
                 break
-            await ask.edit(build.changing(self.bot.texts, title, total - left, total))
+            done = reach.out - left
+            await ask.edit(build.changing(self.bot.texts, reach.title, done, reach.out, reach.mailed))
         found = await desk.receipts(await ask.actor(), cohort_id, letter)
-        name = build.of_change(self.bot.texts, change, title)
+        name = build.of_change(self.bot.texts, change, reach.title)
         await ask.edit(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
 
     async def suggest_phases(self, ask: Ask, typed: str) -> Suggestions:

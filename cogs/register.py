@@ -57,6 +57,25 @@ class RegisterCog(CompanionCog):
         view = await ask.services.follow_up.agree(await ask.actor(), decision_id, role, *days)
         await ask.reply(register.added(self.bot.texts, view))
 
+    @handles("decision_renew")
+    async def renew(self, ask: Ask, decision_id: int) -> None:
+        """Ask for new days, or keep them when they are filled in."""
+        desk, actor = ask.services.follow_up, await ask.actor()
+        if not ask.filled:
+            form = register.renew_form(self.bot.texts, await desk.renewing(actor, decision_id))
+            await ask.form(form, "decision_renew", decision_id)
+            return
+        days = [_day(ask.filled[name]) for name in ("deadline", "review")]
+        view = await desk.renew(actor, decision_id, *days)
+        await ask.reply(register.added(self.bot.texts, view))
+
+    @handles("decision_whole")
+    async def whole(self, ask: Ask, decision_id: int) -> None:
+        """Show a long decision to its end."""
+        view = await ask.services.decisions.show(await ask.actor(), await ask.place(), decision_id)
+        for part in build.decision_whole(self.bot.texts, view):
+            await ask.reply(part)
+
     @handles("decision_goals")
     async def goals(self, ask: Ask, decision_id: int) -> None:
         """Ask which global goals it serves, or keep them when they are chosen."""

@@ -82,8 +82,10 @@ class Mailer:
         batch = [] if self._stopping else await self._outbox.claim(self._worker)
         if not batch:
             return
+        begun = False
         try:
             async with self._server.connected() as carry:
+                begun = True
                 while batch and not self._stopping:
                     await self._send_all(carry, batch)
                     if not self._stopping:
@@ -93,8 +95,8 @@ class Mailer:
         if self._stopping:
             await self._outbox.give_back(batch)
             return
-        for mail in batch:
-            await self._outbox.failed(mail, "no connection")
+        for place, mail in enumerate(batch):
+            await self._outbox.failed(mail, "no connection", unsure=begun and place == 0)
 
     async def _send_all(self, carry: Carry, batch: list[OutgoingMail]) -> None:
         """Send a batch, of which only what was not begun is left.
@@ -152,6 +154,8 @@ def mime(mail: OutgoingMail, sender: str) -> bytes:
     found["Subject"] = mail.text.subject
     found["Date"] = format_datetime(mail.at)
     found["Message-ID"] = mail.message_id
+    if mail.follows is not None:
+        found["In-Reply-To"] = found["References"] = mail.follows
     found["Auto-Submitted"] = "auto-generated"
     # not every server takes letters beyond ASCII as they are
     found.set_content(mail.text.plain, cte="quoted-printable")

@@ -107,7 +107,7 @@ class Evenings:
                 await self._print(cast, record, custom_id, str(args[1]))
             elif action == "milestones" and not record.content.startswith("**") and cast.village_id % 2 == 0:
                 await self._tick(cast, record, custom_id)
-            elif action == "hand_board" and self._on_paper.wanted(record, int(args[0])):
+            elif action == "hand_board" and await self._on_paper.wanted(record, int(args[0])):
                 await self._on_paper.enter(cast, record, custom_id, int(args[0]))
             elif action == "hand_look":
                 await self._on_paper.confirm(cast.who("steering")[0], record, custom_id)

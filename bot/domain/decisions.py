@@ -9,9 +9,13 @@ from bot.domain.errors import InvalidInput
 from bot.domain.polls import one_line
 from bot.domain.register import OBJECTIONS_FOR
 
-TITLE_LONGEST, TEXT_LONGEST, HOW_LONGEST = 100, 1000, 1000  # a count names up to 25 answers
+TITLE_LONGEST, TEXT_LONGEST, HOW_LONGEST = (
+    100,
+    4000,
+    1000,
+)  # a box of a form holds 4000; a count names up to 25 answers
 CHOICES = 24  # what a menu holds beside "nothing"
-REASON_LONGEST, BACKGROUND_LONGEST, LINK_LONGEST, LINKS = 300, 1000, 200, 5
+REASON_LONGEST, BACKGROUND_LONGEST, LINK_LONGEST, LINKS = 300, 4000, 200, 5
 
 
 class Kind(StrEnum):
@@ -54,6 +58,14 @@ class Details:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """New days that a decision was given after it was agreed on, and the role that gave them."""
+
+    at: datetime
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionView:
     """A recorded decision; `settled` names the milestones that recording it has just settled.
 
@@ -88,6 +100,7 @@ class DecisionView:
     done_at: datetime | None = None
     objections: tuple[Objection, ...] = ()
     details: Details = Details()
+    renewals: tuple[Renewal, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -117,6 +130,7 @@ class Rights:
     record: bool = False
     object: bool = False
     finish: bool = False
+    renew: bool = False  # give it a new deadline, or a new day to look again
     again: bool = False  # write anew what this one withdraws
 
 

@@ -75,14 +75,21 @@ def yes_and_no(
     """Return how many said yes and how many no; None when the answers are not of that kind.
 
     `votes` is by text; every answer counted as yes stands in the programme's `yes_options`. Of the others those
-    count as no that begin with `no_begins`; the rest, "I do not know", counts neither for nor against.
+    count as no that begin with `no_begins`, and there must be one; the rest, "I do not know", counts neither for nor
+    against.
     """
-    if not set(votes) & set(yes_options):
+    yes, no = yes_and_no_among(votes, yes_options, no_begins)
+    if not yes or not no:
         return None
-    yes = sum(count for text, count in votes.items() if text in yes_options)
-    others = {text: count for text, count in votes.items() if text not in yes_options}
-    begins = no_begins.casefold()
-    return yes, sum(count for text, count in others.items() if text.casefold().startswith(begins))
+    return sum(votes[text] for text in yes), sum(votes[text] for text in no)
+
+
+def yes_and_no_among(
+    texts: Collection[str], yes_options: Collection[str], no_begins: str
+) -> tuple[set[str], set[str]]:
+    """Return which answers mean yes, and which no."""
+    yes = {text for text in texts if text in yes_options}
+    return yes, {text for text in texts if text.casefold().startswith(no_begins.casefold())} - yes
 
 
 def voter_key(poll_key: bytes, account_id: int) -> str:

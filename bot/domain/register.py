@@ -27,6 +27,7 @@ class Entry(StrEnum):
     OBJECTION = "objection"
     ANSWERED = "answered"
     FINAL = "final"
+    RENEWED = "renewed"  # another deadline, or another day to look again
     DONE = "done"
 
 

@@ -5,27 +5,18 @@ from dataclasses import replace
 
 from bot.content.templates import Ready
 from bot.domain.decisions import (
-    HOW_LONGEST,
-    TEXT_LONGEST,
-    TITLE_LONGEST,
-    DecisionPage,
     DecisionView,
     Kind,
     Objection,
-    Proposal,
     Rights,
-    Settles,
     Status,
 )
 from bot.domain.milestones import milestones_of
 from bot.domain.programme import Programme
-from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.poll_drafts import ask_buttons
+from bot.messages.message import Button, Message
 from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
 
-_LABEL_LONGEST, _SEARCH_LONGEST, _REASON_LONGEST = 100, 60, 400
-_NOTHING, _STANDARD, _MILESTONE = "-", "d:", "m:"  # what a choice of the form's menu begins with
 # What is shown of a long record: letters of its texts, objections and links; the next line is tried when one is too long.
 _CUTS = ((1000, 5, 5), (500, 3, 5), (250, 2, 2), (100, 1, 1), (60, 0, 0))
 _RECORD = frozenset(
@@ -42,32 +33,15 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "decision.detail.responsible": frozenset({"role"}),
     "decision.detail.deadline": frozenset({"day"}),
     "decision.detail.review": frozenset({"day"}),
+    "decision.detail.renewed": frozenset({"at", "role"}),
     "decision.detail.goals": frozenset({"goals"}),
     "decision.detail.link": frozenset({"link"}),
     "decision.detail.objection": frozenset({"at", "words", "answered"}),
     "decision.detail.done": frozenset({"at"}),
     "decision.detail.standard": frozenset({"title"}),
     "decision.detail.milestones": frozenset({"titles"}),
-    "decision.form.standard": frozenset({"title"}),
-    "decision.form.milestone": frozenset({"title"}),
-    "decision.list.heading": frozenset({"place", "total"}),
-    "decision.list.found": frozenset({"place", "total", "search"}),
-    "decision.list.empty": frozenset({"place"}),
-    "decision.list.nothing_found": frozenset({"place", "search"}),
-    "decision.list.page": frozenset({"page", "pages"}),
     "decision.role.*": _NONE,
-    **dict.fromkeys(
-        (
-            "decision.button.*",
-            "decision.form.title",
-            "decision.form.correct",
-            "decision.form.withdraw",
-            "decision.form.nothing",
-            "decision.form.label.*",
-            "decision.menu",
-        ),
-        _NONE,
-    ),
+    "decision.button.*": _NONE,
     "decision.from_poll.question": frozenset({"question"}),
     "decision.from_poll.adopted": frozenset({"question"}),
     "decision.from_poll.answer": frozenset({"question", "answers"}),
@@ -93,9 +67,9 @@ def decision_saved(texts: Texts, view: DecisionView) -> Message:
     kind = owner if view.kind is Kind.DECISION else view.kind
     see = Button(texts("decision.button.open"), "decision_open", (view.id,))
     if view.kind is Kind.WITHDRAWAL:
-        return Message(_say(texts, f"saved.{kind}", view), (see, _again_button(texts, view)))
+        return Message(record_says(texts, f"saved.{kind}", view), (see, _again_button(texts, view)))
     against = Button(texts("decision.button.object"), "decision_object", (view.id,))
-    return Message(_say(texts, f"saved.{kind}", view), (against, see))
+    return Message(record_says(texts, f"saved.{kind}", view), (against, see))
 
 
 def _again_button(texts: Texts, view: DecisionView) -> Button:
@@ -129,67 +103,21 @@ def titles_of(programme: Programme, view: DecisionView) -> list[str]:
     return [row.title for row in rows if row is not None]
 
 
-def decision_list(
-    texts: Texts,
-    page: DecisionPage,
-    *,
-    may_ask: bool = False,
-    may_export: bool = False,
-    may_take_agreements: bool = False,
-    may_record: bool = False,
-) -> Message:
-    """Show one page of the register, with a menu to open a decision and buttons to turn the page.
-
-    Who may write decisions down or start polls here can begin from it, and who may take the register out gets it here.
-    """
-    ask = ask_buttons(texts) if may_ask else ()
-    if may_record:
-        ask = (Button(texts("decision.button.begin"), "decision_begin"), *ask)
-    if page.total or not page.place_key.startswith("village:"):  # others look after villages too
-        ask = (Button(texts("decision.button.standing"), "decision_standing"), *ask)
-    export = export_buttons(texts, whole=may_export and page.total > 0, agreements=may_take_agreements)
-    ask = (*ask, *export)
-    values = {"place": page.place_name, "total": page.total, "search": page.search}
-    if not page.total:
-        return Message(texts(f"decision.list.{'nothing_found' if page.search else 'empty'}", **values), ask)
-    lines = [texts(f"decision.list.{'found' if page.search else 'heading'}", **values)]
-    for view in page.decisions:
-        lines.append(Ready(f"{_say(texts, 'list.line', view)} {status_line(texts, view)}"))
-    if page.pages > 1:
-        lines.append(texts("decision.list.page", page=page.page, pages=page.pages))
-    search = page.search
-    while _length_in_id(search) > _SEARCH_LONGEST:
-        search = search[:-1]
-    turn = {"newer": page.page - 1, "older": page.page + 1}
-    buttons = tuple(
-        Button(texts(f"decision.button.{name}"), "decision_page", (number, search))
-        for name, number in turn.items()
-        if 1 <= number <= page.pages
-    )
-    choices = tuple(_choice(view) for view in page.decisions)
-    menu = Menu("decision_show", choices, prompt=texts("decision.menu"))
-    return Message("\n".join(lines), (*buttons, *ask), (menu,))
-
-
-def export_buttons(texts: Texts, *, whole: bool, agreements: bool) -> tuple[Button, ...]:
-    """Return the buttons that hand out the register here, and the agreements of a coordinator's municipality."""
-    buttons = []
-    if whole:
-        buttons.append(Button(texts("decision.button.export"), "decision_export", ("pdf",)))
-    if agreements:
-        buttons.append(Button(texts("minutes.button.agreements"), "decision_export", ("pdf", "agreements")))
-    return tuple(buttons)
-
-
 def decision_full(texts: Texts, programme: Programme, view: DecisionView, rights: Rights) -> Message:
     """Show one decision whole, with what the reader may do with it now."""
     settled = _settled_lines(texts, programme, view)
-    said = next((said for cut in _CUTS if len(said := _whole(texts, view, settled, *cut)) <= LONGEST), "")
+    said, cut = next(
+        (told, cut) for cut in _CUTS if len(told := _whole(texts, view, settled, *cut)) <= LONGEST
+    )
     buttons: list[Button] = []
+    if max(len(view.text), len(view.how), len(view.details.background)) > cut[0]:
+        buttons.append(Button(texts("decision.button.whole"), "decision_whole", (view.id,), "primary"))
     if rights.object:
         buttons.append(Button(texts("decision.button.object"), "decision_object", (view.id,)))
     if rights.finish:
         buttons.append(Button(texts("decision.button.done"), "decision_done", (view.id,)))
+    if rights.renew:
+        buttons.append(renew_button(texts, view))
     if rights.again:
         buttons.append(_again_button(texts, view))
     if rights.record:
@@ -197,6 +125,11 @@ def decision_full(texts: Texts, programme: Programme, view: DecisionView, rights
             buttons.append(keep_button(texts, view))
         buttons += [*replace_buttons(texts, view), *_add_buttons(texts, view)]
     return Message(said, tuple(buttons))
+
+
+def renew_button(texts: Texts, view: DecisionView) -> Button:
+    """Return the button that gives a decision a new deadline, or a new day to look again."""
+    return Button(texts("decision.button.renew"), "decision_renew", (view.id,))
 
 
 def keep_button(texts: Texts, view: DecisionView) -> Button:
@@ -227,14 +160,35 @@ def _whole(
 ) -> str:
     shown = replace(view, text=_cut(view.text, letters), how=_cut(view.how, max(letters, 100)))
     lines = [
-        _say(texts, "full.heading", view),
-        _say(texts, "full.text", shown),
-        _say(texts, "full.how", shown),
+        record_says(texts, "full.heading", view),
+        record_says(texts, "full.text", shown),
+        record_says(texts, "full.how", shown),
         *settled,
     ]
     lines += _detail_lines(texts, view, letters, links)
     lines += [_objection(texts, said) for said in view.objections[len(view.objections) - objections :]]
     return "\n".join([*lines, status_line(texts, view)])
+
+
+def decision_whole(texts: Texts, view: DecisionView) -> list[Message]:
+    """Return all that a long decision says, in as many messages as that takes."""
+    said = [record_says(texts, f"full.{name}", view) for name in ("heading", "text", "how")]
+    if view.details.background:
+        said.append(texts("decision.detail.background", background=view.details.background))
+    return [Message(part) for part in in_parts("\n".join(said))]
+
+
+def in_parts(said: Ready | str) -> list[Ready]:
+    """Return a text in parts that fit in a message each, broken between lines or words where there are any."""
+    parts, rest = [], str(said)
+    while len(rest) > LONGEST:
+        at = max(rest.rfind(sign, LONGEST // 2, LONGEST) for sign in ("\n", " "))
+        if at < 0:
+            escapes = len(rest[:LONGEST]) - len(rest[:LONGEST].rstrip("\\"))
+            at = LONGEST - escapes % 2  # a sign stays with what escapes it
+        parts.append(Ready(rest[:at].rstrip()))
+        rest = rest[at:].lstrip()
+    return [*parts, Ready(rest)]
 
 
 def _detail_lines(texts: Texts, view: DecisionView, letters: int, links: int) -> list[Ready]:
@@ -248,6 +202,9 @@ def _detail_lines(texts: Texts, view: DecisionView, letters: int, links: int) ->
     for name, day in (("deadline", details.deadline), ("review", details.review)):
         if day is not None:
             found.append(texts(f"decision.detail.{name}", day=day))
+    if view.renewals:
+        last = view.renewals[-1]
+        found.append(texts("decision.detail.renewed", at=last.at, role=texts(f"decision.role.{last.role}")))
     if details.goals:
         numbers = ", ".join(str(number) for number in details.goals)
         found.append(texts("decision.detail.goals", goals=numbers))
@@ -265,79 +222,8 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-def _length_in_id(text: str) -> int:
-    """Return how much room a text takes in a custom id, where separators are written with three signs."""
-    return len(text) + 2 * sum(text.count(sign) for sign in "%,:")
-
-
-def decision_form(
-    texts: Texts, settles: Settles, proposal: Proposal | None = None, decided_on: str = ""
-) -> Form:
-    """Return the form for a new decision, empty or begun by a poll; `decided_on` is the date as written.
-
-    Where the decision can settle something, the form's menu tells what.
-    """
-    fields: tuple[Field, ...] = (
-        Field(
-            "title", _label(texts, "title"), longest=TITLE_LONGEST, value=proposal.title if proposal else ""
-        ),
-        Field(
-            "text", _label(texts, "text"), True, longest=TEXT_LONGEST, value=proposal.text if proposal else ""
-        ),
-        Field("how", _label(texts, "how"), True, longest=HOW_LONGEST, value=proposal.how if proposal else ""),
-        Field("decided_on", _label(texts, "decided_on"), longest=20, value=decided_on),
-    )
-    if settles.things:
-        fields = (
-            *fields,
-            Field("settles", _label(texts, "settles"), choices=_settle_choices(texts, settles)),
-        )
-    args = (proposal.poll_id if proposal else 0,)
-    return Form("decision_record", texts("decision.form.title"), fields, args)
-
-
-def _settle_choices(texts: Texts, settles: Settles) -> tuple[Choice, ...]:
-    proposed = settles.proposed if any(thing.id == settles.proposed for thing in settles.things) else None
-    nothing = Choice(_NOTHING, texts("decision.form.nothing"), chosen=proposed is None)
-    things = (
-        Choice(
-            f"{_MILESTONE if thing.is_milestone else _STANDARD}{thing.id}",
-            texts(
-                f"decision.form.{'milestone' if thing.is_milestone else 'standard'}", title=Ready(thing.title)
-            ),
-            chosen=thing.id == proposed,
-        )
-        for thing in settles.things
-    )
-    return (*((nothing,) if settles.plain else ()), *things)
-
-
-def settled_by(chosen: str) -> tuple[str | None, str | None]:
-    """Return the standard decision and the milestone that somebody chose in the form's menu."""
-    kind, id = chosen[:2], chosen[2:]
-    return id if kind == _STANDARD else None, id if kind == _MILESTONE else None
-
-
-def correction_form(texts: Texts, view: DecisionView) -> Form:
-    """Return the form that corrects a decision."""
-    fields = (
-        Field("title", _label(texts, "title"), longest=TITLE_LONGEST, value=view.title),
-        Field("text", _label(texts, "text"), True, longest=TEXT_LONGEST, value=view.text),
-    )
-    return Form("decision_correct", texts("decision.form.correct"), fields, (view.id,))
-
-
-def withdrawal_form(texts: Texts, view: DecisionView) -> Form:
-    """Return the form that withdraws a decision."""
-    fields = (Field("reason", _label(texts, "reason"), True, longest=_REASON_LONGEST),)
-    return Form("decision_withdraw", texts("decision.form.withdraw"), fields, (view.id,))
-
-
-def _label(texts: Texts, name: str) -> str:
-    return texts(f"decision.form.label.{name}")
-
-
-def _say(texts: Texts, name: str, view: DecisionView) -> Ready:
+def record_says(texts: Texts, name: str, view: DecisionView) -> Ready:
+    """Say a text about a record with all that such texts may use."""
     return texts(
         f"decision.{name}",
         number=view.ref,
@@ -368,7 +254,3 @@ def _standing(view: DecisionView) -> dict[str, object]:
         "replaced_by": view.replaced_by, "open_until": view.open_until, "final_at": view.final_at,
         "waiting": bool(view.unanswered),
     }  # fmt: skip
-
-
-def _choice(view: DecisionView) -> Choice:
-    return Choice(str(view.id), f"{view.ref}: {view.title}"[:_LABEL_LONGEST])

@@ -20,15 +20,17 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_sending.correct_button": frozenset(),
     "letter_sending.withdraw": frozenset({"title", "count", "waiting", "mailed"}),
     "letter_sending.withdraw_button": frozenset(),
-    "letter_sending.changing": frozenset({"title", "done", "total"}),
+    "letter_sending.changing": frozenset({"title", "done", "total", "mailed"}),
     "letter_sending.called_off": frozenset({"title", "count", "mailed"}),
     "letter_sending.account_correction": frozenset({"title"}),
     "letter_sending.account_withdrawal": frozenset({"title"}),
-    **{f"letter_sending.receipt_{of}": frozenset({"title", "done", "failed"}) for of in OF},
+    "letter_sending.receipt_letter": frozenset({"title", "done", "failed", "mailed"}),
+    **{f"letter_sending.receipt_{of}": frozenset({"title", "done", "failed"}) for of in OF[1:]},
     "letter_sending.receipt_button": frozenset(),
     "letter_sending.forecast": frozenset(
         {"title", "count", "people", "minutes", "have_it", "missing", "begins_at", "may_go"}
     ),
+    "letter_sending.forecast_by_mail": frozenset({"by_mail"}),
     "letter_sending.forecast_more": frozenset({"count"}),
     "letter_sending.forecast_file": frozenset(),
     "letter_sending.forecast_about": frozenset(),
@@ -69,13 +71,13 @@ def ask_first(
     return Message(text, (button,))
 
 
-def changing(texts: Texts, title: str, done: int, total: int) -> Message:
-    """Say how far the change of a letter has come."""
-    return Message(texts("letter_sending.changing", title=title, done=done, total=total))
+def changing(texts: Texts, title: str, done: int, total: int, mailed: int) -> Message:
+    """Say how far the change of a letter has come, and how many get a mail about it."""
+    return Message(texts("letter_sending.changing", title=title, done=done, total=total, mailed=mailed))
 
 
 def called_off(texts: Texts, title: str, count: int, mailed: int) -> Message:
-    """Say that a letter that stood in no channel yet goes nowhere, and who has it by e-mail all the same."""
+    """Say that a letter that stood in no channel yet goes nowhere, and how many who have it by e-mail are told."""
     return Message(texts("letter_sending.called_off", title=title, count=count, mailed=mailed))
 
 
@@ -85,11 +87,12 @@ def of_change(texts: Texts, of: str, title: str) -> str:
 
 
 def receipt(
-    texts: Texts, of: str, title: str, done: int, failed: int, args: tuple[int | str, ...]
+    texts: Texts, of: str, title: str, done: int, failed: int, mailed: int, args: tuple[int | str, ...]
 ) -> Message:
     """Say in the secretariat's channel that a letter has reached all it goes to, or how many it has not."""
     button = Button(texts("letter_sending.receipt_button"), "letter_receipt", (*args, of))
-    text = texts(f"letter_sending.receipt_{of}", title=title, done=done, failed=failed)
+    by_mail = {"mailed": mailed} if of == OF[0] else {}
+    text = texts(f"letter_sending.receipt_{of}", title=title, done=done, failed=failed, **by_mail)
     return Message(text, (button,), silent=True)
 
 
@@ -112,6 +115,8 @@ def forecast(
         minutes=ceil(seen.lasts / timedelta(minutes=1)), have_it=len(seen.have_it),
         missing=", ".join(seen.no_channel[:NAMED]), begins_at=seen.begins_at if later else None, may_go=seen.may_go,
     )  # fmt: skip
+    if seen.by_mail:
+        head = Ready(f"{head}\n{texts('letter_sending.forecast_by_mail', by_mail=seen.by_mail)}")
     buttons = (*(buttons if seen.may_go else ()), *others)
     lines = [f"- {plain(name)}" for name in seen.channels]
     whole = "\n".join([head, *lines])

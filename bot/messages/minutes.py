@@ -21,8 +21,8 @@ from bot.printing.paper import pdf
 
 _NONE: frozenset[str] = frozenset()
 _FIELDS = (
-    "place", "municipality", "text", "background", "how", "recorded", "recorded_by", "final", "replaces",
-    "replaced_by", "responsible", "deadline", "review", "done", "goals", "standard", "milestone", "links", "objections",
+    "place", "municipality", "text", "background", "how", "recorded", "recorded_by", "final", "replaces", "replaced_by",
+    "responsible", "deadline", "review", "renewed", "done", "goals", "standard", "milestone", "links", "objections",
 )  # fmt: skip
 _HEADS = ("number", "title", "decided_on", "status")
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -142,6 +142,7 @@ def _fields(texts: Texts, programme: Programme, view: DecisionView) -> dict[str,
         "responsible": _role(texts, details.responsible),
         "deadline": _day(texts, details.deadline),
         "review": _day(texts, details.review),
+        "renewed": "\n".join(f"{_day(texts, one.at)}, {_role(texts, one.role)}" for one in view.renewals),
         "done": _day(texts, view.done_at),
         "goals": "\n".join(f"{number}: {goals.get(number, '')}" for number in details.goals),
         "standard": f"{template.id}: {template.title}" if template else "",

@@ -12,7 +12,8 @@ from bot.domain.decisions import (
     DecisionView,
 )
 from bot.domain.programme import GlobalGoal
-from bot.messages.decisions import export_buttons, keep_button, replace_buttons, status_line
+from bot.messages.decision_list import export_buttons
+from bot.messages.decisions import keep_button, renew_button, replace_buttons, status_line
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
@@ -33,6 +34,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
         ("register.prompt.*", "register.form.*", "register.heading.*", "register.nothing"), _NONE
     ),
     "register.line": _OF | {"place", "deadline", "review"},
+    "register.renewed": _OF | {"deadline", "review", "role"},
     "register.more": frozenset({"count"}),
     **dict.fromkeys(
         ("error_register.objected_before", "error_register.nothing_to_answer"), frozenset({"number"})
@@ -43,7 +45,14 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "error_register.links_many": frozenset({"most"}),
     **{
         f"error_register.{name}": _NONE
-        for name in ("who_unfit", "day_over", "goal_unknown", "nothing_to_hand_out")
+        for name in (
+            "who_unfit",
+            "day_over",
+            "day_missing",
+            "not_to_renew",
+            "goal_unknown",
+            "nothing_to_hand_out",
+        )
     },
     **{f"error_polls.{name}_long": frozenset({"longest"}) for name in ("objection", "background")},
     "error_polls.objection_missing": _NONE,
@@ -71,7 +80,12 @@ def due(texts: Texts, view: DecisionView, what: str, on: date, *, over: bool) ->
     role = texts(f"decision.role.{view.details.responsible}") if view.details.responsible else Ready("")
     said = texts(f"register.due.{what}", number=view.ref, title=view.title, on=on, role=role, over=over)
     return Message(
-        said, (_done(texts, view), Button(texts("decision.button.open"), "decision_open", (view.id,)))
+        said,
+        (
+            _done(texts, view),
+            renew_button(texts, view),
+            Button(texts("decision.button.open"), "decision_open", (view.id,)),
+        ),
     )
 
 
@@ -117,11 +131,28 @@ def who_menu(texts: Texts, decision_id: int, roles: Sequence[str]) -> Message:
 
 def days_form(texts: Texts, decision_id: int, role: str) -> Form:
     """Return the form for a deadline and a day to look again; each may stay empty."""
-    fields = tuple(
+    return Form("decision_agree", texts("register.form.days"), _days(texts), (decision_id, role))
+
+
+def renew_form(texts: Texts, view: DecisionView) -> Form:
+    """Return the form for new days; one that stays empty is as it was."""
+    return Form("decision_renew", texts("register.form.renew"), _days(texts), (view.id,))
+
+
+def _days(texts: Texts) -> tuple[Field, ...]:
+    return tuple(
         Field(name, texts(f"register.form.{name}"), required=False, longest=20)
         for name in ("deadline", "review")
     )
-    return Form("decision_agree", texts("register.form.days"), fields, (decision_id, role))
+
+
+def renewed(texts: Texts, view: DecisionView) -> Ready:
+    """Tell which days a decision has now, and who gave them."""
+    days, last = view.details, view.renewals[-1]
+    return texts(
+        "register.renewed", number=view.ref, title=view.title, deadline=days.deadline, review=days.review,
+        role=texts(f"decision.role.{last.role}"),
+    )  # fmt: skip
 
 
 def goals_menu(texts: Texts, view: DecisionView, goals: Sequence[GlobalGoal]) -> Message:

@@ -2,34 +2,29 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import decisions as rules
-from bot.domain.access import Action, Actor, Role, may, require
-from bot.domain.calendar import local
-from bot.domain.decisions import DecisionView, Details, Status
-from bot.domain.errors import Conflict, InvalidInput, NotFound
-from bot.domain.posting import PostingHours
-from bot.domain.register import REMIND_DAYS, Entry
+from bot.domain.access import Action, Actor, Role, may, may_or_holds, require
+from bot.domain.decisions import DecisionView, Status
+from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from bot.domain.register import Entry
+from bot.messages.register import renewed
 from bot.services import decision_milestones as milestones
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.decision_chain import append
 from bot.services.decision_proposal import local_date
-from bot.services.decision_register import decision_view, held, views_of
+from bot.services.decision_register import decision_view, held, told_at, views_of
+from bot.services.decision_reminders import reminders
 from bot.services.places import SECRETARIAT, Place, group_key, place_of, running_cohorts, village_key
 from bot.storage.models import Cohort, CoordinatorGroup, Decision, Village
 from bot.storage.repositories.deliveries import Post, plan
 
-DUE_POST = "decision_due"
-DEADLINE, REVIEW = "deadline", "review"
-MORNING = time(9)
-REMINDED_FOR = timedelta(days=14)  # after the day itself: a holiday may lie between
 RESPONSIBLE = (
     Role.STEERING, Role.STEERING_LEAD, Role.STEERING_SECRETARY, Role.PANEL, Role.VILLAGER,
     Role.LOCAL_COUNCIL_CONTACT, Role.COORDINATOR, Role.SECRETARIAT,
@@ -61,20 +56,17 @@ class FollowUp:
         """
         if responsible not in RESPONSIBLE:
             raise InvalidInput("error_register.who_unfit")
-        today = local_date(self._context, self._context.now())
-        if any(day is not None and day < today for day in (deadline, review)):
-            raise InvalidInput("error_register.day_over")
-        said = {
-            "responsible": str(responsible),
-            "deadline": deadline.isoformat() if deadline else None,
-            "review": review.isoformat() if review else None,
-        }
+        self._must_come(deadline, review)
+        said = {"responsible": str(responsible), **_written(deadline, review)}
         async with self._context.database.transaction() as session:
             row, view = await self._add(session, actor, decision_id, Entry.FOLLOW_UP, said)
-            cohort = await session.get_one(Cohort, row.cohort_id)
-            posts = self._reminders(row, view.details, cohort.start_year)
-            await plan(session, posts, self._context.now())
+            await self._remind(session, row, view)
             return view
+
+    async def _remind(self, session: AsyncSession, row: Decision, view: DecisionView) -> None:
+        cohort = await session.get_one(Cohort, row.cohort_id)
+        posts = reminders(self._context, row, view.details, cohort.start_year)
+        await plan(session, posts, self._context.now())
 
     async def choose_goals(self, actor: Actor, decision_id: int, goals: Sequence[int]) -> DecisionView:
         """Say which global goals a decision serves. Raises as `agree` does."""
@@ -94,6 +86,57 @@ class FollowUp:
         async with self._context.database.transaction() as session:
             _, view = await self._add(session, actor, decision_id, Entry.BACKGROUND, said)
             return view
+
+    async def renewing(self, actor: Actor, decision_id: int) -> DecisionView:
+        """Show a decision to whoever may give it new days. Raises as `renew`."""
+        async with self._context.database.transaction() as session:
+            row, place = await held(session, decision_id)
+            view = await decision_view(session, row)
+            self._renewer(actor, place, view)
+            return view
+
+    async def renew(
+        self, actor: Actor, decision_id: int, deadline: date | None, review: date | None
+    ) -> DecisionView:
+        """Give a decision a new deadline, or a new day to look again; a day that is not given stays as it is.
+
+        Who may write it down may do so, and whoever holds the role that sees to it, also when it is final. The channel
+        is told, and reminded in time. Raises NotFound, NotPermitted, InvalidInput, Conflict (done, or it holds no more).
+        """
+        if deadline is None and review is None:
+            raise InvalidInput("error_register.day_missing")
+        self._must_come(deadline, review)
+        async with self._context.database.transaction() as session:
+            row, place = await held(session, decision_id)
+            view = await decision_view(session, row)
+            role, old = self._renewer(actor, place, view), view.details
+            said = _written(deadline or old.deadline, review or old.review)
+            entry = await append(session, self._context, place, row, Entry.RENEWED, str(role), said)
+            await audit(session, self._context, actor, "decision.renewed", f"decision:{row.id}")
+            view = await decision_view(session, row)
+            await self._remind(session, row, view)
+            told = Post(
+                f"decision:{row.id}:renewed:{entry.position}", told_at(place), "notice", self._context.now(),
+                at_once=True, cohort_id=row.cohort_id, payload={"said": renewed(self._context.texts, view)},
+            )  # fmt: skip
+            await plan(session, [told])
+            return view
+
+    def _renewer(self, actor: Actor, place: Place, view: DecisionView) -> Role:
+        """Return the role that lets somebody give new days. Raises NotPermitted, Conflict."""
+        right = milestones.right_needed(self._context.programme, place, view.code, view.milestone)
+        role = may_or_holds(actor, right, place.where, view.details.responsible)
+        if role is None:
+            raise NotPermitted("error_register.not_to_renew")
+        _must_hold(view)
+        if view.done_at is not None:
+            raise Conflict("error_register.done_before", number=view.ref)
+        return role
+
+    def _must_come(self, *days: date | None) -> None:
+        today = local_date(self._context, self._context.now())
+        if any(day is not None and day < today for day in days):
+            raise InvalidInput("error_register.day_over")
 
     async def finish(self, actor: Actor, decision_id: int) -> DecisionView:
         """Mark what was decided as done. Raises NotFound, NotPermitted, Conflict (done, or it holds no more)."""
@@ -161,30 +204,6 @@ class FollowUp:
         await audit(session, self._context, actor, f"decision.{kind}", f"decision:{row.id}")
         return row, await decision_view(session, row)
 
-    def _reminders(self, row: Decision, details: Details, start_year: int) -> list[Post]:
-        """Return the posts about a decision's days; one before a day comes before quiet days, if they are to come.
-
-        Begun already, they put it off to the first day after them, as long as it is of use.
-        """
-        zone, now = ZoneInfo(self._context.programme.timezone), self._context.now()
-        hours = PostingHours(self._context.programme.rules, zone, self._context.off(start_year).posts)
-        posts = []
-        for what, day in ((DEADLINE, details.deadline), (REVIEW, details.review)):
-            for before in REMIND_DAYS:
-                if day is None:
-                    continue
-                on = day - timedelta(days=before)
-                due_at, earlier = local(on, MORNING, zone), hours.last_open(on, MORNING)
-                if before and earlier >= now:
-                    due_at = earlier
-                until = local(day if before else day + REMINDED_FOR, time(), zone)
-                posts.append(
-                    Post(f"{DUE_POST}:{row.id}:{what}:{day}:{before}:{row.scope_key}", row.scope_key, DUE_POST,
-                         due_at, until, cohort_id=row.cohort_id, decision_id=row.id,
-                         payload={"what": what, "on": day.isoformat(), "before": before})
-                )  # fmt: skip
-        return posts
-
 
 async def looked_after(session: AsyncSession, context: Context, place: Place) -> list[str]:
     """Return whose decisions are looked after from here, beside the place's own."""
@@ -224,6 +243,14 @@ def _comes(view: DecisionView, today: date) -> bool:
     days = (view.details.deadline, view.details.review)
     waits = view.holds and view.done_at is None and not view.late(today)
     return waits and any(day is not None and day >= today for day in days)
+
+
+def _written(deadline: date | None, review: date | None) -> dict[str, str | None]:
+    """Return a decision's days as its chain keeps them."""
+    return {
+        "deadline": deadline.isoformat() if deadline else None,
+        "review": review.isoformat() if review else None,
+    }
 
 
 def _must_hold(view: DecisionView) -> None:

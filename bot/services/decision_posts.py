@@ -10,10 +10,10 @@ from bot.messages import decisions as build
 from bot.messages import register
 from bot.messages.message import Message
 from bot.services.context import Context
-from bot.services.decision_follow_up import DEADLINE, DUE_POST
 from bot.services.decision_objections import OBJECTION_POST, WAITING_POST
 from bot.services.decision_proposal import local_date
 from bot.services.decision_register import decision_view, newest_of
+from bot.services.decision_reminders import DEADLINE, DUE_POST
 from bot.services.outbox import DECISION_POST
 from bot.storage.models import Decision, Delivery, RegisterEntry
 

@@ -11,12 +11,12 @@ from datetime import date
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.decisions import DecisionPage, DecisionView, Details, Kind, Objection, Status
+from bot.domain.decisions import DecisionPage, DecisionView, Details, Kind, Objection, Renewal, Status
 from bot.domain.errors import NotFound
 from bot.domain.register import Entry
 from bot.domain.search import folded, stem, words_of
 from bot.services.decision_chain import number_of
-from bot.services.places import Place, place_of
+from bot.services.places import SECRETARIAT, Place, place_of
 from bot.storage.models import CoordinatorGroup, Decision, Register, RegisterEntry, Village
 
 PAGE = 5
@@ -122,6 +122,11 @@ async def held(session: AsyncSession, decision_id: int) -> tuple[Decision, Place
     return await session.get_one(Decision, row.id, populate_existing=True), place
 
 
+def told_at(place: Place) -> str:
+    """Return whose channel is told of a decision: a village that is only invited, or not on Discord, has none."""
+    return SECRETARIAT if place.village and not place.village.on_discord else place.key
+
+
 def place_name(place: Place) -> str:
     """Return the name of the village or group that decides."""
     owner = place.village or place.group
@@ -162,6 +167,7 @@ def _view(
         final_at=final,
         done_at=next((entry.at for entry in entries if entry.kind == Entry.DONE), None),
         objections=_objections(entries),
+        renewals=tuple(Renewal(entry.at, entry.role) for entry in entries if entry.kind == Entry.RENEWED),
     )
 
 
@@ -187,7 +193,9 @@ def _details(before: Details, entries: Sequence[RegisterEntry]) -> Details:
     found = before
     for entry in entries:
         said = entry.content
-        if entry.kind == Entry.FOLLOW_UP:
+        if entry.kind == Entry.RENEWED:
+            found = replace(found, deadline=_day(said["deadline"]), review=_day(said["review"]))
+        elif entry.kind == Entry.FOLLOW_UP:
             found = replace(
                 found, responsible=said["responsible"], deadline=_day(said["deadline"]), review=_day(said["review"])
             )  # fmt: skip

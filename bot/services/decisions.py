@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain import decisions as rules
-from bot.domain.access import Action, Actor, Role, may, require
+from bot.domain.access import Action, Actor, Role, may, may_or_holds, require
 from bot.domain.decisions import DecisionPage, DecisionView, Kind, Proposal, Rights, Status
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.milestones import milestones_of
@@ -31,6 +31,7 @@ from bot.services.decision_register import (
     hold,
     newest_of,
     page_of,
+    told_at,
     views_of,
 )
 from bot.services.outbox import DECISION_POST
@@ -161,12 +162,14 @@ class Decisions:
         open_now = view.status is Status.PROPOSED and self._context.now() < view.open_until
         finish = Action.FINISH_DECISION if place.village else Action.RECORD_GROUP_DECISION
         object_ = Action.OBJECT if place.village else Action.OBJECT_IN_GROUP
-        recorder = may(actor, right, place.where)
+        recorder, undone = may(actor, right, place.where), view.holds and view.done_at is None
+        renews = may_or_holds(actor, right, place.where, view.details.responsible) is not None
         return Rights(
             record=view.holds and recorder,
             again=view.kind is Kind.WITHDRAWAL and recorder,
             object=open_now and may(actor, object_, place.where),
-            finish=view.holds and view.done_at is None and may(actor, finish, place.where),
+            finish=undone and may(actor, finish, place.where),
+            renew=undone and view.status is Status.FINAL and renews,
         )
 
     async def proposal_from_poll(self, actor: Actor, poll_id: int) -> Proposal:
@@ -241,11 +244,9 @@ class Decisions:
         await append(session, self._context, place, row, Entry.RECORDED, str(role))
         if row.kind == Kind.WITHDRAWAL:
             await append(session, self._context, place, row, Entry.FINAL, str(role))
-        # A village that is only invited, or not on Discord, has no channel: its agreement is told to the secretariat.
-        told = SECRETARIAT if place.village and not place.village.on_discord else place.key
         post = Post(
             f"decision:{row.id}",
-            told,
+            told_at(place),
             DECISION_POST,
             row.recorded_at,
             urgent=True,
@@ -262,7 +263,7 @@ class Decisions:
         if poll.scope_key != place.key:
             raise InvalidInput("error_polls.poll_elsewhere")
         await close_if_over(session, poll, self._context.now(), self._context.programme)
-        await must_be_decidable(session, poll)
+        await must_be_decidable(session, poll, self._context.programme)
         if poll.state != CLOSED:
             raise Conflict("error_polls.poll_still_open", closes_at=poll.closes_at)
         before = await decided_by(session, poll_id)

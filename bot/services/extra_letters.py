@@ -5,7 +5,7 @@ They are letters like the others: with versions, a check, an approval, receipts,
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,17 +16,16 @@ from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import EXTRA
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.extra_letter_posts import ExtraLetterPosts
 from bot.services.letter_audience import audience_of, foresee, hours_of, places_of
-from bot.services.letter_posts import EXTRA as KIND
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import READY, Letters
 from bot.services.moments import read_day_and_time
 from bot.storage.models import Cohort, Delivery, Letter, LetterVersion
-from bot.storage.repositories import deliveries
+from bot.storage.repositories import deliveries, mails
 from bot.storage.repositories import letters as letters_table
-from bot.storage.repositories.deliveries import HELD, Post
+from bot.storage.repositories.deliveries import HELD
 
-_USEFUL = timedelta(days=7)  # as long a letter that came late is still sent
 _NOT_BEGUN = ("pending", HELD)
 
 
@@ -42,8 +41,8 @@ class Cancelled:
 class ExtraLetters:
     """Write letters outside the calendar, let them go, and call them off."""
 
-    def __init__(self, context: Context, letters: Letters) -> None:
-        self._context, self._letters = context, letters
+    def __init__(self, context: Context, letters: Letters, posts: ExtraLetterPosts) -> None:
+        self._context, self._letters, self._posts = context, letters, posts
 
     def may_write(self, actor: Actor, cohort_id: int) -> None:
         """Say no before a form is opened in vain. Raises NotPermitted."""
@@ -87,30 +86,30 @@ class ExtraLetters:
             )
             due = await self._due(session, row)
             found = await foresee(session, self._context, cohort_id, places, set(have_it), due)
-            return replace(found, may_go=await self._letters.may_go(session, cohort_id, row.code))
+            readers = await self._posts.readers(session, cohort_id, places)
+            may_go = await self._letters.may_go(session, cohort_id, row.code)
+            return replace(found, may_go=may_go, by_mail=readers)
 
     async def send(self, actor: Actor, cohort_id: int, code: str) -> datetime:
-        """Let a letter go out at its time. Returns when; raises Conflict when it is on its way, nobody has approved
-        it, or it was taken back, NotFound.
+        """Let a letter go out at its time, by e-mail too. Returns when.
+
+        Raises Conflict when it is on its way, nobody has approved it, or it was taken back, NotFound.
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
-            row, places = await self._wanted(session, cohort_id, code)
+            row, _ = await self._wanted(session, cohort_id, code)
             title = (await self._letters.current(session, cohort_id, row.code)).title
             if not await self._letters.may_go(session, cohort_id, row.code):
                 raise Conflict("error.letter_not_approved", title=title)
             if row.withdrawn_at is not None:
                 raise Conflict("error.letter_withdrawn", title=title)
             due = await self._due(session, row)
-            posts = [
-                Post(f"{row.code}:{key}", key, KIND, due, due + _USEFUL, urgent=True, cohort_id=cohort_id,
-                     payload={"newsletter": row.code})
-                for key in places
-            ]  # fmt: skip
-            if not await deliveries.plan(session, posts):
+            places, changed = await self._posts.plan(session, row, due)
+            if not changed:
                 raise Conflict("error.letter_already_sent", title=title)
+            row.goes_at = due
             await deliveries.plan(session, [receipt_of(cohort_id, row.code, due)])
-            await audit(session, self._context, actor, "newsletter.send", f"{row.code} to {len(posts)}")
+            await audit(session, self._context, actor, "newsletter.send", f"{row.code} to {places}")
             return due
 
     async def cancel(self, actor: Actor, cohort_id: int, code: str) -> Cancelled:
@@ -125,7 +124,8 @@ class ExtraLetters:
                 .returning(Delivery.id).execution_options(synchronize_session=False)
             )  # fmt: skip
             count = len(stopped.all())
-            if not count:
+            row.goes_at = None
+            if not count + await mails.call_off(session, cohort_id, row.code):
                 raise Conflict("error.letter_not_waiting", title=title)
             query = select(Delivery.id).where(mine, Delivery.state.in_(("sent", "claimed")))
             gone = len((await session.scalars(query)).all())

@@ -32,7 +32,8 @@ async def must_take(
         raise Conflict("error_paper.secret_closed")
     if await decided_by(session, poll.id) is not None:
         raise Conflict("error_paper.decided")
-    voted_again = poll.tie == Tie.AGAIN and ties_of(poll, await whole_of(session, poll))
+    whole = await whole_of(session, poll)
+    voted_again = poll.tie == Tie.AGAIN and ties_of(poll, whole, context.programme)
     if poll.settled is not None or voted_again:
         raise Conflict("error_paper.tie_settled")
     if context.now() > poll.closed_at + ENTERED_WITHIN:

@@ -5,7 +5,6 @@ Rules: DOMAIN section 4 ("Enter paper panel members, paper votes") and PRIVACY s
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -257,8 +256,7 @@ class HandVotes:
         if poll.state == OPEN:
             await refresh(session, poll, self._context.now())
         if poll.state == CLOSED:
-            zone = ZoneInfo(self._context.programme.timezone)
-            again = run_off(poll, await whole_of(session, poll), self._context.now(), zone)
+            again = run_off(poll, await whole_of(session, poll), self._context.now(), self._context.programme)
             if again is not None:
                 session.add(again)
             name = f"result:hand:{row.id}:{why}"

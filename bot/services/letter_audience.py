@@ -1,6 +1,5 @@
 """Who a letter would reach: exactly which channels, how many people, and how long it will take (S05)."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,15 +8,23 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import VILLAGE_ROLES, Role
-from bot.domain.audience import Audience, Forecast, own_phase
-from bot.domain.errors import NotFound
+from bot.domain.audience import Audience, Forecast, states_of
+from bot.domain.errors import Conflict, NotFound
 from bot.domain.posting import PostingHours
+from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
 from bot.services.context import Context
 from bot.services.coordinator_groups import coordinator_groups, groups_held
 from bot.services.places import group_key, place_names, village_key
-from bot.storage.models import Cohort, CoordinatorGroup, DiscordPlace, Person, RoleAssignment, Village
+from bot.storage.models import (
+    Cohort,
+    CoordinatorGroup,
+    DiscordPlace,
+    Municipality,
+    Person,
+    RoleAssignment,
+    Village,
+)
 from bot.storage.repositories import letters as letters_table
-from bot.storage.repositories.milestones import reached_by
 
 A_SECOND = 48.9  # posts, see docs/reliability.md
 
@@ -29,15 +36,48 @@ async def places_of(session: AsyncSession, context: Context, cohort_id: int, aud
         query = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
         if audience.municipality_id is not None:
             query = query.where(Village.municipality_id == audience.municipality_id)
-        villages = (await session.scalars(query.order_by(Village.name, Village.id))).all()
         if audience.phase is not None:
-            phases = await phases_of(session, context, cohort_id, [village.id for village in villages])
-            villages = [village for village in villages if phases[village.id] == audience.phase]
+            query = query.where(Village.state.in_(states_of(context.programme.phases, audience.phase)))
+        villages = (await session.scalars(query.order_by(Village.name, Village.id))).all()
         keys += [village_key(village.id) for village in villages]
     if audience.groups:
         groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
         keys += [group_key(found) for found in await session.scalars(groups.order_by(CoordinatorGroup.id))]
     return keys
+
+
+async def places_of_letter(
+    session: AsyncSession,
+    context: Context,
+    cohort_id: int,
+    letter: Newsletter,
+    municipality_id: int | None = None,
+    village_id: int | None = None,
+    *,
+    by_mail: bool = False,
+) -> list[str]:
+    """Return the places a letter goes to, of one municipality or village alone if one is named.
+
+    Those without Discord are among them only for what goes `by_mail`. Raises Conflict for a village that does not
+    take part yet.
+    """
+    circle = context.programme.circle_of(letter.id)
+    if circle is None:
+        return await places_of(session, context, cohort_id, await audience_of(session, cohort_id, letter.id))
+    if circle.kind != VILLAGE_CIRCLE:
+        groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
+        return [group_key(found) for found in await session.scalars(groups)]
+    query = select(Village.id).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
+    if not by_mail:
+        query = query.join(Municipality).where(Municipality.discord)
+    if municipality_id is not None:
+        query = query.where(Village.municipality_id == municipality_id)
+    if village_id is not None:
+        village = await session.get(Village, village_id)
+        if village is not None and village.agreed_at is None:
+            raise Conflict("error_people.village_not_ready", village=village.name)
+        query = query.where(Village.id == village_id)
+    return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]
 
 
 async def audience_of(session: AsyncSession, cohort_id: int, code: str) -> Audience:
@@ -46,18 +86,6 @@ async def audience_of(session: AsyncSession, cohort_id: int, code: str) -> Audie
     if row is None or row.audience is None:
         raise NotFound("error.not_found.newsletter", text=code)
     return Audience.of_data(row.audience)
-
-
-async def phases_of(
-    session: AsyncSession, context: Context, cohort_id: int, village_ids: Collection[int]
-) -> dict[int, str]:
-    """Return the phase that each village has come to by the gates it has reached."""
-    phases = context.programme.phases
-    gates = {phase.gate for phase in phases if phase.gate is not None}
-    through: dict[str, set[str]] = defaultdict(set)
-    for scope, code in await reached_by(session, cohort_id, gates):
-        through[scope].add(code)
-    return {number: own_phase(phases, through[village_key(number)]) for number in village_ids}
 
 
 async def people_at(session: AsyncSession, cohort_id: int, place_keys: Collection[str]) -> int:

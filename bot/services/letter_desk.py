@@ -26,6 +26,7 @@ from bot.storage.repositories import letters as letters_table
 
 SENT, HELD, GONE, WITHDRAWN, GOES = "sent", "held", "gone", "withdrawn", "planned"
 _OVER = (SENT, GONE, WITHDRAWN)
+_MAILED = "mailed"  # an extra letter has gone out by e-mail, perhaps to places without Discord alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,8 @@ class LetterDesk:
         for key, state in await session.execute(query):
             counts = found.setdefault(key.partition(":")[0], {})
             counts[state] = counts.get(state, 0) + 1
+        for code in await mails.extra_letters_sent(session, cohort_id):
+            found.setdefault(code, {})[_MAILED] = 1
         return found
 
     async def _status(
@@ -256,7 +259,7 @@ class LetterDesk:
             standing = WITHDRAWN
         elif counts.get(deliveries.HELD):
             standing = HELD
-        elif counts.get("sent") and not (send_at > now and waiting):
+        elif (counts.get("sent") or counts.get(_MAILED)) and not (send_at > now and waiting):
             standing = SENT
         elif is_extra(code) and waiting:
             standing = GOES

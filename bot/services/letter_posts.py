@@ -12,6 +12,7 @@ from bot.messages import posts as build
 from bot.messages.message import Message
 from bot.services import letter_desk_posts
 from bot.services.context import Context
+from bot.services.extra_letter_posts import KIND as EXTRA
 from bot.services.letter_audience import audience_of, places_of
 from bot.services.letters import Letters
 from bot.services.places import Place, place_of
@@ -21,8 +22,7 @@ from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
 from bot.storage.repositories.deliveries import Post
 
-KIND = "newsletter"
-EXTRA, TRY = "extra_letter", "letter_try"
+KIND, TRY = "newsletter", "letter_try"
 KINDS = (KIND, EXTRA, TRY, *edits.KINDS)
 _AUDIENCES = "audiences"  # in a session's info, as the next
 _ROWS = "letter rows"  # in a session's info: a batch of one letter's posts asks for its row once

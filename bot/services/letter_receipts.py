@@ -16,7 +16,7 @@ from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import SECRETARIAT
 from bot.storage.models import Delivery
-from bot.storage.repositories import deliveries, edits
+from bot.storage.repositories import deliveries, edits, mails
 from bot.storage.repositories.deliveries import Post
 
 KIND, ASKED_FOR = (
@@ -55,10 +55,11 @@ class LetterReceipts:
             return None
         done = states.get(SENT, 0)
         failed = sum(states.get(state, 0) for state in FAILED)
-        if not done and not failed:
+        mailed = await mails.received(session, delivery.cohort_id, code) if of == LETTER else 0
+        if not done and not failed and not mailed:
             return None
         title = (await self._letters.current(session, delivery.cohort_id, code)).title
-        return build.receipt(self._context.texts, of, title, done, failed, (delivery.cohort_id, code))
+        return build.receipt(self._context.texts, of, title, done, failed, mailed, (delivery.cohort_id, code))
 
     async def _states(
         self, session: AsyncSession, cohort_id: int, code: str, of: str, now: datetime

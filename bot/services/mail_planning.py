@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Select, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.services.context import Context
@@ -54,12 +54,8 @@ class MailPlanning:
         A municipality's readers get the letters of its villages once, with the first of them, and those of its
         coordinators' group.
         """
-        query = select(MailRecipient).where(
-            MailRecipient.cohort_id == cohort_id, MailRecipient.bounced_at.is_(None)
-        )
         found: dict[str, list[Reader]] = defaultdict(list)
-        rows = (await session.scalars(query.order_by(MailRecipient.id))).all()
-        for row in rows:
+        for row in (await session.scalars(_on_the_lists(cohort_id))).all():
             if row.scope_key.startswith("village:"):
                 found[row.scope_key].append(Reader(row.id, False, row.added_at))
                 continue
@@ -83,7 +79,6 @@ class MailPlanning:
         `own_events` are meetings of one village alone, which are no business of a municipality's readers. Their mails
         may come from any of its places: a plan of one place alone cancels none of them.
         """
-        now = self._context.now()
         wanted: dict[str, tuple[Post, int]] = {}
         for post in posts:
             for reader in readers.get(post.place_key, ()):
@@ -97,8 +92,57 @@ class MailPlanning:
             common = [key for key in wanted if mails.is_of_municipality(key)]
             query = query.where(or_(Mail.place_key == place_key, Mail.key.in_(common)))
         known = {row.key: row for row in await session.execute(query)}
+        changes = await self._settle(session, cohort_id, wanted, known)
+        for key, row in known.items():
+            if place_key is not None and mails.is_of_municipality(key):
+                continue
+            if row.state in ("pending", "held") and row.kind in _OF_CALENDAR and key not in wanted:
+                await _change(session, row.id, state="cancelled")
+                changes += 1
+        return _planned(session, changes)
+
+    async def plan_letter(self, session: AsyncSession, cohort_id: int, posts: Sequence[Post]) -> int:
+        """Let there be a mail of a letter outside the calendar for every reader of the places it goes to.
+
+        A municipality's reader gets it with the first of its villages that does, else with its coordinators' group.
+        """
+        there = {post.place_key: post for post in posts}
+        wanted = {
+            mails.key_of(there[key], reader_id, of_municipality=common): (there[key], reader_id)
+            for reader_id, key, common in await self.readers_of(session, cohort_id, there)
+        }
+        query = select(*_STANDS).where(Mail.key.in_(wanted))
+        known = {row.key: row for row in await session.execute(query)}
+        return _planned(session, await self._settle(session, cohort_id, wanted, known))
+
+    async def readers_of(
+        self, session: AsyncSession, cohort_id: int, place_keys: Collection[str]
+    ) -> list[tuple[int, str, bool]]:
+        """Return who reads what goes to these places: each reader once, with which place, and whether in common."""
+        found = []
+        for row in (await session.scalars(_on_the_lists(cohort_id))).all():
+            keys, common = [row.scope_key], not row.scope_key.startswith("village:")
+            if common:
+                villages = await agreed(session, cohort_id, int(row.scope_key.split(":")[1]))
+                keys = [
+                    *(village_key(found.id) for found in villages),
+                    *(group_key(found.coordinator_group_id) for found in villages[:1]),
+                ]
+            with_place = next((key for key in keys if key in place_keys), None)
+            if with_place is not None:
+                found.append((row.id, with_place, common))
+        return found
+
+    async def _settle(
+        self,
+        session: AsyncSession,
+        cohort_id: int,
+        wanted: Mapping[str, tuple[Post, int]],
+        known: Mapping[str, Any],
+    ) -> int:
+        """Insert the mails that are missing, and let the others follow their posts. Returns how many changed."""
+        now, changes = self._context.now(), 0
         missing: list[dict[str, object]] = []
-        changes = 0
         for key, (post, recipient_id) in wanted.items():
             useless = post.useful_until is not None and post.useful_until <= now
             row = known.get(key)
@@ -113,17 +157,23 @@ class MailPlanning:
                 }
                 await _change(session, row.id, **values, state=state)
                 changes += 1
-        for key, row in known.items():
-            if place_key is not None and mails.is_of_municipality(key):
-                continue
-            if row.state in ("pending", "held") and row.kind in _OF_CALENDAR and key not in wanted:
-                await _change(session, row.id, state="cancelled")
-                changes += 1
         if missing:
             await session.execute(insert(Mail), missing)
-        if changes or missing:
-            session.info[PLANNED] = True
         return changes + len(missing)
+
+
+def _planned(session: AsyncSession, changes: int) -> int:
+    if changes:
+        session.info[PLANNED] = True
+    return changes
+
+
+def _on_the_lists(cohort_id: int) -> Select[MailRecipient]:
+    """Return the question for the readers of a cohort whose address works."""
+    query = select(MailRecipient).where(
+        MailRecipient.cohort_id == cohort_id, MailRecipient.bounced_at.is_(None)
+    )
+    return query.order_by(MailRecipient.id)
 
 
 async def agreed(session: AsyncSession, cohort_id: int, municipality_id: int) -> Sequence[Village]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.filling import TemplateFault
@@ -11,7 +11,7 @@ from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.audience import Forecast
 from bot.domain.errors import Conflict, InvalidInput, NotFound
-from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
+from bot.domain.programme import Newsletter
 from bot.domain.receipts import PostReceipt
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
 from bot.services import letter_posts
@@ -19,21 +19,19 @@ from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.ledger import Ledger
-from bot.services.letter_audience import audience_of, foresee, places_of
+from bot.services.letter_audience import foresee, places_of_letter
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters, forget
 from bot.services.next_steps import NextSteps
-from bot.services.places import SECRETARIAT, group_key, place_of, village_key
+from bot.services.places import SECRETARIAT, place_of, village_key
 from bot.services.posts import Posts
 from bot.storage.models import (
-    CoordinatorGroup,
     Delivery,
     Event,
-    Municipality,
     NewsletterVideo,
     Village,
 )
-from bot.storage.repositories import deliveries
+from bot.storage.repositories import deliveries, mails
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories.deliveries import Post
 
@@ -63,7 +61,9 @@ class Newsletters(NextSteps):
         now = self._context.now()
         async with self._context.database.transaction() as session:
             letter = await self._current(session, cohort_id, code)
-            keys = await self._places(session, cohort_id, letter, None, village_id)
+            keys = await places_of_letter(
+                session, self._context, cohort_id, letter, village_id=village_id, by_mail=True
+            )
             circle = self._context.programme.circle_of(letter.id)
             if not keys or (circle and await events_table.one(session, cohort_id, circle.id) is None):
                 raise NotFound("error.not_found.place")
@@ -85,15 +85,17 @@ class Newsletters(NextSteps):
     ) -> int:
         """Send a letter now to all its channels, to one municipality's, or to one village.
 
-        Channels that have it already are left alone. Returns how many will get it now; raises Conflict
-        when nobody is left, NotFound for an unknown letter.
+        Channels that have it already are left alone. Its mails go out now, too. Returns how many channels will get
+        it; raises Conflict when nobody is left, NotFound for an unknown letter.
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         now = self._context.now()
         async with self._context.database.transaction() as session:
             letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
-            keys = await self._places(session, cohort_id, letter, municipality_id, village_id)
+            keys = await places_of_letter(
+                session, self._context, cohort_id, letter, municipality_id, village_id
+            )
             failed = [
                 r
                 for r in await deliveries.failed_letters(session, cohort_id, letter.id)
@@ -109,7 +111,9 @@ class Newsletters(NextSteps):
             changed = len(failed) + await deliveries.plan(session, wanted)
             if changed:
                 await deliveries.plan(session, [_receipt(cohort_id, letter, now)])
-            if not changed:
+            ahead = await self._mails_ahead(session, cohort_id, letter, municipality_id, village_id)
+            hurried = await mails.hurry(session, ahead, now)
+            if not changed + hurried:
                 raise Conflict("error.letter_already_sent", title=letter.title)
             await audit(session, self._context, actor, "newsletter.send", f"{letter.id} to {changed}")
             return changed
@@ -154,15 +158,33 @@ class Newsletters(NextSteps):
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
             letter = await self._current(session, cohort_id, code)
-            keys = await self._places(session, cohort_id, letter, municipality_id or None, village_id or None)
+            chosen = (municipality_id or None, village_id or None)
+            keys = await places_of_letter(session, self._context, cohort_id, letter, *chosen)
             query = select(Delivery.place_key).where(
                 Delivery.key.in_([f"{letter.id}:{key}" for key in keys]), Delivery.state == "sent"
             )
             have_it = set(await session.scalars(query))
-            if len(have_it) == len(keys):
+            by_mail = await mails.count(session, await self._mails_ahead(session, cohort_id, letter, *chosen))
+            if len(have_it) == len(keys) and not by_mail:
                 raise Conflict("error.letter_already_sent", title=letter.title)
             found = await foresee(session, self._context, cohort_id, keys, have_it, self._context.now())
-            return replace(found, may_go=await self._letters.may_go(session, cohort_id, letter.id))
+            may_go = await self._letters.may_go(session, cohort_id, letter.id)
+            return replace(found, may_go=may_go, by_mail=by_mail)
+
+    async def _mails_ahead(
+        self,
+        session: AsyncSession,
+        cohort_id: int,
+        letter: Newsletter,
+        municipality_id: int | None,
+        village_id: int | None,
+    ) -> ColumnElement[bool]:
+        """Return the condition that a mail brings a letter to those chosen, later than now."""
+        places = await places_of_letter(
+            session, self._context, cohort_id, letter, municipality_id, village_id, by_mail=True
+        )
+        now = self._context.now()
+        return mails.ahead_of_time(cohort_id, letter.id, now, places, common=village_id is None)
 
     async def unsent(self, cohort_id: int, code: str) -> int:
         """Return how many channels a letter that is going out has still to reach."""
@@ -232,7 +254,9 @@ class Newsletters(NextSteps):
     async def _text(
         self, session: AsyncSession, cohort_id: int, letter: Newsletter, village_id: int | None
     ) -> str:
-        keys = await self._places(session, cohort_id, letter, None, village_id)
+        keys = await places_of_letter(
+            session, self._context, cohort_id, letter, village_id=village_id, by_mail=True
+        )
         if not keys:
             raise NotFound("error.not_found.place")
         return await self._text_at(session, letter, keys[0])
@@ -246,39 +270,13 @@ class Newsletters(NextSteps):
 
     async def _longest_places(self, session: AsyncSession, cohort_id: int, letter: Newsletter) -> list[str]:
         """Return where a letter is longest: one village a municipality, whose coordinator it may name."""
-        keys = await self._places(session, cohort_id, letter, None, None)
+        keys = await places_of_letter(session, self._context, cohort_id, letter)
         rows = await session.scalars(select(Village).where(Village.cohort_id == cohort_id))
         longest: dict[int, Village] = {}
         for village in sorted(rows, key=lambda found: len(found.name)):
             if village_key(village.id) in keys:
                 longest[village.municipality_id] = village
         return [village_key(village.id) for village in longest.values()] or keys
-
-    async def _places(
-        self,
-        session: AsyncSession,
-        cohort_id: int,
-        letter: Newsletter,
-        municipality_id: int | None,
-        village_id: int | None,
-    ) -> list[str]:
-        circle = self._context.programme.circle_of(letter.id)
-        if circle is None:
-            audience = await audience_of(session, cohort_id, letter.id)
-            return await places_of(session, self._context, cohort_id, audience)
-        if circle.kind != VILLAGE_CIRCLE:
-            groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
-            return [group_key(found) for found in await session.scalars(groups)]
-        query = select(Village.id).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
-        query = query.join(Municipality).where(Municipality.discord)
-        if municipality_id is not None:
-            query = query.where(Village.municipality_id == municipality_id)
-        if village_id is not None:
-            village = await session.get(Village, village_id)
-            if village is not None and not village.on_discord:
-                raise Conflict("error_people.village_not_ready", village=village.name)
-            query = query.where(Village.id == village_id)
-        return [village_key(found) for found in await session.scalars(query.order_by(Village.name))]
 
 
 def _receipt(cohort_id: int, letter: Newsletter, now: datetime) -> Post:

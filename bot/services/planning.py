@@ -4,28 +4,29 @@ Planning again is always safe: missing posts are added, pending ones follow thei
 are cancelled, and what has been sent is never touched (S05, S07, S09).
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.access import Actor, Role
+from bot.domain.access import Actor
 from bot.domain.calendar import local, phase_opening, programme_days, window_days
 from bot.domain.milestones import milestone_notes
 from bot.domain.posting import PostingHours
-from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Meeting, Phase, Reminder, Scope
+from bot.domain.programme import Meeting, Phase, Reminder
 from bot.domain.reminders import moment_of
 from bot.services import letter_desk_posts, letter_receipts, milestone_posts
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
+from bot.services.extra_letter_posts import ExtraLetterPosts
+from bot.services.letter_audience import hours_of
 from bot.services.mail_planning import MailPlanning
 from bot.services.meeting_news import told_of_changes
 from bot.services.places import SECRETARIAT, Place, group_key, village_key
+from bot.services.post_audience import PostAudience, Target
 from bot.storage.models import Cohort, CoordinatorGroup, Event, Village
 from bot.storage.repositories.deliveries import Post, cancel_missing, plan
 
@@ -51,20 +52,19 @@ class PollPlanner(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Target:
-    """A place that gets posts, and since when: nothing from before it joined is sent to it."""
-
-    place_key: str
-    since: datetime
-    village_id: int | None = None
-
-
 class Planning:
     """Turn dates into posts."""
 
-    def __init__(self, context: Context, calendar: Calendar, polls: PollPlanner, mails: MailPlanning) -> None:
+    def __init__(
+        self,
+        context: Context,
+        calendar: Calendar,
+        polls: PollPlanner,
+        mails: MailPlanning,
+        extra: ExtraLetterPosts,
+    ) -> None:
         self._context, self._calendar, self._polls, self._mails = context, calendar, polls, mails
+        self._extra = extra
         self._zone = ZoneInfo(context.programme.timezone)
 
     async def refresh(self, cohort_id: int | None = None) -> int:
@@ -141,6 +141,8 @@ class Planning:
         changes += await cancel_missing(session, cohort_id, KINDS, keys, place)
         own = {event.id for event in events if event.village_id is not None}
         changes += await self._mails.plan(session, cohort_id, readers, by_mail, own, place)
+        if village_id is None:
+            changes += await self._extra.follow(session, cohort_id)
         await self._polls.plan_standard(session, cohort, villages, groups, events)
         return changes
 
@@ -161,7 +163,7 @@ class Planning:
         told: Collection[tuple[int, str]] = (),
     ) -> Iterator[Post]:
         """Yield every post the calendar wants, for every place; `told` are meeting and place of news of a change."""
-        audience = _Audience(
+        audience = PostAudience(
             [Target(village_key(v.id), v.agreed_at, v.id) for v in villages if v.agreed_at is not None],
             [Target(group_key(g.id), g.created_at) for g in groups],
             Target(SECRETARIAT, cohort.created_at),
@@ -185,10 +187,9 @@ class Planning:
 
     def hours(self, cohort: Cohort) -> PostingHours:
         """Return when posts may go out in a cohort's year."""
-        quiet = self._context.off(cohort.start_year).posts
-        return PostingHours(self._context.programme.rules, self._zone, quiet)
+        return hours_of(self._context, cohort)
 
-    def _opening(self, cohort: Cohort, phase: Phase, audience: "_Audience") -> Iterator[Post]:
+    def _opening(self, cohort: Cohort, phase: Phase, audience: PostAudience) -> Iterator[Post]:
         programme = self._context.programme
         due = phase_opening(programme, phase, cohort.start_year, self._context.off(cohort.start_year))
         places = [*audience.groups, *(audience.villages if phase.number else ())]
@@ -198,7 +199,7 @@ class Planning:
                 yield Post(f"{phase.id}:opening:{target.place_key}", target.place_key, "phase_opening", due, until,
                            cohort_id=cohort.id, payload={"phase": phase.id})  # fmt: skip
 
-    def _milestones(self, cohort: Cohort, audience: "_Audience") -> Iterator[Post]:
+    def _milestones(self, cohort: Cohort, audience: PostAudience) -> Iterator[Post]:
         for note in milestone_notes(self._context.programme, cohort.start_year, self.hours(cohort)):
             for target in audience.of_body(note.body):
                 if note.moment.due_at >= target.since:
@@ -207,7 +208,9 @@ class Planning:
                                note.moment.useful_until, cohort_id=cohort.id,
                                payload=milestone_posts.payload_of(note))  # fmt: skip
 
-    def _letter(self, cohort: Cohort, circle: Meeting, event: Event, audience: "_Audience") -> Iterator[Post]:
+    def _letter(
+        self, cohort: Cohort, circle: Meeting, event: Event, audience: PostAudience
+    ) -> Iterator[Post]:
         assert event.newsletter_at is not None and circle.newsletter is not None
         hours = self.hours(cohort)
         due = hours.allowed_from(event.newsletter_at)
@@ -228,7 +231,7 @@ class Planning:
         event: Event,
         reminder: Reminder,
         window_opens: datetime | None,
-        audience: "_Audience",
+        audience: PostAudience,
         told: Collection[tuple[int, str]],
     ) -> Iterator[Post]:
         """Yield a reminder of a meeting; one that was moved has reminders of its own, whatever was sent before.
@@ -256,40 +259,3 @@ class Planning:
 def _in_cohort(target: Target, cohort: Cohort) -> str:
     """Return the end of a post's key: the place, and in the secretariat's common channel also the cohort."""
     return f"{target.place_key}:{cohort.id}" if target.place_key == SECRETARIAT else target.place_key
-
-
-@dataclass(frozen=True)
-class _Audience:
-    """The places of a cohort, and which of them a post is for."""
-
-    villages: Sequence[Target]
-    groups: Sequence[Target]
-    secretariat: Target
-
-    @cached_property
-    def _own(self) -> dict[int | None, list[Target]]:
-        return {target.village_id: [target] for target in self.villages}
-
-    def of_scope(self, meeting: Meeting, event: Event) -> Iterable[Target]:
-        """Return the channels a meeting belongs to."""
-        if meeting.kind == COORDINATOR_CIRCLE or meeting.scope is Scope.COORDINATOR_GROUP:
-            return self.groups
-        if meeting.scope is Scope.MUNICIPALITY:
-            return ()
-        if meeting.scope is Scope.VILLAGE and meeting.kind != VILLAGE_CIRCLE:
-            return self._own.get(event.village_id, ())
-        return [*self.villages, *(self.groups if "coordinator" in meeting.audience else ())]
-
-    def of_body(self, body: Role) -> Iterable[Target]:
-        """Return the channels where those who own a milestone are spoken to."""
-        if body is Role.SECRETARIAT:
-            return [self.secretariat]
-        return self.groups if body is Role.COORDINATOR else self.villages
-
-    def of_reminder(self, meeting: Meeting, event: Event, reminder: Reminder) -> Iterable[Target]:
-        """Return the channels a reminder goes to; a village's own meeting never doubles in the others' channels."""
-        if reminder.to == "secretariat":
-            return [self.secretariat] if event.village_id is None else ()
-        if reminder.to == "coordinators":
-            return self.groups if event.village_id is None else ()
-        return self.of_scope(meeting, event)

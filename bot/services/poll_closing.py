@@ -79,7 +79,7 @@ async def _close(session: AsyncSession, due: Sequence[Poll], now: datetime, prog
         poll.entitled = max(entitled[poll.id], result.turnout)
         poll.secret_key = None
         poll.state, poll.closed_at = CLOSED, now
-        again = poll_sequels.run_off(poll, whole, now, zone)
+        again = poll_sequels.run_off(poll, whole, now, programme)
         if again is not None:
             session.add(again)
     await forget(session, [poll.id for poll in due if poll.state == CLOSED])

@@ -14,6 +14,7 @@ from bot.domain.errors import Conflict, NotFound
 from bot.domain.poll_dates import closes_at as same_hour_later
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import CANCELLED, CLOSED, DRAFT, OPEN, PLANNED, PollView
+from bot.domain.programme import Programme
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.decision_register import decided_by, full_number_of
@@ -141,11 +142,13 @@ class PollLife:
         return poll, place
 
 
-async def must_be_decidable(session: AsyncSession, poll: Poll) -> None:
+async def must_be_decidable(session: AsyncSession, poll: Poll, programme: Programme) -> None:
     """Refuse to make a decision of a poll that was cancelled, or whose tie is not settled. Raises Conflict."""
     if poll.state == CANCELLED:
         raise Conflict("error_polls.cancelled_undecided")
-    if poll.state == CLOSED and poll.settled is None and ties_of(poll, await whole_of(session, poll)):
+    if poll.state != CLOSED or poll.settled is not None:
+        return
+    if ties_of(poll, await whole_of(session, poll), programme):
         raise Conflict(f"error_polls.tie_{poll.tie}")
 
 

@@ -92,10 +92,10 @@ async def view_of(session: AsyncSession, programme: Programme, poll: Poll) -> Po
     met = rules.quorum_met(poll.quorum, result.turnout, entitled)
     majority = Majority(poll.majority)
     yes = _said_yes(programme, poll, result, entitled)
-    tied = poll_sequels.ties_of(poll, result) if closed else ()
+    tied = poll_sequels.ties_of(poll, result, programme) if closed else ()
     settled = poll.settled if tied else None
     if settled is not None:
-        yes = None if yes is None else settled == YES
+        yes = None if yes is None else _means_yes(programme, poll, settled)
     template = template_of(programme, poll.code)
     told = shown is not Shown.NOTHING
     return PollView(
@@ -196,6 +196,13 @@ def _said_yes(programme: Programme, poll: Poll, result: Count, entitled: int) ->
     by_text = {option.text: result.votes[option.position] for option in poll.options}
     said = rules.yes_and_no(by_text, programme.rules.yes_options, programme.rules.no_begins)
     return None if said is None else carried(*said, sum(said), entitled, Majority(poll.majority))
+
+
+def _means_yes(programme: Programme, poll: Poll, position: int) -> bool:
+    """Tell whether an answer of a question for yes or no is a yes."""
+    if poll.kind == Kind.YES_NO:
+        return position == YES
+    return any(o.position == position and o.text in programme.rules.yes_options for o in poll.options)
 
 
 def _carried(result: Count, entitled: int, majority: Majority) -> bool:

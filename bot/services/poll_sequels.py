@@ -17,6 +17,7 @@ from bot.domain.poll_dates import closes_at as same_hour_later
 from bot.domain.poll_repeats import Repeat, days_after
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import PLANNED
+from bot.domain.programme import Programme
 from bot.services import poll_schedule
 from bot.services.private_reminders import put_off
 from bot.storage.models import Poll, PollOption
@@ -51,22 +52,35 @@ async def extend(session: AsyncSession, poll: Poll, now: datetime, zone: ZoneInf
     await put_off(session, poll)
 
 
-def ties_of(poll: Poll, result: Count) -> tuple[int, ...]:
+def ties_of(poll: Poll, result: Count, programme: Programme) -> tuple[int, ...]:
     """Return the answers that share the first place in a closed poll that binds and has a rule for it."""
     turnout = result.turnout
     if not poll.binding or poll.tie == Tie.NOTHING:
         return ()
     if not rules.quorum_met(poll.quorum, turnout, max(poll.entitled or 0, turnout)):
         return ()
-    return poll_rules.tied(Kind(poll.kind), Majority(poll.majority), poll.pick, result)
+    kind, majority = Kind(poll.kind), Majority(poll.majority)
+    if kind is Kind.CHOICE and poll_rules.has_ties(kind, majority, poll.pick):
+        votes = {option.text: result.votes[option.position] for option in poll.options}
+        said = rules.yes_and_no(votes, programme.rules.yes_options, programme.rules.no_begins)
+        if said is not None:
+            return _for_and_against(poll, programme) if said[0] == said[1] > 0 else ()
+    return poll_rules.tied(kind, majority, poll.pick, result)
 
 
-def run_off(poll: Poll, result: Count, now: datetime, zone: ZoneInfo) -> Poll | None:
+def _for_and_against(poll: Poll, programme: Programme) -> tuple[int, ...]:
+    """Return the positions of the answers that mean yes or no."""
+    texts = [option.text for option in poll.options]
+    yes, no = rules.yes_and_no_among(texts, programme.rules.yes_options, programme.rules.no_begins)
+    return tuple(option.position for option in poll.options if option.text in yes | no)
+
+
+def run_off(poll: Poll, result: Count, now: datetime, programme: Programme) -> Poll | None:
     """Return the new vote between those that tied, to be opened at once; None when there is no tie to vote on.
 
     It leads to no third one.
     """
-    equal = ties_of(poll, result)
+    equal, zone = ties_of(poll, result, programme), ZoneInfo(programme.timezone)
     if not equal or poll.tie != Tie.AGAIN:
         return None
     days = min(days_of(poll), poll_rules.LONGEST_RUN_OFF_DAYS)

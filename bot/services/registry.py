@@ -12,6 +12,7 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.extra_letter_posts import ExtraLetterPosts
 from bot.services.extra_letters import ExtraLetters
 from bot.services.feeds import Feeds
 from bot.services.forgetting import Forgetting
@@ -107,7 +108,9 @@ def services_on(context: Context) -> Services:
     files = CalendarFiles(context, calendar)
     posts = Posts(context, calendar, letters, PollPosts(context), files)
     mail_outbox = MailOutbox(context, letters, posts)
-    planning = Planning(context, calendar, polls, MailPlanning(context))
+    mails = MailPlanning(context)
+    extra_posts = ExtraLetterPosts(context, letters, mails)
+    planning = Planning(context, calendar, polls, mails, extra_posts)
     newsletters = Newsletters(context, letters, posts, ledger)
     return Services(
         context=context,
@@ -116,7 +119,7 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
-        extra_letters=ExtraLetters(context, letters),
+        extra_letters=ExtraLetters(context, letters, extra_posts),
         decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
         hand_votes=HandVotes(context),

@@ -62,6 +62,7 @@ def test_yes_with_a_small_change_counts_as_yes() -> None:
     unsure = {"Ja": 3, "nej, ikke nu": 2, "Ved ikke": 2}
     assert polls.yes_and_no(unsure, yes, "Nej") == (3, 2), "who does not know is neither for nor against"
     assert polls.yes_and_no(unsure, yes) == (3, 4), "without a word for no, all else is no"
+    assert polls.yes_and_no({"Ja": 1, "Ikke nu": 5}, yes, "Nej") is None, "the one that most choose applies"
 
 
 def test_a_voters_mark_stays_the_same_in_one_poll_and_tells_nothing_in_another() -> None:

@@ -52,6 +52,9 @@ async def test_a_decision_is_objected_to_kept_final_reminded_of_and_done(year: P
 
     await year.discord.advance_to(due + timedelta(hours=12))
     reminder = latest("Fristen er")
+    form = await hands.press(minute_taker, reminder, part(reminder, "decision_renew"))
+    days = hands.filled(form, {"deadline": f"{due + timedelta(days=30):%d-%m-%Y}"})
+    assert "Det står nu ved" in said(await minute_taker.submit_modal(form, days))
     assert "Godt gået!" in said(await hands.press(minute_taker, reminder, part(reminder, "decision_done")))
     status = await hands.command(minute_taker, cast.channel_id, "decision.standing")
     assert "Her mangler ikke noget" in said(status)

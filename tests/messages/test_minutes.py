@@ -48,7 +48,7 @@ def test_what_people_wrote_is_read_back_from_the_paper_letter_by_letter() -> Non
     views = [
         replace(
             VIEW, id=n, ref=f"SØND-2027-{n:03}", title=text[:100], text=text, how=text[:200],
-            details=Details(background=f"Baggrund {n}: {text[:1000]}", links=(ADDRESS,)),
+            details=Details(background=f"Baggrund {n}: {text[:4000]}", links=(ADDRESS,)),
             objections=(Objection(NOW, text[:300].replace("\n", " "), answered=False),),
         )
         for n, text in enumerate(hostile)

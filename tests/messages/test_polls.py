@@ -12,7 +12,7 @@ from bot.domain.decisions import DecisionPage, DecisionView, Details, Kind, Obje
 from bot.domain.poll_view import AnswerView, PollView, Receipt
 from bot.domain.polls import Shown
 from bot.domain.programme import SecretResults
-from bot.messages import decisions, poll_drafts, poll_results, polls
+from bot.messages import decision_list, decisions, poll_drafts, poll_results, polls
 from bot.messages.ballot_steps import ballot_step
 from bot.messages.message import Message
 from bot.messages.texts import Texts
@@ -260,7 +260,7 @@ def test_a_decision_that_replaces_another_names_it(kind: Kind, words: str) -> No
 
 def test_the_register_opens_a_decision_from_a_menu_and_turns_its_pages() -> None:
     page = DecisionPage("village:1", "Sønder Ørslev", (DECISION, REPLACED), 2, 3, 12, "telt")
-    message = decisions.decision_list(TEXTS, page)
+    message = decision_list.decision_list(TEXTS, page)
     assert actions(message) == [
         ("decision_page", (1, "telt")),
         ("decision_page", (3, "telt")),
@@ -272,12 +272,14 @@ def test_the_register_opens_a_decision_from_a_menu_and_turns_its_pages() -> None
 
 def test_an_empty_register_and_a_search_without_luck_say_what_to_do() -> None:
     empty = DecisionPage("village:1", "Sønder Ørslev", (), 1, 1, 0)
-    assert "referent" in decisions.decision_list(TEXTS, empty).text
-    begin = decisions.decision_list(TEXTS, empty, may_record=True).buttons[0]
+    assert "referent" in decision_list.decision_list(TEXTS, empty).text
+    begin = decision_list.decision_list(TEXTS, empty, may_record=True).buttons[0]
     assert (begin.label, begin.action) == ("Skriv en beslutning ned", "decision_begin")
-    assert "»telt«" in decisions.decision_list(TEXTS, replace(empty, search="telt")).text
+    assert "»telt«" in decision_list.decision_list(TEXTS, replace(empty, search="telt")).text
     above = replace(empty, place_key="group:1", place_name="Koordinatorer")  # their villages have some
-    assert [action for action, _ in actions(decisions.decision_list(TEXTS, above))] == ["decision_standing"]
+    assert [action for action, _ in actions(decision_list.decision_list(TEXTS, above))] == [
+        "decision_standing"
+    ]
 
 
 def test_a_decision_offers_what_its_reader_may_do_with_it() -> None:
@@ -299,8 +301,8 @@ def test_a_decision_offers_what_its_reader_may_do_with_it() -> None:
 def test_the_longest_page_fits_a_discord_message() -> None:
     longest = replace(REPLACED, title="x" * 100, ref="SØND-2027-100", replaced_by="SØND-2027-101")
     page = DecisionPage("village:1", "x" * 70, (longest,) * 5, 2, 3, 12, "y" * 60)
-    assert len(decisions.decision_list(TEXTS, page).text) <= 2000
-    worst = replace(longest, text="x" * 1000, how="x" * 1000, objections=(OBJECTION,) * 9, details=FULL)
+    assert len(decision_list.decision_list(TEXTS, page).text) <= 2000
+    worst = replace(longest, text="x" * 4000, how="x" * 1000, objections=(OBJECTION,) * 9, details=FULL)
     shown = decisions.decision_full(TEXTS, PROGRAMME, worst, ALL).text
     assert 900 < len(shown) <= 2000 and shown.endswith("Rettet: Se SØND-2027-101.")
 
@@ -328,7 +330,7 @@ def test_the_longest_poll_fits_a_discord_message_and_its_buttons_keep_the_whole_
 @pytest.mark.parametrize("search", ["19:30", "bænk, nr. 2", "50 % af: a,b,c", ":,%" * 20])
 def test_whatever_is_searched_for_the_pages_can_be_turned(search: str) -> None:
     page = DecisionPage("village:1", "Fensby", (DECISION,), 1, 2, 6, search)
-    older, _ = decisions.decision_list(TEXTS, page).buttons
+    older, _ = decision_list.decision_list(TEXTS, page).buttons
     custom = custom_id(older.action, older.args)
     number, found = arguments(custom.split(":")[2])
     assert (number, search.startswith(str(found)), len(custom) <= 100) == (2, True, True)
@@ -337,10 +339,17 @@ def test_whatever_is_searched_for_the_pages_can_be_turned(search: str) -> None:
 
 def test_a_decision_of_signs_that_must_be_escaped_can_be_shown() -> None:
     view = replace(
-        DECISION, text="_" * 1000, title="*" * 100, how="_" * 1000,
-        objections=(replace(OBJECTION, words="_" * 300),) * 9, details=replace(FULL, background="_" * 1000),
+        DECISION, text="_" * 4000, title="*" * 100, how="_" * 1000,
+        objections=(replace(OBJECTION, words="_" * 300),) * 9, details=replace(FULL, background="ab_ " * 1000),
     )  # fmt: skip
-    assert 500 < len(decisions.decision_full(TEXTS, PROGRAMME, view, ALL).text) <= 2000
+    shown = decisions.decision_full(TEXTS, PROGRAMME, view, ALL)
+    assert 500 < len(shown.text) <= 2000 and shown.buttons[0].action == "decision_whole"
+    whole = decisions.decision_whole(TEXTS, view)
+    assert all(len(part.text) <= 2000 for part in whole) and not [p for p in whole if p.text.startswith("_")]
+    bare = "".join("".join(part.text for part in whole).split())
+    assert bare.count("\\_") == 6000 and bare.endswith("ab\\_")
+    short = decisions.decision_full(TEXTS, PROGRAMME, DECISION, ALL)
+    assert "decision_whole" not in [button.action for button in short.buttons]
 
 
 LONG = tuple(AnswerView(n, f"{n:02d} " + "ø" * 77, 1, n, 1) for n in range(1, 26))

@@ -1,9 +1,12 @@
-"""What stories of polls begin with."""
+"""What stories of polls, and of mails, begin with."""
+
+from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.services.context import Context
 from bot.services.poll_drafts import PollDrafts
+from tests.support.mail_office import Office, mail_office
 from tests.support.polls_world import PollsWorld, polls_world
 
 
@@ -17,3 +20,10 @@ async def world(context: Context) -> PollsWorld:
 def drafts(world: PollsWorld) -> PollDrafts:
     """The desk where polls are written."""
     return PollDrafts(world.context)
+
+
+@pytest.fixture
+async def office(context: Context) -> AsyncIterator[Office]:
+    """A village whose first letter is due, and a mail server."""
+    async with mail_office(context) as found:
+        yield found

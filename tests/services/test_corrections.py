@@ -156,7 +156,7 @@ async def test_a_correction_stands_once_in_every_channel_though_answers_are_lost
     }
     story.discord.stands[503].clear()  # somebody deletes it
     await story.write(1, "Kære {{ village }}. Mødet er i forsamlingshuset.")
-    assert await story.services.corrections.correct(SECRETARY, story.cohort_id, "nl-v01") == 3
+    assert (await story.services.corrections.correct(SECRETARY, story.cohort_id, "nl-v01")).out == 3
     story.discord.unanswered = {501}  # killed between the change and its record
     await story.deliver()
     for _ in range(3):
@@ -202,7 +202,7 @@ async def test_what_waits_gets_the_new_text_and_two_corrections_end_with_the_las
     await story.services.corrections.correct(SECRETARY, story.cohort_id, CODE)
     story.world.after(minutes=5)
     await story.write(2, "Anden rettelse.")
-    assert await story.services.corrections.correct(SECRETARY, story.cohort_id, CODE) == 2
+    assert (await story.services.corrections.correct(SECRETARY, story.cohort_id, CODE)).out == 2
     before = story.discord.requests
     await story.deliver()
     assert story.discord.requests - before == 3, "the first correction was called off"

@@ -223,7 +223,7 @@ async def test_faulty_records_are_refused_and_leave_nothing(register: Register) 
         {"title": " "},
         {"title": "x" * 101},
         {"text": "\n"},
-        {"text": "x" * 1001},
+        {"text": "x" * 4001},
         {"how": ""},
         {"how": "x" * 1001},
         {"on": TODAY + timedelta(days=1)},

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -21,18 +21,13 @@ from bot.domain.errors import InvalidInput, NotPermitted
 from bot.domain.mail_addresses import read_addresses
 from bot.messages.letter_sending import ask_first
 from bot.services.context import Context
-from bot.services.registry import Services, services_on
-from bot.storage.models import AuditEntry, Cohort, Delivery, Event, Mail, MailRecipient, Village
+from bot.services.registry import services_on
+from bot.storage.models import AuditEntry, Delivery, Event, Mail, MailRecipient, Village
 from bot.storage.repositories import deliveries
 from bot.storage.repositories.deliveries import Post
-from tests.support.approval import approve_all
 from tests.support.databases import BACKENDS
-from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
-from tests.support.smtp import SmtpHouse, smtp_house
-
-LETTER_COMES = datetime(2027, 10, 14, 8, tzinfo=UTC)
-SENDER, YES = "brev@blup.example", "sagt ja på borgermødet"
-IDA, BO, KAJ = "ida@example.dk", "bo@example.dk", "kaj@example.dk"
+from tests.support.mail_office import BO, IDA, KAJ, LETTER_COMES, SENDER, YES, Office
+from tests.support.polls_world import SECRETARY, polls_world
 
 
 class _Still(FixedClock):
@@ -42,41 +37,6 @@ class _Still(FixedClock):
         return SystemClock().now() + (moment - self.at)
 
 
-@dataclass
-class Office:
-    """A village whose first letter is due, and whoever sends its mails."""
-
-    world: PollsWorld
-    services: Services
-    house: SmtpHouse
-    cohort_id: int
-
-    @property
-    def scope(self) -> str:
-        return self.world.village.key
-
-    async def add(self, *addresses: str) -> int:
-        lists = self.services.mail_lists
-        added = await lists.add(
-            await self.world.lead(), self.cohort_id, self.scope, "\n".join(addresses), YES
-        )
-        await self.services.planning.refresh(self.cohort_id)
-        return added
-
-    async def send(self) -> None:
-        server = SmtpServer(f"smtp://127.0.0.1:{self.house.port}", SENDER)
-        await Mailer(self.services.mail_outbox, server, SENDER).send_due()
-
-    async def states(self) -> dict[str, int]:
-        async with self.world.context.database.transaction() as session:
-            rows = await session.scalars(select(Mail).where(Mail.due_at <= self.world.now))
-            found: dict[str, int] = {}
-            for row in rows:
-                found[row.state] = found.get(row.state, 0) + 1
-                assert "@" not in f"{row.key} {row.last_error}", "no address is kept beside a mail"
-            return found
-
-
 both_databases = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
 
 
@@ -84,19 +44,6 @@ both_databases = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
 def backend(request: pytest.FixtureRequest) -> str:
     """The kind of database: SQLite, unless a story asks for both."""
     return str(getattr(request, "param", "sqlite"))
-
-
-@pytest.fixture
-async def office(context: Context) -> AsyncIterator[Office]:
-    facts = replace(context.facts, mail_from=SENDER, public_url="https://blup.example")
-    context = replace(context, facts=facts)
-    world = await polls_world(context)
-    async with context.database.transaction() as session:
-        cohort = (await session.scalars(select(Cohort))).one()
-    await approve_all(context, cohort.id)
-    world.at(LETTER_COMES)
-    async with smtp_house() as house:
-        yield Office(world, services_on(context), house, cohort.id)
 
 
 async def test_a_letter_goes_by_mail_once_as_text_and_page_with_a_way_off_the_list(office: Office) -> None:
@@ -170,13 +117,17 @@ async def test_a_letter_that_is_withdrawn_goes_to_nobody_more_and_it_is_said_who
     asked = ask_first(
         office.world.context.texts, "withdraw", reach.title, reach.out, reach.waiting, reach.mailed, ()
     )
-    assert "Jeg kan ikke trække det brev tilbage, som én har fået på e-mail" in asked.text
+    assert "Én, der har det på e-mail, får en kort mail om det." in asked.text
     assert (await corrections.withdraw(actor, office.cohort_id, "nl-v01")).mailed == 1
-    assert await office.states() == {"sent": 1, "withdrawn": 1}, "at once, not only when it is due"
+    assert await office.states() == {"sent": 1, "withdrawn": 1, "pending": 1}, (
+        "at once, not only when it is due"
+    )
     await office.add(KAJ)
     await office.send()
-    assert len(office.house.taken) == 1
-    assert await office.states() == {"sent": 1, "withdrawn": 1, "not_needed": 1}
+    first, told = office.house.to(IDA)
+    assert len(office.house.taken) == 2 and told["In-Reply-To"] == told["References"] == first["Message-ID"]
+    assert told["Subject"] == "Trukket tilbage: Nyhedsbrev 1: Hvem skal med?" and told["List-Unsubscribe"]
+    assert await office.states() == {"sent": 2, "withdrawn": 1, "not_needed": 1}
 
 
 @both_databases

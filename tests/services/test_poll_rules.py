@@ -350,6 +350,24 @@ async def test_yes_against_no_is_a_tie_too_and_blank_votes_weigh_nothing(
     assert (await life.settle_tie(await world.lead(), view.id, chosen)).adopted is adopted
 
 
+@pytest.mark.parametrize(("votes", "tied"), [((3, 3, 2, 1, 1), ()), ((3, 2, 1, 1), (2, 3))])
+async def test_written_answers_for_yes_and_no_stand_equal_when_yes_and_no_do(
+    world: PollsWorld, drafts: PollDrafts, votes: tuple[int, ...], tied: tuple[int, ...]
+) -> None:
+    lead, answers = await world.lead(), ("Ved ikke", "Nej", "Ja")
+    draft = await drafts.write(lead, world.village, Kind.CHOICE, Written("Skal vi?", answers, "3"))
+    await drafts.bind(lead, draft.id, "most")
+    await drafts.decide_by(lead, draft.id, "tie", "lead")
+    view = await drafts.open(lead, draft.id)
+    await vote(world, view.id, *votes)
+    world.at(view.closes_at)
+    await world.turn()
+    over = await world.polls.view(view.id)
+    assert (over.tied, over.adopted) == (tied, not tied)
+    if tied:
+        assert (await PollLife(world.context).settle_tie(lead, view.id, 3)).adopted
+
+
 async def test_without_enough_votes_a_tie_settles_nothing(world: PollsWorld, drafts: PollDrafts) -> None:
     await world.people(6)
     view = await binding(world, drafts, tie="again")

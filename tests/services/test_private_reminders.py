@@ -76,12 +76,30 @@ class Reminded:
             return list(await session.scalars(query))
 
 
-@pytest.fixture(params=[False, True], ids=["open", "secret"])
-async def reminded(world: PollsWorld, request: pytest.FixtureRequest) -> Reminded:
-    people = await world.people(6)
+async def channels(world: PollsWorld) -> None:
+    """Let the village and the secretariat have their channels."""
     async with world.context.database.transaction() as session:
         session.add(DiscordPlace(key=world.village.key, discord_id=500))
         session.add(DiscordPlace(key="secretariat", discord_id=501))
+
+
+async def goes_on(world: PollsWorld, *people: Actor) -> Reminded:
+    """Let people who would be reminded privately have a poll of three days that gets three more."""
+    await channels(world)
+    for person in people:
+        await services_on(world.context).private_reminders.choose(person, privately=True)
+    view = await world.start(binding=True, hours=72)
+    async with world.context.database.transaction() as session:
+        (await session.get_one(Poll, view.id)).extend_days = 3
+    reminded = Reminded(world, Letterbox(), view.id, people)
+    await reminded.work()
+    return reminded
+
+
+@pytest.fixture(params=[False, True], ids=["open", "secret"])
+async def reminded(world: PollsWorld, request: pytest.FixtureRequest) -> Reminded:
+    people = await world.people(6)
+    await channels(world)
     choose = services_on(world.context).private_reminders.choose
     for person in people[:5]:
         await choose(person, privately=True)
@@ -141,22 +159,13 @@ async def test_after_a_poll_is_cancelled_or_a_person_erased_no_row_is_left(remin
 
 
 async def test_a_poll_that_goes_on_reminds_nobody_twice(world: PollsWorld) -> None:
-    async with world.context.database.transaction() as session:
-        session.add(DiscordPlace(key=world.village.key, discord_id=500))
-        session.add(DiscordPlace(key="secretariat", discord_id=501))
     first, second = (await world.people(2))[:2]
-    services = services_on(world.context)
-    await services.private_reminders.choose(first, privately=True)
-    view = await world.start(binding=True, hours=72)
-    async with world.context.database.transaction() as session:
-        (await session.get_one(Poll, view.id)).extend_days = 3
-    reminded = Reminded(world, Letterbox(), view.id, [first, second])
-    await reminded.work()
+    reminded = await goes_on(world, first)
     for hours in (48, 24):
         world.after(hours=hours)
         await reminded.work()
     assert len(reminded.discord.of(first)) == 1
-    await services.private_reminders.choose(second, privately=True)
+    await services_on(world.context).private_reminders.choose(second, privately=True)
     world.after(hours=48)
     await reminded.work()
     assert [len(reminded.discord.of(person)) for person in (first, second)] == [1, 1]
@@ -165,29 +174,17 @@ async def test_a_poll_that_goes_on_reminds_nobody_twice(world: PollsWorld) -> No
 async def test_what_still_waits_when_a_poll_goes_on_comes_a_day_before_its_new_end_but_not_to_voters(
     world: PollsWorld,
 ) -> None:
-    async with world.context.database.transaction() as session:
-        session.add(DiscordPlace(key=world.village.key, discord_id=500))
-        session.add(DiscordPlace(key="secretariat", discord_id=501))
     waits, voted, *_ = await world.people(3)
-    services = services_on(world.context)
-    for person in (waits, voted):
-        await services.private_reminders.choose(person, privately=True)
-    view = await world.start(binding=True, hours=72)
-    async with world.context.database.transaction() as session:
-        (await session.get_one(Poll, view.id)).extend_days = 3
-    reminded = Reminded(world, Letterbox(), view.id, [waits, voted])
-    await reminded.work()
+    reminded, outbox = await goes_on(world, waits, voted), services_on(world.context).outbox
     world.after(hours=48)
-    await services.outbox.claim("whoever plans the reminders and goes away")
+    await outbox.claim("whoever plans the reminders and goes away")
     assert [row.state for row in await reminded.rows()] == ["pending", "pending"]
 
-    world.at(view.closes_at)
-    await Dispatcher(
-        services.outbox, reminded.discord, world.context.clock
-    ).send_due()  # before the poll's own turn
+    world.after(hours=24)
+    await Dispatcher(outbox, reminded.discord, world.context.clock).send_due()  # before the poll's own turn
     await reminded.work()
     assert (reminded.discord.of(waits), reminded.discord.of(voted)) == ([], [])
-    await world.polls.vote(voted, view.id, [1])
+    await world.polls.vote(voted, reminded.poll_id, [1])
     world.after(hours=47)
     await reminded.work()
     assert reminded.discord.of(waits) == []

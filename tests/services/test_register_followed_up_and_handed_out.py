@@ -138,6 +138,44 @@ async def test_a_day_to_look_again_is_reminded_of_before_it_comes_also_after_a_c
     assert [v.ref for v in (await book.follow_up.standing(rie, book.world.village)).late] == [new.ref]
 
 
+async def test_a_final_decision_gets_new_days_from_the_minute_taker_or_whoever_sees_to_it(book: Book) -> None:
+    view, rie, bo = await book.record(), await book.rie(), await book.villager()
+    sif = await book.world.person("Sif", Role.STEERING)
+    neighbour = await book.world.person("Nanna", Role.STEERING, book.world.neighbour)
+    first, new = TODAY + timedelta(days=9), TODAY + timedelta(days=30)
+    await book.follow_up.agree(rie, view.id, "steering", first, TODAY + timedelta(days=90))
+    await book.turn(24 * 10)
+    assert [v.ref for v in (await book.follow_up.standing(rie, book.world.village)).late] == [view.ref]
+    final = await book.seen(view)
+    may_renew = [(await book.decisions.rights(actor, final)).renew for actor in (rie, sif, bo, neighbour)]
+    assert may_renew == [True, True, False, False]
+    for actor in (bo, neighbour):
+        with pytest.raises(NotPermitted):
+            await book.follow_up.renew(actor, view.id, new, None)
+    for days in ((None, None), (first, None)):
+        with pytest.raises(InvalidInput):
+            await book.follow_up.renew(rie, view.id, *days)
+
+    renewed = await book.follow_up.renew(sif, view.id, new, None)
+    assert (renewed.status, renewed.details.deadline) == (Status.FINAL, new)
+    assert renewed.details.review == TODAY + timedelta(days=90), "a day that is not given stays"
+    assert [one.role for one in renewed.renewals] == ["steering"]
+    assert not (await book.follow_up.standing(rie, book.world.village)).late
+    async with book.world.context.database.transaction() as session:
+        query = select(Delivery).where(Delivery.key.like(f"%:deadline:{new}:%") | (Delivery.kind == "notice"))
+        posts = (await session.scalars(query.order_by(Delivery.due_at))).all()
+    assert [post.kind for post in posts] == ["notice", "decision_due", "decision_due"]
+    for words in (view.ref, "onsdag den 1. september 2027", "Ændret af styregruppen"):
+        assert words in str(posts[0].payload["said"])
+    paper = await RegisterExport(book.world.context).hand_out(rie, book.world.village, "pdf")
+    said = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.data)).pages)
+    assert "Dagene er ændret torsdag den 12. august 2027, styregruppen" in " ".join(said.split())
+    assert (await book.verdict()).broken is None
+    await book.follow_up.finish(rie, view.id)
+    with pytest.raises(Conflict):
+        await book.follow_up.renew(rie, view.id, new + timedelta(days=1), None)
+
+
 # Handed out ---------------------------------------------------------------------------------
 
 

@@ -12,7 +12,8 @@ from bot.storage.models.base import Base
 class Letter(Base):
     """How far a letter is: draft, ready or approved. No row stands for a draft of the content's own text.
 
-    `approved_because` is why it was approved although the check found something.
+    `approved_because` is why it was approved although the check found something. An extra letter goes out `goes_at`:
+    None as long as it is not let go, or when it was stopped.
     """
 
     __tablename__ = "letter"
@@ -26,6 +27,7 @@ class Letter(Base):
     approved_because: Mapped[str | None]
     audience: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     send_at: Mapped[datetime | None]
+    goes_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
 
 

@@ -31,6 +31,8 @@ class Mail(Base):
 
     state: pending → claimed → sent; or held (not approved yet), bounced (no such address), refused (by the mail
     server, for good), stale, cancelled, not_needed, withdrawn (with its letter).
+    `lines` are hashes of the lines its reader may have got: none as long as it surely has not been sent.
+    `follows_id` is the mail that this one corrects or takes back.
     """
 
     __tablename__ = "mail"
@@ -52,3 +54,5 @@ class Mail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    lines: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"), index=True)

@@ -1,16 +1,23 @@
-"""Mails: what they are known by, letters held, and what is told of a meeting to those who had a mail about it."""
+"""Mails: what they are known by, letters held, hurried and taken back, and what is told to those who had a mail."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.database import PLANNED, one_at_a_time
 from bot.storage.models import Mail, MailRecipient
-from bot.storage.repositories.deliveries import Post
+from bot.storage.repositories.deliveries import LETTERS, Post
+from bot.storage.repositories.edits import KINDS as FOLLOWING
 
 _IN_COMMON = ":municipality:mail:"
 _NOT_BEGUN = ("pending", "held", "stale", "cancelled")
+_WAITS = ("pending", "held")
+_NEWS_FOR = timedelta(days=7)  # so long a correction is worth a mail that did not get through at once
+# its reader has it, or may have it: it was in the air when something broke
+_GONE = or_(Mail.state.in_(("sent", "claimed")), Mail.lines.is_not(None))
 
 
 def key_of(post: Post, recipient_id: int, *, of_municipality: bool) -> str:
@@ -28,28 +35,129 @@ def is_of_municipality(key: str) -> bool:
 async def let_go(session: AsyncSession, cohort_id: int, letter: str) -> None:
     """Let a letter's mails that were held go out. Nobody claims and holds one meanwhile."""
     await one_at_a_time(session, "mails")
-    held = update(Mail).where(_of_letter(cohort_id, letter), Mail.state == "held")
-    await session.execute(held.values(state="pending").execution_options(synchronize_session=False))
+    await _change(session, and_(_of_letter(cohort_id, letter), Mail.state == "held"), state="pending")
     session.info[PLANNED] = True
 
 
-async def withdraw(session: AsyncSession, cohort_id: int, letter: str) -> int:
-    """Take a letter's mails back that nobody has begun to send. Returns to how many readers it has gone."""
+def ahead_of_time(
+    cohort_id: int, letter: str, now: datetime, place_keys: Collection[str], *, common: bool
+) -> ColumnElement[bool]:
+    """Return the condition that a mail brings a letter to these places, later than now.
+
+    Those to readers of whole municipalities count only when they are wanted in `common`.
+    """
+    waits = and_(_of_letter(cohort_id, letter), Mail.state.in_(_WAITS), Mail.due_at > now)
+    here = and_(waits, Mail.place_key.in_(place_keys))
+    return here if common else and_(here, not_(Mail.key.contains(_IN_COMMON, autoescape=True)))
+
+
+async def count(session: AsyncSession, which: ColumnElement[bool]) -> int:
+    """Return how many mails there are of a kind."""
+    return await session.scalar(select(func.count()).select_from(Mail).where(which)) or 0
+
+
+async def hurry(session: AsyncSession, which: ColumnElement[bool], now: datetime) -> int:
+    """Let mails go out now. Returns how many."""
+    session.info[PLANNED] = True
+    return await _change(session, which, due_at=now, state="pending")
+
+
+async def call_off(session: AsyncSession, cohort_id: int, letter: str) -> int:
+    """Cancel a letter's mails that wait. Returns how many."""
     await one_at_a_time(session, "mails")
-    waiting = update(Mail).where(_of_letter(cohort_id, letter), Mail.state.in_(_NOT_BEGUN))
-    await session.execute(waiting.values(state="withdrawn").execution_options(synchronize_session=False))
-    return await gone_to(session, cohort_id, letter)
+    waits = and_(_of_letter(cohort_id, letter), Mail.state.in_(_WAITS))
+    return await _change(session, waits, state="cancelled")
+
+
+async def withdraw(session: AsyncSession, cohort_id: int, letter: str) -> None:
+    """Take a letter's mails back that nobody has begun to send."""
+    await one_at_a_time(session, "mails")
+    await _change(session, and_(_of_letter(cohort_id, letter), Mail.state.in_(_NOT_BEGUN)), state="withdrawn")
 
 
 async def gone_to(session: AsyncSession, cohort_id: int, letter: str) -> int:
     """Return to how many readers a letter has gone by mail, or is on its way."""
-    gone = select(func.count()).where(_of_letter(cohort_id, letter), Mail.state.in_(("sent", "claimed")))
-    return await session.scalar(gone) or 0
+    return await count(session, and_(_of_letter(cohort_id, letter), _GONE))
+
+
+async def received(session: AsyncSession, cohort_id: int, letter: str) -> int:
+    """Return how many readers' mails of a letter were taken by a mail server."""
+    return await count(session, and_(_of_letter(cohort_id, letter), Mail.state == "sent"))
+
+
+async def extra_letters_sent(session: AsyncSession, cohort_id: int) -> set[str]:
+    """Return the letters outside the calendar that have gone out by mail."""
+    query = select(Mail.key).where(Mail.cohort_id == cohort_id, Mail.kind == LETTERS[1], Mail.state == "sent")
+    return {key.partition(":")[0] for key in await session.scalars(query)}
+
+
+async def tell_of_change(
+    session: AsyncSession, kind: str, cohort_id: int, letter: str, due: datetime, now: datetime
+) -> int:
+    """Plan a mail to everybody who has, or may have, a letter by mail: it is corrected, or taken back (`kind`).
+
+    Older ones that nobody has begun are called off. Returns how many.
+    """
+    await one_at_a_time(session, "mails")  # nobody claims one with the old text meanwhile
+    gone = select(Mail).where(_of_letter(cohort_id, letter), _GONE, Mail.recipient_id.is_not(None))
+    return await follow(session, kind, (await session.scalars(gone.order_by(Mail.id))).all(), due, now)
+
+
+async def follow(
+    session: AsyncSession, kind: str, originals: Sequence[Mail], due: datetime, now: datetime
+) -> int:
+    """Plan a mail after each of these; what was planned after them, and not begun, is called off. Returns how many."""
+    ids = [row.id for row in originals]
+    for start in range(0, len(ids), 500):
+        waits = and_(Mail.follows_id.in_(ids[start : start + 500]), Mail.state.in_(_WAITS))
+        await _change(session, waits, state="cancelled")
+    stamp = f"{now:%Y%m%dT%H%M%S}"
+    keys = {f"{kind}:{row.key}:{stamp}": row for row in originals}
+    known = set(await session.scalars(select(Mail.key).where(Mail.key.endswith(f":{stamp}"))))
+    again = and_(Mail.key.in_(known & keys.keys()), Mail.state == "cancelled")
+    await _change(session, again, state="pending")
+    session.add_all(
+        Mail(key=key, recipient_id=row.recipient_id, cohort_id=row.cohort_id, place_key=row.place_key, kind=kind,
+             event_id=row.event_id, payload=row.payload, due_at=due, useful_until=due + _NEWS_FOR, follows_id=row.id)
+        for key, row in keys.items() if key not in known
+    )  # fmt: skip
+    session.info[PLANNED] = True
+    return len(keys)
+
+
+async def awaits_change(session: AsyncSession, original_id: int) -> bool:
+    """Tell whether a mail that changes this one is planned already."""
+    query = select(Mail.id).where(Mail.follows_id == original_id, Mail.state.in_(_WAITS))
+    return await session.scalar(query.limit(1)) is not None
+
+
+async def may_follow(session: AsyncSession, row: Mail) -> Mail | None:
+    """Return the mail that this one changes, once it is known what became of it and of changes before this one.
+
+    None while one of them is in the air, or waits to be tried again.
+    """
+    original = await session.get_one(Mail, row.follows_id)
+    earlier = select(Mail.id).where(
+        Mail.follows_id == original.id, Mail.id != row.id, Mail.state == "claimed"
+    )
+    if original.state in ("claimed", *_WAITS) or await session.scalar(earlier.limit(1)) is not None:
+        return None
+    return original
+
+
+def is_following(row: Mail) -> bool:
+    """Tell whether a mail corrects another, or takes it back."""
+    return row.kind in FOLLOWING
 
 
 def _of_letter(cohort_id: int, letter: str) -> ColumnElement[bool]:
     of = Mail.key.startswith(f"{letter}:", autoescape=True)
-    return and_(Mail.cohort_id == cohort_id, Mail.kind == "newsletter", of)
+    return and_(Mail.cohort_id == cohort_id, Mail.kind.in_(LETTERS), of)
+
+
+async def _change(session: AsyncSession, which: ColumnElement[bool], **values: object) -> int:
+    change = update(Mail).where(which).values(**values).execution_options(synchronize_session=False)
+    return cast("CursorResult[Any]", await session.execute(change)).rowcount
 
 
 async def places_told(session: AsyncSession, event_id: int) -> Sequence[str]:
@@ -60,8 +168,11 @@ async def places_told(session: AsyncSession, event_id: int) -> Sequence[str]:
 
 async def take_back(session: AsyncSession, event_id: int, kind: str) -> None:
     """Cancel mails of a kind about a meeting that have not gone out."""
-    waiting = update(Mail).where(Mail.event_id == event_id, Mail.kind == kind, Mail.state == "pending")
-    await session.execute(waiting.values(state="cancelled").execution_options(synchronize_session=False))
+    await _change(
+        session,
+        and_(Mail.event_id == event_id, Mail.kind == kind, Mail.state == "pending"),
+        state="cancelled",
+    )
 
 
 async def repeat(session: AsyncSession, event_id: int, posts: Iterable[Post]) -> None:
