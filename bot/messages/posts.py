@@ -27,6 +27,7 @@ POST_VALUES = frozenset(
         "questions",
         "people",
         "notes",
+        "contact",
     }
 )
 SUPPLIES: Mapping[str, frozenset[str]] = {

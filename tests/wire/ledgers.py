@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import NullPool, create_engine, event, func, make_url, select, text, update
+from sqlalchemy import create_engine, event, func, make_url, select, text, update
 from sqlalchemy.orm import Session
 
 from bot.storage.models import Delivery, DiscordPlace
@@ -19,14 +19,15 @@ def sync_url(url: str) -> str:
 
 
 class Ledger:
-    """Short looks into the database, on a connection of their own each."""
+    """Short looks into the database, on one connection: it is looked at many times a second."""
 
     def __init__(self, url: str) -> None:
         parsed = make_url(sync_url(url))
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         options = {"timeout": 15} if parsed.drivername == "sqlite" else {}
-        self._engine = create_engine(parsed, poolclass=NullPool, connect_args=options)
+        # A story may end every connection or restart the server: then the next look makes a new one.
+        self._engine = create_engine(parsed, pool_size=1, pool_pre_ping=True, connect_args=options)
         if parsed.drivername == "sqlite":
             event.listen(self._engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
             event.listen(self._engine, "connect", lambda c, _: setattr(c, "isolation_level", None))
@@ -36,6 +37,10 @@ class Ledger:
         """Give a transaction that is kept at the end."""
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def close(self) -> None:
+        """Give the connection back. The next look opens another."""
+        self._engine.dispose()
 
     def ask(self, sql: str) -> list[tuple[object, ...]]:
         """Ask, or change, in plain SQL."""

@@ -84,6 +84,7 @@ async def played(story: Story, copies: Copies, folder: Path) -> Account:
             machine, url = copies.machine(folder / f"machine-{number}", world)
             stack.push(partial(_told_if_failed, machine))
             ordeal = Ordeal(world, machine, Ledger(url), story.seed * 1000 + number)
+            stack.callback(ordeal.ledger.close)
             ordeals.append(ordeal)
             share = story.kills // story.worlds + (number < story.kills % story.worlds)
             if story.processes == 1:

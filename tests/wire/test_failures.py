@@ -67,6 +67,7 @@ async def houses(originals: dict[str, Copies], tmp_path: Path) -> AsyncIterator[
         yield make
         for each in made:
             print(each.machine.close())  # pytest shows it when a test fails
+            each.ledger.close()
             assert each.world.gaps == []
 
 
