@@ -79,7 +79,7 @@ class CalendarCog(CompanionCog):
     @command("phase")
     async def phase(self, ask: Ask) -> None:
         """Tell where the programme is, and where the village is."""
-        status = await ask.services.milestones.phase_status(await ask.place())
+        status = await ask.services.milestones.phase_status(await ask.actor(), await ask.place())
         if status is None:
             await ask.say("calendar.no_phase", phone=ask.services.context.facts.phone)
         else:

@@ -17,7 +17,8 @@ from typing import Protocol
 from bot.delivery.pace import patiently
 from bot.domain.clock import Clock
 from bot.messages.message import Message
-from bot.services.outbox import BATCH, Outbox, Outgoing
+from bot.services.outbox import BATCH, Outbox
+from bot.services.outgoing import Outgoing
 
 log = logging.getLogger(__name__)
 SEND_WITHIN = timedelta(seconds=10)  # a request ends, or is given up, so long before the lease does

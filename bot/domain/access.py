@@ -53,6 +53,7 @@ class Action(StrEnum):
     TICK_MILESTONE = "tick_milestone"
     REOPEN_MILESTONE = "reopen_milestone"
     PICK_DATE = "pick_date"
+    PICK_FIRST_DATE = "pick_first_date"
     PICK_GROUP_DATE = "pick_group_date"
     SEE_WHO_COMES = "see_who_comes"
     GIVE_STEERING_ROLES = "give_steering_roles"
@@ -95,6 +96,9 @@ _TABLE: dict[Action, frozenset[Role]] = {
     Action.TICK_MILESTONE: frozenset({S, R, L, SEC}),  # each only those it confirms
     Action.REOPEN_MILESTONE: frozenset({SEC}),
     Action.PICK_DATE: frozenset({R, L, SEC}),
+    Action.PICK_FIRST_DATE: frozenset(
+        {R, L, LC, SEC}
+    ),  # where the steering group is yet to be established (S20)
     Action.PICK_GROUP_DATE: frozenset({K, SEC}),
     Action.SEE_WHO_COMES: frozenset({K, SEC}),  # a coordinator only from the villages of the own municipality
     Action.GIVE_STEERING_ROLES: frozenset({L, LC, SEC}),  # LC until the steering group is established
@@ -168,6 +172,15 @@ def require(actor: Actor, action: Action, where: Where) -> Role:
     if not held:
         raise NotPermitted(f"error.not_allowed.{action}")
     return strongest(held)
+
+
+def looked_after(actor: Actor, cohort_id: int) -> set[int]:
+    """Return the municipalities somebody coordinates in a cohort."""
+    return {
+        held.municipality_id
+        for held in actor.roles
+        if held.role is K and held.cohort_id == cohort_id and held.municipality_id is not None
+    }
 
 
 def may_or_holds(actor: Actor, action: Action, where: Where, also: str | None) -> Role | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from bot.domain.programme import Phase
 
+COMPLETED = "completed"  # the state after the last gate
+
 
 class Target(StrEnum):
     """What a letter may be meant for."""
@@ -69,3 +71,18 @@ def own_phase(phases: Sequence[Phase], reached: Collection[str]) -> str:
     """
     ordered = sorted(phases, key=lambda phase: phase.number)
     return next((phase.id for phase in ordered if phase.gate not in reached), ordered[-1].id)
+
+
+def own_state(phases: Sequence[Phase], reached: Collection[str]) -> str:
+    """Return the state of the phase a village has come to; COMPLETED when it is through every gate."""
+    if all(phase.gate in reached for phase in phases):
+        return COMPLETED
+    own = own_phase(phases, reached)
+    return next(phase.state for phase in phases if phase.id == own)
+
+
+def states_of(phases: Sequence[Phase], phase_id: str) -> tuple[str, ...]:
+    """Return the states of villages that have come to a phase; the last one keeps those that have completed it."""
+    last = max(phases, key=lambda phase: phase.number)
+    state = next(phase.state for phase in phases if phase.id == phase_id)
+    return (state, COMPLETED) if phase_id == last.id else (state,)

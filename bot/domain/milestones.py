@@ -14,6 +14,7 @@ from bot.domain.posting import PostingHours
 from bot.domain.programme import (
     BY_ITSELF,
     GATE,
+    MESSAGE,
     PER_CIRCLE,
     STEERING_MEMBER,
     WHOLE_PROGRAMME,
@@ -72,6 +73,12 @@ def by_hand(programme: Programme) -> list[MilestoneTemplate]:
     decided = settled_by_decision(programme)
     rows = programme.milestones.values()
     return [m for m in rows if m.id not in decided and m.kind != GATE and m.confirm != BY_ITSELF]
+
+
+def settled_by_invitations(programme: Programme) -> list[str]:
+    """Return the cohort's milestones that nobody ticks and a message settles: coordinators are invited (S09)."""
+    rows = programme.milestones.values()
+    return [m.id for m in rows if m.confirm == BY_ITSELF and m.kind == MESSAGE and m.phase == WHOLE_PROGRAMME]
 
 
 def milestones_of(programme: Programme, code: str | None, milestone: str | None) -> tuple[str, ...]:

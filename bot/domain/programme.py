@@ -240,6 +240,7 @@ class DecisionTemplate:
 
 WHOLE_PROGRAMME = "programme"  # the phase of a milestone of the cohort, outside the phases
 PER_CIRCLE = "per circle"  # the day of a milestone that comes round with every circle
+MESSAGE = "message"  # the kind of milestone that a post settles
 GATE = "gate"  # the kind of milestone that ends a phase
 CALENDAR_FILE = "calendar_file"  # what goes with an invitation
 TASKS = "tasks"  # what makes a meeting a task of the secretariat
@@ -357,6 +358,7 @@ class Rules:
     max_bot_posts_per_channel_per_day: int
     village_channel_after: tuple[str, ...]
     quiet_village_days: int
+    given_time_notice_days: int = 1
     no_begins: str = ""
     steering_established_by: str | None = None
     sharing_part: str | None = None

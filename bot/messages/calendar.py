@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
 from bot.messages.message import Button, Choice, Menu, Message
-from bot.messages.posts import calendar_button
+from bot.messages.posts import calendar_button, few
 from bot.messages.texts import Texts
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -21,6 +21,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "calendar.phase": frozenset({"title", "from_on", "to_on"}),
     "calendar.element": frozenset({"element"}),
     "calendar.status": frozenset({"reached", "total"}),
+    "calendar.how_far": frozenset(),
+    "calendar.how_far_line": frozenset({"title", "names"}),
     "calendar.no_phase": frozenset({"phone"}),
     "post.pick_date.day": frozenset({"day_on"}),
     "calendar.choose_day": frozenset({"taken"}),
@@ -54,7 +56,7 @@ class CalendarLine:
 
 @dataclass(frozen=True, slots=True)
 class PhaseStatus:
-    """A phase with its elements and how far a village is with it (S12)."""
+    """A phase with its elements and how far a village is with it (S12), or which villages are in which part."""
 
     title: str
     from_on: date
@@ -62,6 +64,7 @@ class PhaseStatus:
     elements: Sequence[str]
     reached: int
     total: int
+    villages: Sequence[tuple[str, Sequence[str]]] = ()
 
 
 def help_message(texts: Texts, phone: str) -> Message:
@@ -120,6 +123,12 @@ def phase_message(texts: Texts, status: PhaseStatus) -> Message:
     rows += [texts("calendar.element", element=element) for element in status.elements]
     if status.total:
         rows.append(texts("calendar.status", reached=status.reached, total=status.total))
+    if status.villages:
+        rows.append(texts("calendar.how_far"))
+    rows += [
+        texts("calendar.how_far_line", title=title, names=few(texts, names))
+        for title, names in status.villages
+    ]
     return Message(Ready("\n".join(rows)), (calendar_button(texts),))
 
 

@@ -26,7 +26,7 @@ from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.meeting_news import MOVED, PICKED, MeetingNews
 from bot.services.places import Place, village_key
-from bot.services.village_dates import VillageDates
+from bot.services.village_dates import VillageDates, right_to_pick
 from bot.storage.models import Cohort, Event, PolledMeeting, Rsvp, Village
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories.events import retime
@@ -171,10 +171,10 @@ class Calendar:
 
         Raises InvalidInput for a time outside its window, Conflict when another village has just taken it.
         """
-        require(actor, Action.PICK_DATE, place.where)
+        meeting = self._context.programme.meetings.get(code)
+        require(actor, right_to_pick(self._context.programme, meeting), place.where)
         if place.village is None or place.cohort is None:
             raise NotFound("error.not_found.place")
-        meeting = self._context.programme.meetings.get(code)
         if meeting is None or day not in self.choices(place.cohort, code):
             raise InvalidInput("error.day_outside_window")
         event = await events_table.one(session, place.cohort.id, code, village_key(place.village.id))

@@ -18,6 +18,7 @@ from bot.domain.programme import (
 from bot.services.context import Context
 from bot.services.places import Place, village_key
 from bot.services.village_import import agree
+from bot.services.village_states import follow_gates
 from bot.storage.models import Village
 from bot.storage.repositories.milestones import MilestoneScope, reach, reached
 
@@ -88,7 +89,8 @@ async def settle(
     if not codes:
         return False
     scope = MilestoneScope(village_key(village.id), village.cohort_id, village.id)
-    await reach(session, scope, codes, on)
+    if await reach(session, scope, codes, on):
+        await follow_gates(session, context, village.id)
     gate = context.programme.rules.village_channel_after
     if village.agreed_at is None and await reached(session, scope.key) >= set(gate):
         await agree(session, context, [village])

@@ -1,6 +1,5 @@
 """Who a letter would reach: exactly which channels, how many people, and how long it will take (S05)."""
 
-from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import VILLAGE_ROLES, Role
-from bot.domain.audience import Audience, Forecast, own_phase
+from bot.domain.audience import Audience, Forecast, states_of
 from bot.domain.errors import Conflict, NotFound
 from bot.domain.posting import PostingHours
 from bot.domain.programme import VILLAGE_CIRCLE, Newsletter
@@ -26,7 +25,6 @@ from bot.storage.models import (
     Village,
 )
 from bot.storage.repositories import letters as letters_table
-from bot.storage.repositories.milestones import reached_by
 
 A_SECOND = 48.9  # posts, see docs/reliability.md
 
@@ -38,10 +36,9 @@ async def places_of(session: AsyncSession, context: Context, cohort_id: int, aud
         query = select(Village).where(Village.cohort_id == cohort_id, Village.agreed_at.is_not(None))
         if audience.municipality_id is not None:
             query = query.where(Village.municipality_id == audience.municipality_id)
-        villages = (await session.scalars(query.order_by(Village.name, Village.id))).all()
         if audience.phase is not None:
-            phases = await phases_of(session, context, cohort_id, [village.id for village in villages])
-            villages = [village for village in villages if phases[village.id] == audience.phase]
+            query = query.where(Village.state.in_(states_of(context.programme.phases, audience.phase)))
+        villages = (await session.scalars(query.order_by(Village.name, Village.id))).all()
         keys += [village_key(village.id) for village in villages]
     if audience.groups:
         groups = select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id == cohort_id)
@@ -89,18 +86,6 @@ async def audience_of(session: AsyncSession, cohort_id: int, code: str) -> Audie
     if row is None or row.audience is None:
         raise NotFound("error.not_found.newsletter", text=code)
     return Audience.of_data(row.audience)
-
-
-async def phases_of(
-    session: AsyncSession, context: Context, cohort_id: int, village_ids: Collection[int]
-) -> dict[int, str]:
-    """Return the phase that each village has come to by the gates it has reached."""
-    phases = context.programme.phases
-    gates = {phase.gate for phase in phases if phase.gate is not None}
-    through: dict[str, set[str]] = defaultdict(set)
-    for scope, code in await reached_by(session, cohort_id, gates):
-        through[scope].add(code)
-    return {number: own_phase(phases, through[village_key(number)]) for number in village_ids}
 
 
 async def people_at(session: AsyncSession, cohort_id: int, place_keys: Collection[str]) -> int:

@@ -12,15 +12,16 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.access import Action, Actor, Role, Where, may, require
+from bot.domain.access import Action, Actor, Where, looked_after, may, require
 from bot.domain.errors import NotFound
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, AgendaItem, Meeting
 from bot.domain.seats import Answer
 from bot.messages.meetings import MeetingCard, Mine
 from bot.services.attendance import Attendance, own_answer, waiting_number
 from bot.services.context import Context
-from bot.services.meeting_changes import may_change
+from bot.services.meeting_changes import may_change, of_village
 from bot.services.places import village_key
+from bot.services.village_dates import right_to_pick
 from bot.storage.models import Event, Rsvp, Village
 
 _FOR_WHOM = {VILLAGE_CIRCLE: ("villager", "coordinator"), COORDINATOR_CIRCLE: ("coordinator",)}
@@ -52,7 +53,9 @@ class MeetingCards:
             meeting = self._context.programme.meetings.get(event.code)
             village = await session.get(Village, event.village_id) if event.village_id is not None else None
             change = meeting is not None and may_change(actor, event, village)
-            change = change and event.starts_at > self._context.now()
+            ahead = event.starts_at > self._context.now()
+            pick = right_to_pick(self._context.programme, meeting)
+            may_pick = village is not None and ahead and may(actor, pick, of_village(village))
             people, waiting, unsure = await self._counts(session, event.id)
             people = event.said_yes if event.said_yes is not None else people
             return MeetingCard(
@@ -60,8 +63,8 @@ class MeetingCards:
                 event.venue or "", event.link, _audience(meeting), _agenda(meeting), people, waiting, unsure,
                 event.seats, event.called_off_at is not None, event.called_off_because or "",
                 await self._mine(session, actor, event.id), event.ends_at > self._context.now(),
-                may_pick=event.code if change and village is not None else "",
-                may_move=change and village is None, may_call_off=change,
+                may_pick=event.code if may_pick else "",
+                may_move=change and ahead and village is None, may_call_off=change and ahead,
             )  # fmt: skip
 
     async def who_comes(self, actor: Actor, event_id: int) -> WhoComes:
@@ -79,7 +82,7 @@ class MeetingCards:
                 Village.cohort_id == event.cohort_id, Village.agreed_at.is_not(None)
             )
             if not may(actor, Action.SEE_ALL_VILLAGES, Where()):
-                query = query.where(Village.municipality_id.in_(_looked_after(actor, event.cohort_id)))
+                query = query.where(Village.municipality_id.in_(looked_after(actor, event.cohort_id)))
             villages = (await session.scalars(query.order_by(Village.name, Village.id))).all()
             coming = select(Rsvp.place_key, func.sum(Rsvp.people)).where(
                 Rsvp.event_id == event.id, Rsvp.answer == Answer.YES, Rsvp.waiting_since.is_(None)
@@ -120,12 +123,3 @@ def _agenda(meeting: Meeting | None) -> list[tuple[str, int | None, str]]:
         (item.part or "", item.minutes, item.text) if isinstance(item, AgendaItem) else ("", None, item)
         for item in items
     ]
-
-
-def _looked_after(actor: Actor, cohort_id: int) -> set[int]:
-    """Return the municipalities somebody coordinates in a cohort."""
-    return {
-        held.municipality_id
-        for held in actor.roles
-        if held.role is Role.COORDINATOR and held.cohort_id == cohort_id and held.municipality_id is not None
-    }

@@ -210,7 +210,12 @@ def require_change(actor: Actor, event: Event, village: Village | None) -> None:
 def _right(event: Event, village: Village | None) -> tuple[Action, Where]:
     if village is None:
         return Action.EDIT_CALENDAR, Where(cohort_id=event.cohort_id)
-    return Action.PICK_DATE, Where(village.id, village.municipality_id, village.cohort_id)
+    return Action.PICK_DATE, of_village(village)
+
+
+def of_village(village: Village) -> Where:
+    """Return a village as the table of rights sees it."""
+    return Where(village.id, village.municipality_id, village.cohort_id)
 
 
 async def _village(session: AsyncSession, event: Event) -> Village | None:

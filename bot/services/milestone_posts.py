@@ -13,10 +13,9 @@ from bot.messages import milestones as build
 from bot.messages.message import Message
 from bot.messages.posts import NAMED, calendar_button
 from bot.services.context import Context
-from bot.services.milestones import cohort_scope
 from bot.services.places import Place, village_key
 from bot.storage.models import Cohort, Delivery, Village
-from bot.storage.repositories.milestones import reached, reached_by
+from bot.storage.repositories.milestones import cohort_scope, reached, reached_by
 
 KIND = "milestones"
 Waiting = Sequence[

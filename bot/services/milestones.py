@@ -15,9 +15,10 @@ from bot.services.calendar import Calendar
 from bot.services.context import Context
 from bot.services.moments import today
 from bot.services.places import Place, running_cohorts
+from bot.services.village_states import follow_gates, how_far
 from bot.storage.models import Cohort, Village
 from bot.storage.repositories.deliveries import Post, plan
-from bot.storage.repositories.milestones import MilestoneScope, reach, reached, reopen
+from bot.storage.repositories.milestones import MilestoneScope, cohort_scope, reach, reached, reopen
 
 
 class Milestones:
@@ -26,20 +27,22 @@ class Milestones:
     def __init__(self, context: Context, calendar: Calendar) -> None:
         self._context, self._calendar = context, calendar
 
-    async def phase_status(self, place: Place) -> PhaseStatus | None:
-        """Return the phase the calendar stands in, with the village's own milestones; None between cohorts."""
+    async def phase_status(self, actor: Actor, place: Place) -> PhaseStatus | None:
+        """Return the phase the calendar stands in, with the village's own milestones; None between cohorts.
+
+        Coordinators and the secretariat see in their channels how far the villages they look after are.
+        """
         phase = self._calendar.phase_now(place.cohort) if place.cohort else None
         if phase is None or place.cohort is None:
             return None
         rows = self._context.programme.milestones.values()
         ids = {m.id for m in rows if m.phase == phase.id and m.confirm != BY_ITSELF}
-        done: set[str] = set()
-        if place.village is not None:
-            async with self._context.database.transaction() as session:
-                done = ids & await reached(session, place.key)
+        async with self._context.database.transaction() as session:
+            done = ids & await reached(session, place.key) if place.village is not None else set()
+            villages = await how_far(session, self._context, actor, place)
         first, last = phase_days(phase, place.cohort.start_year)
         return PhaseStatus(
-            phase.title, first, last, phase.elements, len(done), len(ids) if place.village else 0
+            phase.title, first, last, phase.elements, len(done), len(ids) if place.village else 0, villages
         )
 
     async def board(self, actor: Actor, place: Place, cohort_id: int | None = None) -> Board:
@@ -81,6 +84,7 @@ class Milestones:
             if not self._has_begun(cohort, milestone) or not self._may_tick(actor, place, milestone, done):
                 raise NotPermitted("error.not_allowed.tick_milestone")
             if await reach(session, scope, [milestone.id], day):
+                await self._follow(session, scope)
                 await audit(session, self._context, actor, "milestone.reached", f"{scope.key} {milestone.id}")
         return await self.board(actor, place, cohort_id)
 
@@ -100,6 +104,7 @@ class Milestones:
             await _hold(session, scope)
             if not await reopen(session, scope, milestone.id):
                 raise Conflict("error.milestone_open", title=milestone.title)
+            await self._follow(session, scope)
             decided = milestone.id in settled_by_decision(self._context.programme)
             said = self._context.texts(
                 "notice.milestone_reopened", title=milestone.title, reason=reason, decided=decided
@@ -108,6 +113,10 @@ class Milestones:
             await plan(session, [Post(key, place.key, "notice", now, payload={"said": said})])
             await audit(session, self._context, actor, "milestone.reopened", f"{scope.key} {milestone.id}")
         return await self.board(actor, place, cohort_id)
+
+    async def _follow(self, session: AsyncSession, scope: MilestoneScope) -> None:
+        if scope.village_id is not None:
+            await follow_gates(session, self._context, scope.village_id)
 
     async def _scope(
         self, session: AsyncSession, place: Place, cohort_id: int | None
@@ -161,11 +170,6 @@ class Milestones:
         days = milestone_days(self._context.programme, milestone, cohort.start_year)
         decided = milestone.id in settled_by_decision(self._context.programme)
         return Line(milestone.title, milestone.id in done, days[0] if days else None, decided)
-
-
-def cohort_scope(cohort_id: int) -> MilestoneScope:
-    """Return the scope of the programme's own milestones in a cohort."""
-    return MilestoneScope(f"cohort:{cohort_id}", cohort_id)
 
 
 async def _hold(session: AsyncSession, scope: MilestoneScope) -> None:

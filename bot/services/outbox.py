@@ -9,7 +9,6 @@ import logging
 import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -23,7 +22,9 @@ from bot.domain.posting import PostingHours
 from bot.domain.receipts import LATE, NO_CHANNEL
 from bot.messages.message import Message
 from bot.services.context import Context
+from bot.services.invited_guests import settle_by_post
 from bot.services.letter_desk_posts import GONE, tell_of_letter
+from bot.services.outgoing import Batch, Outgoing, Standing
 from bot.services.places import SECRETARIAT, WELCOME, is_person, person_key, place_of
 from bot.storage.database import PLANNED
 from bot.storage.models import Cohort, Decision, Delivery, DiscordPlace, Person, Poll, Village
@@ -48,47 +49,6 @@ class Composer(Protocol):
     async def compose(self, session: AsyncSession, delivery: Delivery) -> Message | None:
         """Write the message of a delivery."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """A claimed post, ready for Discord. `retry` tells that an earlier try may have been sent.
-
-    A `private` one goes to a person: `channel_id` is then their account.
-    """
-
-    delivery_id: int
-    key: str
-    channel_id: int
-    message: Message
-    retry: bool
-    due_at: datetime
-    claimed_by: str
-    lease_until: datetime
-    edits: "Standing | None" = None
-    private: bool = False
-
-    @property
-    def named(self) -> str:
-        """Return what the log may call it: a private post's key names a person."""
-        return "private" if self.private else self.key
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A post that stands in its channel and is to be changed; it keeps its own mark."""
-
-    mark: int
-    message_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one look at the outbox gave: posts to send, keys dropped as too late, and whether to look again."""
-
-    ready: list[Outgoing]
-    stale: list[str]
-    more: bool
 
 
 class Outbox:
@@ -223,6 +183,7 @@ class Outbox:
         now = self._context.now()
         async with self._context.database.transaction() as session:
             await deliveries.keep_receipt(session, delivery_id, channel_id, message_id, now, self._day(now))
+            await settle_by_post(session, self._context, delivery_id, self._day(now))
 
     async def told(self, post: Outgoing) -> None:
         """Forget whether a private post was sent."""

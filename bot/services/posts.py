@@ -7,6 +7,7 @@ from typing import Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.content.templates import Ready
+from bot.domain.access import Action
 from bot.domain.errors import NotFound
 from bot.domain.programme import BY_ITSELF, CALENDAR_FILE, TASKS, Meeting, Reminder
 from bot.messages import people
@@ -32,7 +33,7 @@ from bot.services.meeting_day import NOT_HELD, values_of
 from bot.services.meeting_polls import asked_at
 from bot.services.places import Place, is_person, place_of
 from bot.services.tasks import Tasks
-from bot.services.village_dates import VillageDates
+from bot.services.village_dates import VillageDates, right_to_pick
 from bot.storage.models import Delivery, Event
 
 
@@ -157,6 +158,7 @@ class Posts:
         self, event: Event, place: Place, left: Sequence[str], *, of_task: bool
     ) -> Mapping[str, object]:
         timezone = self._context.programme.timezone
+        meeting = self._context.programme.meetings.get(event.code)
         questions = [poll.question for poll in asked_at(self._context.programme, event.code)]
         return {
             "village": place.village.name if place.village else "",
@@ -164,6 +166,7 @@ class Posts:
             "phone": self._context.facts.phone,
             "places": Ready(build.few(self._context.texts, left)),
             "questions": " ".join(questions) if of_task else "",
+            "contact": right_to_pick(self._context.programme, meeting) is Action.PICK_FIRST_DATE,
         }
 
     async def _opening(self, session: AsyncSession, delivery: Delivery, place: Place) -> Message | None:

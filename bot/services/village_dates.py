@@ -5,7 +5,7 @@ waits for the others, and the database refuses the second.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.domain.access import Action, Actor, require
 from bot.domain.calendar import DatedMeeting, candidate_days, later
 from bot.domain.errors import NotFound
-from bot.domain.programme import Meeting
+from bot.domain.programme import Meeting, Programme
 from bot.domain.slots import nearest_free, times_of
 from bot.services.context import Context
 from bot.services.outbox import tell_secretariat
@@ -40,8 +40,8 @@ class VillageDates:
 
     async def times(self, actor: Actor, place: Place, code: str) -> list[datetime]:
         """Return the times somebody may choose for their village, in order. Raises NotFound, NotPermitted."""
-        require(actor, Action.PICK_DATE, place.where)
         meeting = self._context.programme.meetings.get(code)
+        require(actor, right_to_pick(self._context.programme, meeting), place.where)
         if meeting is None or place.village is None or place.cohort is None:
             raise NotFound("error.not_found.meeting", text=code)
         async with self._context.database.transaction() as session:
@@ -66,7 +66,8 @@ class VillageDates:
     ) -> None:
         """Give villages that have chosen nothing a time each; whoever has one keeps it.
 
-        When there are none left, the secretariat is told, and the rules' own time stands.
+        Nobody is given one at short notice while there are later ones. When there are none left, the secretariat is
+        told, and the rules' own time stands.
         """
         meeting, times = dated.meeting, self._all(cohort, dated.meeting)
         known = set(times)
@@ -79,7 +80,7 @@ class VillageDates:
         with session.no_autoflush:
             await self.wait_for_others(session, cohort.id, meeting)
             taken = await self._taken(session, cohort.id, meeting)
-        ahead = [at for at in times if at > self._context.now()]
+        ahead = self._in_time(times)
         for row in sorted(lacking, key=lambda row: row.village_id or 0):
             row.slot_at = nearest_free(ahead, dated.starts_at, taken)
             if row.slot_at is not None:
@@ -92,6 +93,13 @@ class VillageDates:
             key = f"notice:times:{cohort.id}:{meeting.id}:{without}"
             with session.no_autoflush:
                 await tell_secretariat(session, self._context.now(), key, said)
+
+    def _in_time(self, times: Sequence[datetime]) -> list[datetime]:
+        """Return the times that can be given out: with the notice of the rules, or at least not today."""
+        today = self._context.now().astimezone(self._zone).date()
+        days = timedelta(days=self._context.programme.rules.given_time_notice_days)
+        ahead = [at for at in times if at.astimezone(self._zone).date() > today]
+        return [at for at in ahead if at.astimezone(self._zone).date() >= today + days] or ahead
 
     def days(self, times: Sequence[datetime]) -> list[date]:
         """Return the days that hold some of these times, as many as a menu holds."""
@@ -121,3 +129,13 @@ class VillageDates:
         if but is not None:
             query = query.where(Event.scope_key != but)
         return {slot_at or starts_at for slot_at, starts_at in await session.execute(query)}
+
+
+def right_to_pick(programme: Programme, meeting: Meeting | None) -> Action:
+    """Return the right that choosing a meeting's time takes.
+
+    Where the steering group is yet to be established, the local council's contact has it too (S20).
+    """
+    established_by = programme.rules.steering_established_by
+    first = meeting is not None and established_by in meeting.decisions
+    return Action.PICK_FIRST_DATE if first else Action.PICK_DATE

@@ -9,7 +9,7 @@ import pytest
 from bot.delivery.dispatcher import PermanentFailure, nonce_of
 from bot.delivery.gateway import DiscordMessages
 from bot.messages.message import Button, Message, Picture
-from bot.services.outbox import Outgoing
+from bot.services.outgoing import Outgoing
 
 NOW = datetime(2027, 10, 14, 8, tzinfo=UTC)
 POST = Outgoing(7, "NL-V01:village:3", 501, Message("Hej"), False, NOW, "en", NOW)

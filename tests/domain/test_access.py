@@ -44,6 +44,7 @@ TABLE: dict[Action, set[Role]] = {
     Action.TICK_MILESTONE: {S, R, L, SEC},
     Action.REOPEN_MILESTONE: {SEC},
     Action.PICK_DATE: {R, L, SEC},
+    Action.PICK_FIRST_DATE: {R, L, LC, SEC},
     Action.PICK_GROUP_DATE: {K, SEC},
     Action.GIVE_STEERING_ROLES: {L, LC, SEC},
     Action.GIVE_ALL_ROLES: {SEC},

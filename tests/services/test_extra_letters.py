@@ -6,10 +6,11 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.domain.access import Actor, Role
-from bot.domain.audience import Audience, Target, own_phase
+from bot.domain.audience import Audience, Target, own_phase, own_state, states_of
 from bot.domain.errors import CompanionError, NotPermitted
 from bot.services.context import Context
 from bot.services.registry import Services, services_on
+from bot.services.village_states import follow_gates
 from bot.storage.models import Delivery, DiscordPlace, MilestoneState, Village
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 
@@ -66,6 +67,7 @@ async def desk(context: Context) -> Desk:
         session.add(
             MilestoneState(cohort_id=1, village_id=2, scope_key="village:2", code="OP-08", state="reached")
         )
+        await follow_gates(session, context, 2)
     world.at(EVENING)
     return Desk(world, services_on(context))
 
@@ -98,6 +100,12 @@ async def test_an_extra_letter_is_written_approved_stopped_planned_sent_correcte
     assert await desk.refused("cancel", code) == "error.letter_not_waiting"
     desk.world.at(MORNING)
     assert not any(key.startswith(code) for key in await desk.posted())
+    lead, sheets = await desk.world.lead(), desk.services.letter_sheets
+    with pytest.raises(CompanionError, match="not_found"):
+        await sheets.printed(lead, "village:1", code)
+    assert code not in await desk.services.letter_titles.all(lead)
+    assert (await desk.services.letter_titles.all(SECRETARY))[code] == "Sommerfest"
+    assert code in await desk.services.letter_titles.codes()
 
     await desk.extra.send(SECRETARY, 1, code)
     async with desk.world.context.database.transaction() as session:
@@ -124,6 +132,8 @@ async def test_an_extra_letter_is_written_approved_stopped_planned_sent_correcte
     assert "Kom nu" in changed and changed.endswith(
         "Rettet fredag den 15. oktober kl. 8.01.".replace(" 8.", " 08.")
     )
+    printed, _ = await sheets.printed(lead, "village:1")
+    assert (printed.code, printed.meeting) == (code, None) and "Kom nu" in printed.text, "as it was corrected"
     await desk.services.corrections.withdraw(SECRETARY, 1, code)
     await desk.posted()
     assert set((await desk.states(code)).values()) == {"withdrawn", "not_needed"}
@@ -133,7 +143,11 @@ async def test_an_extra_letter_is_written_approved_stopped_planned_sent_correcte
 async def test_a_letter_for_a_phase_goes_to_the_villages_that_have_come_to_it_themselves(desk: Desk) -> None:
     phases = desk.world.context.programme.phases
     assert own_phase(phases, ()) == "p0" and own_phase(phases, {"OP-08", "M1-15"}) == "m2"
-    assert own_phase(phases, {phase.gate or "" for phase in phases}) == "m4", "the last one has no next"
+    every = {phase.gate or "" for phase in phases}
+    assert (own_phase(phases, every), own_state(phases, every)) == ("m4", "completed"), "the last has no next"
+    assert states_of(phases, "m4") == ("organising", "completed") and states_of(phases, "m1") == (
+        "mobilising",
+    )
     code = await desk.write(Audience(phase="m1"), "15-10-2027 kl. 12.30")
     seen = await desk.extra.forecast(SECRETARY, 1, code)
     assert [name.split(" (")[0] for name in seen.channels] == ["Bøgelund"]

@@ -28,7 +28,7 @@ from bot.services.registry import Services, services_on
 from bot.storage.database import Database
 from bot.storage.models import Delivery, Event, Person, Rsvp, Village
 from bot.storage.repositories.deliveries import Post, plan
-from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
+from tests.support.polls_world import SECRETARY, PollsWorld, polls_world, utc
 from tests.support.world import context_on, loaded
 
 CIRCLE, KICKOFF = "VC01", "EV-M1-OPSTART"
@@ -287,10 +287,27 @@ async def test_each_village_has_a_coaching_time_of_its_own_chosen_or_not(
         await session.rollback()
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_nobody_is_given_a_time_at_short_notice_while_there_are_later_ones(
+    services: Services, world: PollsWorld
+) -> None:
+    """S61: in the first week of two a village has a time in the second; in the last days tomorrow is the best there is."""
+    world.at(utc(2028, 8, 30))
+    await services.planning.refresh()
+    given = [await meeting(world, COACHING, place.key) for place in (world.village, world.neighbour)]
+    assert all(event.starts_at >= utc(2028, 9, 6, 0) for event in given)
+    async with world.context.database.transaction() as session:
+        await session.execute(update(Event).where(Event.code == COACHING).values(slot_at=None))
+    world.at(utc(2028, 9, 6, 6))
+    await services.planning.refresh()
+    given = [await meeting(world, COACHING, place.key) for place in (world.village, world.neighbour)]
+    assert all(utc(2028, 9, 7, 0) <= event.starts_at for event in given), "but never today"
+
+
 async def test_a_village_chooses_day_and_hour_of_its_kickoff_among_free_ones_and_else_the_rules_hold(
     services: Services, world: PollsWorld
 ) -> None:
-    """S20, S48: and the local holidays are no choice."""
+    """S20, S48: the local council's contact chooses too; and the local holidays are no choice."""
     await services.planning.refresh()
     default = await meeting(world, KICKOFF, world.village.key)
     lead = await world.lead()
@@ -305,7 +322,12 @@ async def test_a_village_chooses_day_and_hour_of_its_kickoff_among_free_ones_and
         "error.day_outside_window",
         services.planning.pick(lead, world.village, KICKOFF, free[0].date(), time(3)),
     )
-    await services.planning.pick(lead, world.village, KICKOFF, free[0].date(), time(20))
+    contact = await world.person("Lone", Role.LOCAL_COUNCIL_CONTACT)
+    card = await services.meeting_cards.card(contact, default.id)
+    assert (card.may_pick, card.may_call_off) == (KICKOFF, False)
+    with pytest.raises(NotPermitted):
+        await services.village_dates.times(contact, world.village, COACHING)  # the steering group's by then
+    await services.planning.pick(contact, world.village, KICKOFF, free[0].date(), time(20))
     ours, theirs = [await meeting(world, KICKOFF, place.key) for place in (world.village, world.neighbour)]
     assert ours.starts_at == local(free[0].date(), time(20), free[0].tzinfo)  # type: ignore[arg-type]
     assert theirs.starts_at == default.starts_at, "the other village holds the fallback"
@@ -319,8 +341,9 @@ async def test_who_answered_is_forgotten_thirty_days_after_the_meeting_and_how_m
     await services.people.answer_meeting(ida, event.id, Answer.YES, world.village.key)
     await services.people.bring(ida, event.id, 3)
     await services.people.answer_meeting(bo, event.id, Answer.NO, world.village.key)
-    assert await services.forgetting.turn(event.ends_at + timedelta(days=29)) == 0
-    assert await services.forgetting.turn(event.ends_at + timedelta(days=30)) == 2
+    await services.forgetting.turn(event.ends_at + timedelta(days=29))
+    assert (await services.meeting_cards.card(ida, event.id)).mine is not None
+    await services.forgetting.turn(event.ends_at + timedelta(days=30))
     card = await services.meeting_cards.card(ida, event.id)
     assert (card.people, card.mine) == (3, None)
 

@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.domain.access import Actor, Role
+from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.messages.milestones import Board, Line
 from bot.services.context import Context
 from bot.services.decisions import Decisions
 from bot.services.places import Place, place_of, running_cohorts
 from bot.services.registry import Services, services_on
-from bot.storage.models import AuditEntry, Cohort, Delivery, MilestoneState
+from bot.storage.models import AuditEntry, Cohort, Delivery, MilestoneState, Village
 from bot.storage.repositories.milestones import MilestoneScope, reach
 from tests.support.polls_world import SECRETARY, PollsWorld, polls_world
 
@@ -29,6 +29,10 @@ class Path:
 
     async def board(self, actor: Actor | None = None, place: Place | None = None) -> Board:
         return await self.services.milestones.board(actor or SECRETARY, place or self.world.village)
+
+    async def state(self) -> str:
+        async with self.world.context.database.transaction() as session:
+            return (await session.get_one(Village, self.world.village.where.village_id)).state
 
     async def secretariat(self) -> Place:
         async with self.world.context.database.transaction() as session:
@@ -114,6 +118,41 @@ async def test_a_phase_is_closed_only_when_all_it_waits_for_is_reached(path: Pat
     assert [line.reached for line in closed.now if line.title == "Mobilisering er gennemført"] == [True]
     with pytest.raises(NotPermitted):
         await milestones.tick(await path.world.lead(), village, "M4-08")  # its phase has not begun
+    assert await path.state() == "prelude", "the gate before it is not reached"
+    async with path.world.context.database.transaction() as session:
+        gates = [m.id for m in path.world.context.programme.milestones.values() if m.phase == "p0" and m.gate]
+        await reach(session, scope, gates, date(2027, 11, 19))
+    await milestones.tick(SECRETARY, village, "OP-08")
+    assert await path.state() == "mapping", "S19: through two gates"
+    await milestones.reopen(SECRETARY, village, "M1-15", "Der mangler et møde")
+    assert await path.state() == "mobilising"
+    kim = Actor(None, "Kim", frozenset({RoleHeld(Role.COORDINATOR, None, 1, 1, frozenset({1}))}))
+    seen = await milestones.phase_status(kim, path.world.group)
+    assert seen is not None and seen.villages == [
+        ("Optakt: Forventningsafstemning med kommune og lokalråd", ["Ålby"]),
+        ("Kursusmodul 1: Mobilisering", ["Sønder Ørslev"]),
+    ]
+    stranger = Actor(None, "Kaj", frozenset({RoleHeld(Role.COORDINATOR, None, 2, 1, frozenset({1}))}))
+    for actor, place in ((stranger, path.world.group), (SECRETARY, village)):
+        seen = await milestones.phase_status(actor, place)
+        assert seen is not None and not seen.villages, "only of the own municipality, and in the own channel"
+
+
+async def test_an_invitation_to_a_villages_circle_in_the_coordinators_channel_settles_that_they_are_invited(
+    path: Path,
+) -> None:
+    """S09: the post itself is the evidence, of the cohort as a whole."""
+    async with path.world.context.database.transaction() as session:
+        rows = await session.scalars(select(Delivery).where(Delivery.key.startswith("VC01:")))
+        posts = {row.key: row.id for row in rows}
+    for key, day in (("VC01:r7:village:1", None), ("VC01:guests0:group:1", None),
+                     ("VC01:guests:group:1", date(2027, 11, 20))):  # fmt: skip
+        await path.services.outbox.sent(posts[key], 1, posts[key])
+        async with path.world.context.database.transaction() as session:
+            query = select(MilestoneState.reached_on).where(MilestoneState.code == "PR-05")
+            assert (await session.scalars(query.where(MilestoneState.scope_key == "cohort:1"))).all() == (
+                [day] if day else []
+            )
 
 
 async def test_the_secretariat_opens_a_milestone_again_and_the_village_reads_why(path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.services.context import Context
-from bot.services.outbox import LEASE, Outgoing
+from bot.services.outbox import LEASE
+from bot.services.outgoing import Outgoing
 from bot.services.places import SECRETARIAT, WELCOME
 from bot.services.registry import Services, services_on
 from bot.storage.models import Delivery, DiscordPlace

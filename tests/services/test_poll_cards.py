@@ -1,6 +1,7 @@
 """A poll's post in its channel follows the votes, seldom enough for Discord; on SQLite and PostgreSQL."""
 
-from bot.services.outbox import Outbox, Outgoing
+from bot.services.outbox import Outbox
+from bot.services.outgoing import Outgoing
 from bot.services.registry import services_on
 from bot.storage.models import DiscordPlace, Poll
 from tests.support.polls_world import PollsWorld

@@ -11,7 +11,7 @@ from bot.domain.errors import Conflict, NotFound, NotPermitted
 from bot.domain.receipts import PostReceipt, Trouble
 from bot.services import ledger
 from bot.services.context import Context
-from bot.services.outbox import Outgoing
+from bot.services.outgoing import Outgoing
 from bot.services.registry import Services, services_on
 from bot.storage.models import AuditEntry, Cohort, Delivery, DiscordPlace
 from tests.support.approval import approve_all

@@ -21,6 +21,11 @@ class MilestoneScope:
     village_id: int | None = None
 
 
+def cohort_scope(cohort_id: int) -> MilestoneScope:
+    """Return the scope of the programme's own milestones in a cohort."""
+    return MilestoneScope(f"cohort:{cohort_id}", cohort_id)
+
+
 async def reached(session: AsyncSession, scope_key: str) -> set[str]:
     """Return the ids of the milestones that are reached."""
     query = select(MilestoneState.code).where(
