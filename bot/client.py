@@ -11,13 +11,14 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.caretaker import Caretaker, NotYet
 from bot.content.templates import Ready
 from bot.desk import Desk
 from bot.discord_render import acted, modal, payload
@@ -163,30 +164,6 @@ class Ask:
         return [str(value) for part in parts for value in part.get("values", ())]
 
 
-class Caretaker(Protocol):
-    """Whoever keeps channels, roles and members in order."""
-
-    def needed(self) -> None:
-        """Have the server looked over soon."""
-        ...
-
-    async def mend(self) -> Message:
-        """Look the server over now and say how it went."""
-        ...
-
-    async def see_to_invitation(self) -> None:
-        """Have an invitation to the welcome channel stand, if we may make one."""
-        ...
-
-    async def refresh_member(self, user_id: int) -> None:
-        """Give and take the roles of one person."""
-        ...
-
-    async def release_member(self, user_id: int) -> None:
-        """Take every role of ours from somebody who is to be erased. Raises Conflict when it cannot be now."""
-        ...
-
-
 class CompanionTree(app_commands.CommandTree["CompanionBot"]):
     """Slash commands with the same error boundary and patience as buttons."""
 
@@ -215,7 +192,7 @@ class CompanionBot(commands.Bot):
         self.texts = services.context.texts
         self.handlers: dict[str, Handler] = {}
         self.desk = Desk()
-        self.caretaker: Caretaker = _NotYet()
+        self.caretaker: Caretaker = NotYet()
         self._when_ready, self._started = when_ready, False
         self._kept: set[asyncio.Task[None]] = set()  # asyncio itself forgets a task that nobody holds
 
@@ -322,24 +299,3 @@ class ShardedBot(CompanionBot, commands.AutoShardedBot):
 def _short(value: object) -> object:
     """Return what somebody wrote, short enough to be said back."""
     return f"{value[:_SAID_BACK]}…" if isinstance(value, str) and len(value) > _SAID_BACK else value
-
-
-class _NotYet:
-    """Stands in for the caretaker until the bot is connected."""
-
-    def needed(self) -> None:
-        """Do nothing: the server is looked over at the start anyway."""
-
-    async def mend(self) -> Message:
-        """Refuse. Raises CompanionError."""
-        raise CompanionError("error.technical", code="-")
-
-    async def see_to_invitation(self) -> None:
-        """Do nothing: what was kept stays."""
-
-    async def refresh_member(self, user_id: int) -> None:
-        """Do nothing: everybody's roles are looked over at the start anyway."""
-
-    async def release_member(self, user_id: int) -> None:
-        """Refuse. Raises CompanionError."""
-        raise CompanionError("error.technical", code="-")

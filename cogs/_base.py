@@ -161,3 +161,17 @@ class CompanionCog(commands.Cog):
         """Propose municipalities by name."""
         names = {v.municipality.name for v in await ask.services.cohorts.villages()}
         return [(name, name) for name in sorted(names) if typed.casefold() in name.casefold()]
+
+    async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose the calendar's letters by number or title."""
+        return _fitting(ask.services.letter_titles.of_calendar(), typed)
+
+    async def suggest_all_letters(self, ask: Ask, typed: str) -> Suggestions:
+        """Propose letters by number or title, also those written outside the calendar."""
+        return _fitting(await ask.services.letter_titles.all(await ask.actor()), typed)
+
+
+def _fitting(titles: Mapping[str, str], typed: str) -> Suggestions:
+    return [
+        (title, code) for code, title in titles.items() if typed.casefold() in f"{code} {title}".casefold()
+    ]

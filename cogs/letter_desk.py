@@ -8,7 +8,7 @@ from bot.messages import letter_sending as sending
 from bot.messages import newsletters as build
 from bot.messages import receipts
 from bot.messages.message import Message
-from cogs._base import CompanionCog, Suggestions, command, handles
+from cogs._base import CompanionCog, command, handles
 
 _LOOK_SECONDS = 1.0
 _LOOKS = 600
@@ -17,7 +17,7 @@ _LOOKS = 600
 class LetterDeskCog(CompanionCog):
     """Letters of the secretariat; services check that it is the secretariat."""
 
-    @command("newsletter.show", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
+    @command("newsletter.show", suggest={"letter": "suggest_all_letters", "village": "suggest_villages"})
     async def show(
         self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None
     ) -> None:
@@ -29,7 +29,7 @@ class LetterDeskCog(CompanionCog):
         )
         await ask.reply(Message(text))
 
-    @command("newsletter.try", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
+    @command("newsletter.try", suggest={"letter": "suggest_all_letters", "village": "suggest_villages"})
     async def try_out(
         self, ask: Ask, letter: str, village: str | None = None, cohort: int | None = None
     ) -> None:
@@ -94,7 +94,7 @@ class LetterDeskCog(CompanionCog):
         found = await desk.receipts(actor, cohort_id, letter)
         await ask.edit(receipts.account(self.bot.texts, title, found, ask.interaction.guild_id))
 
-    @command("newsletter.receipt", suggest={"letter": "suggest_letters"})
+    @command("newsletter.receipt", suggest={"letter": "suggest_all_letters"})
     async def receipt(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
         """Show how every channel fared with a letter."""
         found = await ask.services.cohorts.cohort(cohort)
@@ -116,11 +116,6 @@ class LetterDeskCog(CompanionCog):
         found = await ask.services.cohorts.cohort(cohort)
         saved, _ = await ask.services.videos.put_link(await ask.actor(), found.id, letter, slot, link)
         await ask.reply(build.video_saved(self.bot.texts, saved.title, (found.id, saved.id)))
-
-    async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
-        """Propose letters by number or title."""
-        letters = ask.services.context.programme.newsletters.values()
-        return [(n.title, n.id) for n in letters if typed.casefold() in f"{n.id} {n.title}".casefold()]
 
 
 async def setup(bot: CompanionBot) -> None:

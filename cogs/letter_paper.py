@@ -6,13 +6,13 @@ from bot.client import Ask, CompanionBot
 from bot.messages import letter_sheet as build
 from bot.messages.mail_lists import list_button
 from bot.services.places import village_key
-from cogs._base import CompanionCog, Suggestions, command, handles
+from cogs._base import CompanionCog, command, handles
 
 
 class LetterPaperCog(CompanionCog):
     """Letters for the notice board; the service checks who may print which."""
 
-    @command("print", suggest={"letter": "suggest_letters", "village": "suggest_villages"})
+    @command("print", suggest={"letter": "suggest_all_letters", "village": "suggest_villages"})
     async def print(self, ask: Ask, letter: str = "", village: str | None = None) -> None:
         """Hand a letter out as a page; the secretariat names the village."""
         where = ""
@@ -34,11 +34,6 @@ class LetterPaperCog(CompanionCog):
             by_mail = list_button(self.bot.texts, place.village.cohort_id, place.key)
             message = replace(message, buttons=(by_mail,))
         await ask.reply(message)
-
-    async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
-        """Propose letters by number or title."""
-        letters = ask.services.context.programme.newsletters.values()
-        return [(n.title, n.id) for n in letters if typed.casefold() in f"{n.id} {n.title}".casefold()]
 
 
 async def setup(bot: CompanionBot) -> None:

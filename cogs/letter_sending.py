@@ -17,13 +17,13 @@ _LOOKS = 600
 class LetterSendingCog(CompanionCog):
     """What letters do outside their calendar; services check that it is the secretariat."""
 
-    @command("newsletter.correct", suggest={"letter": "suggest_letters"})
+    @command("newsletter.correct", suggest={"letter": "suggest_all_letters"})
     async def correct(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
         """Ask before a letter is changed wherever it stands."""
         found = await ask.services.cohorts.cohort(cohort)
         await self.ask_to_correct(ask, found.id, letter)
 
-    @command("newsletter.withdraw", suggest={"letter": "suggest_letters"})
+    @command("newsletter.withdraw", suggest={"letter": "suggest_all_letters"})
     async def withdraw(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
         """Ask before a letter is taken back everywhere."""
         found = await ask.services.cohorts.cohort(cohort)
@@ -163,11 +163,6 @@ class LetterSendingCog(CompanionCog):
         """Propose phases by title."""
         phases = ask.services.context.programme.phases
         return [(phase.title, phase.id) for phase in phases if typed.casefold() in phase.title.casefold()]
-
-    async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
-        """Propose letters by number or title."""
-        letters = ask.services.context.programme.newsletters.values()
-        return [(n.title, n.id) for n in letters if typed.casefold() in f"{n.id} {n.title}".casefold()]
 
 
 async def setup(bot: CompanionBot) -> None:

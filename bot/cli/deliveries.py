@@ -42,7 +42,7 @@ def deliveries(
         bool, typer.Option("--failed", help="Only what was put aside, or failed and is tried again.")
     ] = False,
     format: Annotated[Format, typer.Option(help="table or json")] = Format.TABLE,
-    letter: Annotated[str | None, typer.Option(help="Only this newsletter, such as NL-V01.")] = None,
+    letter: Annotated[str | None, typer.Option(help="Only this newsletter, such as NL-V01 or X-12.")] = None,
     cohort: Annotated[int | None, typer.Option(help="Only the cohort that begins in this year.")] = None,
 ) -> None:
     """Print every post in the order they were planned: where, when, its message and what went wrong."""
@@ -70,7 +70,7 @@ async def _print(
     settings: Settings, format: Format, letter: str | None, cohort: int | None, *, failed: bool
 ) -> None:
     async with opened(settings) as found:
-        known = found.services.context.programme.newsletters
+        known = await found.services.letter_titles.codes()
         if letter is not None and letter.upper() not in known:
             raise StartupError(f"--letter {letter}: there is no such letter; they are {', '.join(known)}")
         rows = found.services.ledger.read(

@@ -30,8 +30,21 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class PrintedMeeting:
+    """What stands on a sheet of the circle that its letter leads up to; `where` is "online" or "physical"."""
+
+    starts_at: datetime
+    ends_at: datetime
+    where: str
+    venue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PrintedLetter:
-    """A letter as a place reads it, and what a sheet says beside it. `invitation` is an address, where there is one."""
+    """A letter as a place reads it, and what a sheet says beside it. `invitation` is an address, where there is one.
+
+    One outside the calendar leads up to no `meeting`.
+    """
 
     code: str
     text: str
@@ -39,10 +52,7 @@ class PrintedLetter:
     place_key: str
     language: str
     phone: str
-    starts_at: datetime
-    ends_at: datetime
-    where: str
-    venue: str = ""
+    meeting: PrintedMeeting | None
     invitation: str = ""
 
 
@@ -78,15 +88,20 @@ def paper(texts: Texts, letter: PrintedLetter, now: datetime) -> File:
 
 
 def _facts(texts: Texts, letter: PrintedLetter) -> list[list[str]]:
+    ring, meeting = [texts("letter_sheet.ring_label"), letter.phone], letter.meeting
+    if meeting is None:
+        return [ring]
+    where = texts(f"letter_sheet.where.{meeting.where}", phone=letter.phone)
     return [
-        [texts("letter_sheet.when_label"), texts("letter_sheet.when", starts_at=letter.starts_at, ends_at=letter.ends_at)],
-        [texts("letter_sheet.where_label"), letter.venue or texts(f"letter_sheet.where.{letter.where}", phone=letter.phone)],
-        [texts("letter_sheet.ring_label"), letter.phone],
+        [texts("letter_sheet.when_label"), texts("letter_sheet.when", starts_at=meeting.starts_at, ends_at=meeting.ends_at)],
+        [texts("letter_sheet.where_label"), meeting.venue or where],
+        ring,
     ]  # fmt: skip
 
 
 def _ending(texts: Texts, letter: PrintedLetter) -> list[str]:
-    lines: list[str] = [texts("letter_sheet.no_buttons"), texts("letter_sheet.ring", phone=letter.phone)]
+    lines: list[str] = [texts("letter_sheet.no_buttons")] if letter.meeting is not None else []
+    lines.append(texts("letter_sheet.ring", phone=letter.phone))
     if letter.invitation:
         address = Ready(letter.invitation.removeprefix("https://"))
         lines.append(texts("letter_sheet.invited", place=Ready(letter.place), address=address))

@@ -96,12 +96,19 @@ def calendar_button(texts: Texts) -> Button:
     return Button(texts("button.calendar"), "calendar")
 
 
+def print_button(texts: Texts, newsletter: str) -> Button:
+    """Return the button that hands out a letter as a page."""
+    return Button(texts("button.print"), "print", ("", newsletter))
+
+
+def extra_letter(texts: Texts, text: str, newsletter: str) -> Message:
+    """Put the buttons under a letter outside the calendar."""
+    return Message(Ready(text), (print_button(texts, newsletter), calendar_button(texts)))
+
+
 def letter(texts: Texts, text: str, event_id: int, newsletter: str) -> Message:
     """Put the buttons under a letter that has been written out."""
-    on_paper, mine = (
-        Button(texts("button.print"), "print", ("", newsletter)),
-        my_calendar_button(texts, event_id),
-    )
+    on_paper, mine = print_button(texts, newsletter), my_calendar_button(texts, event_id)
     return Message(
         Ready(text),
         (*rsvp_buttons(texts, event_id), next_steps_button(texts, newsletter), on_paper, mine),

@@ -107,7 +107,12 @@ class Feeds:
 
 def key_of(place: Place) -> str:
     """Return what a feed is of: a village, a group, or the cohort that the secretariat's channel looks at."""
-    return f"{_COHORT}{place.cohort.id}" if place.key == SECRETARIAT and place.cohort else place.key
+    return cohort_key(place.cohort.id) if place.key == SECRETARIAT and place.cohort else place.key
+
+
+def cohort_key(cohort_id: int) -> str:
+    """Return the key of a cohort's own feed."""
+    return f"{_COHORT}{cohort_id}"
 
 
 async def _place(session: AsyncSession, key: str) -> Place:

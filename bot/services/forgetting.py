@@ -1,20 +1,55 @@
-"""What is deleted by date (PRIVACY): who answered to a meeting, 30 days after it (how many came to say yes stays), and
-who read a cohort's letters by e-mail, half a year after its last phase.
+"""What is deleted by date (PRIVACY section 5), once a day.
+
+Who answered to a meeting goes 30 days after it, who voted what 30 days after the decision, who changed what after a
+year. Half a year after a cohort's last phase its people go, and what was written down for them alone. How many there
+were stays, and so do decisions and milestones.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.domain.access import Actor
+from bot.domain.poll_view import CLOSED
 from bot.domain.seats import Answer
+from bot.services.audit import audit
 from bot.services.context import Context
-from bot.services.desired_guild import is_looked_after
+from bot.services.desired_guild import KEPT, is_looked_after
+from bot.services.erasure import erase_person
+from bot.services.feeds import cohort_key
 from bot.services.mail_lists import forget
+from bot.services.places import group_key, village_key
 from bot.storage.database import FORGOTTEN
-from bot.storage.models import Cohort, Event, MailRecipient, Rsvp
+from bot.storage.models import (
+    AgreedStep,
+    AuditEntry,
+    Ballot,
+    Cohort,
+    CoordinatorGroup,
+    Decision,
+    Delivery,
+    Event,
+    Feed,
+    HandCount,
+    Letter,
+    LetterVersion,
+    MailRecipient,
+    MeetingNotes,
+    Person,
+    Poll,
+    RoleAssignment,
+    Rsvp,
+    SharedNote,
+    Village,
+)
 
-ANSWERS_KEPT = timedelta(days=30)
+ANSWERS_KEPT = VOTES_KEPT = timedelta(days=30)
+LOG_KEPT = timedelta(days=365)
+_NOBODY = Actor(None, "")
 
 
 class Forgetting:
@@ -23,38 +58,106 @@ class Forgetting:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def turn(self, now: datetime) -> int:
-        """Delete the answers to meetings long over, and old mail addresses. Returns how many."""
-        return await self._answers(now) + await self._addresses(now)
+    async def turn(self, now: datetime) -> None:
+        """Delete everything whose time is up."""
+        transaction = self._context.database.transaction
+        async with transaction() as session:
+            await _forget_answers(session, Event.ends_at <= now - ANSWERS_KEPT)
+        async with transaction() as session:
+            await _forget_votes(session, now)
+            await session.execute(delete(AuditEntry).where(AuditEntry.at <= now - LOG_KEPT))
+        async with transaction() as session:
+            over = await self._over(session, now)
+            if over:
+                await _forget_cohorts(session, over)
+            for person in await _belonging_nowhere(session, over, now - KEPT):
+                await erase_person(session, self._context, person)
+                await audit(session, self._context, _NOBODY, "person.forgotten", f"person:{person.id}")
 
-    async def _addresses(self, now: datetime) -> int:
+    async def _over(self, session: AsyncSession, now: datetime) -> list[int]:
         programme = self._context.programme
         today = now.astimezone(ZoneInfo(programme.timezone)).date()
-        async with self._context.database.transaction() as session:
-            cohorts = (await session.scalars(select(Cohort))).all()
-            over = [
-                cohort.id for cohort in cohorts if not is_looked_after(programme, cohort.start_year, today)
-            ]
-            query = select(MailRecipient).where(MailRecipient.cohort_id.in_(over))
-            old = (await session.scalars(query)).all() if over else ()
-            for row in old:
-                await forget(session, row)
-            return len(old)
+        cohorts = (await session.scalars(select(Cohort))).all()
+        return [row.id for row in cohorts if not is_looked_after(programme, row.start_year, today)]
 
-    async def _answers(self, now: datetime) -> int:
-        over = Event.ends_at <= now - ANSWERS_KEPT
-        async with self._context.database.transaction() as session:
-            answered = select(Rsvp.event_id).join(Event, Rsvp.event_id == Event.id).where(over).distinct()
-            event_ids = (await session.scalars(answered)).all()
-            if not event_ids:
-                return 0
-            came = select(func.coalesce(func.sum(Rsvp.people), 0)).where(
-                Rsvp.event_id == Event.id, Rsvp.answer == Answer.YES, Rsvp.waiting_since.is_(None)
-            )
-            change = update(Event).where(Event.id.in_(event_ids)).values(said_yes=came.scalar_subquery())
-            await session.execute(change.execution_options(synchronize_session=False))
-            gone = await session.execute(
-                delete(Rsvp).where(Rsvp.event_id.in_(event_ids)).execution_options(synchronize_session=False)
-            )
-            session.info[FORGOTTEN] = True
-            return int(gone.rowcount)  # type: ignore[attr-defined]
+
+async def _forget_answers(session: AsyncSession, over: ColumnElement[bool]) -> None:
+    answered = select(Rsvp.event_id).join(Event, Rsvp.event_id == Event.id).where(over).distinct()
+    event_ids = (await session.scalars(answered)).all()
+    if not event_ids:
+        return
+    came = select(func.coalesce(func.sum(Rsvp.people), 0)).where(
+        Rsvp.event_id == Event.id, Rsvp.answer == Answer.YES, Rsvp.waiting_since.is_(None)
+    )
+    change = update(Event).where(Event.id.in_(event_ids)).values(said_yes=came.scalar_subquery())
+    await session.execute(change.execution_options(synchronize_session=False))
+    await session.execute(delete(Rsvp).where(Rsvp.event_id.in_(event_ids)))
+    session.info[FORGOTTEN] = True
+
+
+async def _forget_votes(session: AsyncSession, now: datetime) -> None:
+    """Take the names off open polls that led to a decision long ago; sums, rankings and reasons stay without them.
+
+    One that led to none keeps its names until its people go.
+    """
+    decided = select(Decision.poll_id).where(Decision.recorded_at <= now - VOTES_KEPT)
+    old = (Poll.state == CLOSED) & Poll.id.in_(decided)
+    given = select(Ballot.poll_id, Ballot.voter, Ballot.reason).join(Poll, Ballot.poll_id == Poll.id)
+    rows = (await session.execute(given.where(old).order_by(Ballot.poll_id))).all()
+    for poll_id, ballots in groupby(rows, key=lambda row: row.poll_id):
+        reasons = sorted({row.voter: row.reason for row in ballots if row.reason}.values())
+        if reasons:
+            poll = await session.get_one(Poll, poll_id)
+            poll.counted = {**(poll.counted or {}), "reasons": reasons}
+    await session.execute(delete(Ballot).where(Ballot.poll_id.in_({row.poll_id for row in rows})))
+    entered = HandCount.entered_by_id.is_not(None) | HandCount.confirmed_by_id.is_not(None)
+    await session.execute(
+        update(HandCount)
+        .where(HandCount.poll_id.in_(decided), HandCount.confirmed_at.is_not(None), entered)
+        .values(entered_by_id=None, confirmed_by_id=None)
+        .execution_options(synchronize_session=False)
+    )
+    if rows:
+        session.info[FORGOTTEN] = True
+
+
+async def _forget_cohorts(session: AsyncSession, over: Sequence[int]) -> None:
+    """Delete what was written for the people of cohorts that are over, and take names off what stays."""
+    for recipient in (
+        await session.scalars(select(MailRecipient).where(MailRecipient.cohort_id.in_(over)))
+    ).all():
+        await forget(session, recipient)
+    meetings = select(Event.id).where(Event.cohort_id.in_(over))
+    for table in (SharedNote, MeetingNotes, AgreedStep):
+        await session.execute(delete(table).where(table.event_id.in_(meetings)))
+    villages = await session.scalars(select(Village.id).where(Village.cohort_id.in_(over)))
+    groups = await session.scalars(select(CoordinatorGroup.id).where(CoordinatorGroup.cohort_id.in_(over)))
+    keys = [*map(village_key, villages), *map(group_key, groups), *map(cohort_key, over)]
+    await session.execute(delete(Feed).where(Feed.place_key.in_(keys)))
+    letters = select(Letter.id).where(Letter.cohort_id.in_(over))
+    changes = (
+        update(Village).where(Village.cohort_id.in_(over), Village.contact_person.is_not(None))
+        .values(contact_person=None),
+        update(Letter).where(Letter.cohort_id.in_(over), Letter.approved_by_id.is_not(None))
+        .values(approved_by_id=None),
+        update(LetterVersion).where(LetterVersion.letter_id.in_(letters), LetterVersion.written_by_id.is_not(None))
+        .values(written_by_id=None),
+        update(Delivery).where(Delivery.cohort_id.in_(over), cast(Delivery.payload, String) != "{}")
+        .values(payload={}),
+    )  # fmt: skip
+    for change in changes:
+        await session.execute(change.execution_options(synchronize_session=False))
+
+
+async def _belonging_nowhere(session: AsyncSession, over: Sequence[int], since: datetime) -> Sequence[Person]:
+    """Return the people who have held no role of a running cohort, nor the secretariat's, since a moment; locked."""
+    villages = select(Village.id).where(Village.cohort_id.in_(over))
+    ended = or_(
+        RoleAssignment.until <= since,
+        RoleAssignment.village_id.in_(villages),
+        RoleAssignment.cohort_id.in_(over),
+    )
+    belonging = select(RoleAssignment.person_id).where(func.coalesce(ended, False).is_(False))
+    query = select(Person).where(Person.erased_at.is_(None), Person.created_at <= since)
+    query = query.where(Person.id.not_in(belonging)).order_by(Person.id).with_for_update()
+    return (await session.scalars(query)).all()

@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.content.templates import Ready
 from bot.domain.programme import Newsletter, is_extra
 from bot.messages import letter_sending as sending
 from bot.messages import posts as build
@@ -118,7 +117,7 @@ class LetterPosts:
         if corrected_at is not None:
             text = sending.with_note(self._context.texts, text, corrected_at)
         if event_id is None:
-            return Message(Ready(text))
+            return build.extra_letter(self._context.texts, text, letter.id)
         return build.letter(self._context.texts, text, event_id, letter.id)
 
     def _withdrawn(self, letter: Newsletter, at: datetime) -> Message:

@@ -1,21 +1,37 @@
 """Letters on paper: which of them a place may print, and all that stands on the sheet (S05)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, may, require
+from bot.domain.audience import Audience
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Newsletter
-from bot.messages.letter_sheet import PrintedLetter
+from bot.messages.letter_sheet import PrintedLetter, PrintedMeeting
 from bot.services import invitation
 from bot.services.context import Context
+from bot.services.letter_audience import places_of
 from bot.services.letters import Letters
 from bot.services.places import Place, place_of
 from bot.storage.models import Delivery, Event
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
+from bot.storage.repositories.deliveries import LETTERS
+
+_SOME_DAY = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """A letter of a place: when it comes or came, and the circle it leads up to, where there is one."""
+
+    code: str
+    at: datetime
+    event: Event | None = None
 
 
 class LetterSheets:
@@ -37,65 +53,80 @@ class LetterSheets:
             if place.village is None and place.group is None:
                 raise InvalidInput("error.print_where")
             require(actor, _right(place), place.where)
-            there = await self._of_place(session, place)
-            out = await self._out(session, actor, place, there)
-            event = self._chosen(there, out, code)
             ahead = may(actor, Action.SEND_NEWSLETTER, place.where)
-            letter = await self._text_of(session, event, ahead)
-            others = [await self._text_of(session, row, ahead) for row in reversed(out) if row is not event]
-            return await self._printed(session, place, letter, event), others
+            there, out = await self._letters_of(session, place, ahead=ahead)
+            chosen = self._chosen(there, out, code)
+            read = self._letters.current if ahead else self._letters.published
+            assert place.cohort is not None
+            letter = await read(session, place.cohort.id, chosen.code)
+            others = [
+                await read(session, place.cohort.id, row.code) for row in reversed(out) if row is not chosen
+            ]
+            return await self._printed(session, place, letter, chosen.event), others
 
-    async def _of_place(self, session: AsyncSession, place: Place) -> list[Event]:
-        """Return the circles whose letters a place gets, in order."""
+    async def _letters_of(
+        self, session: AsyncSession, place: Place, *, ahead: bool
+    ) -> tuple[Sequence[_Sheet], Sequence[_Sheet]]:
+        """Return the letters of a place in order, and those of them that may be printed: `ahead` of time all."""
         assert place.cohort is not None
         kind = VILLAGE_CIRCLE if place.village is not None else COORDINATOR_CIRCLE
         meetings = self._context.programme.meetings
         rows = await events_table.common(session, place.cohort.id)
-        found = [row for row in rows if (m := meetings.get(row.code)) and m.newsletter and m.kind == kind]
-        return sorted(found, key=lambda row: row.starts_at)
-
-    async def _out(
-        self, session: AsyncSession, actor: Actor, place: Place, there: Sequence[Event]
-    ) -> Sequence[Event]:
-        if may(actor, Action.SEND_NEWSLETTER, place.where):
-            return there
-        query = select(Delivery.event_id).where(
-            Delivery.place_key == place.key, Delivery.kind == "newsletter", Delivery.state == "sent"
-        )
-        sent = set(await session.scalars(query))
-        assert place.cohort is not None
+        there = [
+            _Sheet(circle.newsletter, row.newsletter_at or row.starts_at, row)
+            for row in rows
+            if (circle := meetings.get(row.code)) and circle.newsletter and circle.kind == kind
+        ]
+        sent = await self._sent(session, place)
+        there += await self._extra(session, place, sent, ahead=ahead)
+        there.sort(key=lambda sheet: sheet.at)
+        if ahead:
+            return there, there
         back = await letters_table.withdrawn(session, place.cohort.id)
-        return [row for row in there if row.id in sent and self._letter(row).id not in back]
+        return there, [sheet for sheet in there if sheet.code in sent and sheet.code not in back]
 
-    def _chosen(self, there: Sequence[Event], out: Sequence[Event], code: str) -> Event:
+    async def _sent(self, session: AsyncSession, place: Place) -> set[str]:
+        """Return the letters that have come to a place."""
+        query = select(Delivery.key).where(
+            Delivery.place_key == place.key, Delivery.kind.in_(LETTERS), Delivery.state == "sent"
+        )
+        return {key.partition(":")[0] for key in await session.scalars(query)}
+
+    async def _extra(
+        self, session: AsyncSession, place: Place, sent: Collection[str], *, ahead: bool
+    ) -> list[_Sheet]:
+        """Return letters outside the calendar: those that came to a place, `ahead` of time all that are for it."""
+        assert place.cohort is not None
+        found = []
+        for row in (await letters_table.of_cohort(session, place.cohort.id)).values():
+            if row.audience is None:
+                continue
+            audience = Audience.of_data(row.audience)
+            if row.code in sent:
+                found.append(_Sheet(row.code, row.goes_at or row.send_at or _SOME_DAY))
+            elif ahead and place.key in await places_of(session, self._context, place.cohort.id, audience):
+                found.append(_Sheet(row.code, row.goes_at or _SOME_DAY))
+        return found
+
+    def _chosen(self, there: Sequence[_Sheet], out: Sequence[_Sheet], code: str) -> _Sheet:
         if code:
-            named = next((row for row in there if self._letter(row).id.casefold() == code.casefold()), None)
+            named = next((sheet for sheet in there if sheet.code.casefold() == code.casefold()), None)
             if named is None:
                 raise NotFound("error.not_found.newsletter", text=code)
             if named not in out:
-                raise InvalidInput("error.letter_not_out", title=self._letter(named).title)
+                title = self._context.programme.letter(named.code).title
+                raise InvalidInput("error.letter_not_out", title=title)
             return named
         if not out:
             raise InvalidInput("error.no_letter_out")
-        now = self._context.now()
-        come = [row for row in out if row.newsletter_at is not None and row.newsletter_at <= now]
+        come = [sheet for sheet in out if sheet.at <= self._context.now()]
         return come[-1] if come else out[0]
 
-    def _letter(self, event: Event) -> Newsletter:
-        programme = self._context.programme
-        return programme.newsletters[programme.meetings[event.code].newsletter or ""]
-
-    async def _text_of(self, session: AsyncSession, event: Event, ahead: bool) -> Newsletter:
-        """Return a letter as it was approved, or for the secretariat as it stands."""
-        read = self._letters.current if ahead else self._letters.published
-        return await read(session, event.cohort_id, self._letter(event).id)
-
     async def _printed(
-        self, session: AsyncSession, place: Place, letter: Newsletter, event: Event
+        self, session: AsyncSession, place: Place, letter: Newsletter, event: Event | None
     ) -> PrintedLetter:
         owner = place.village or place.group
         assert owner is not None
-        online = self._context.programme.meetings[event.code].mode == "online"
         return PrintedLetter(
             code=letter.id,
             text=await self._letters.text(session, letter, place),
@@ -103,13 +134,16 @@ class LetterSheets:
             place_key=place.key,
             language=self._context.programme.language,
             phone=self._context.facts.phone,
-            starts_at=event.starts_at,
-            ends_at=event.ends_at,
-            where="online" if online else "physical",
-            venue=event.venue or "",
+            meeting=self._meeting(event) if event is not None else None,
             invitation=await invitation.address(session)
             if place.village and place.village.on_discord
             else "",
+        )
+
+    def _meeting(self, event: Event) -> PrintedMeeting:
+        online = self._context.programme.meetings[event.code].mode == "online"
+        return PrintedMeeting(
+            event.starts_at, event.ends_at, "online" if online else "physical", event.venue or ""
         )
 
 

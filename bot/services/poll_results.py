@@ -182,12 +182,10 @@ def _last_round(result: Count) -> Mapping[int, int]:
 
 
 async def _reasons(session: AsyncSession, poll: Poll) -> tuple[str, ...]:
-    """Return the reasons given in a closed poll, each voter's once, without names."""
-    if poll.secret:
-        return tuple((poll.counted or {}).get("reasons", ()))
+    """Return the reasons given in a closed poll, each voter's once, without names; those kept without ballots, too."""
     query = select(Ballot.voter, Ballot.reason).where(Ballot.poll_id == poll.id, Ballot.reason.is_not(None))
     found: dict[str, str] = {voter: reason for voter, reason in await session.execute(query) if reason}
-    return tuple(sorted(found.values()))
+    return tuple(sorted([*(poll.counted or {}).get("reasons", ()), *found.values()]))
 
 
 def _said_yes(programme: Programme, poll: Poll, result: Count, entitled: int) -> bool | None:

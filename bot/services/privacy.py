@@ -4,28 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Actor, Role
 from bot.domain.errors import Conflict
 from bot.messages.privacy import MyData, Records
-from bot.services.attendance import forget_answers
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.erasure import erase_person
 from bot.services.membership import own_person, tell_of_missing_lead
-from bot.services.places import person_key, place_of
-from bot.storage.database import FORGOTTEN
+from bot.services.places import place_of
 from bot.storage.models import (
     AuditEntry,
     Ballot,
     Cohort,
     Consent,
     Decision,
-    Delivery,
     Event,
     Feed,
-    HandCount,
     Letter,
     LetterVersion,
     MailRecipient,
@@ -39,7 +36,6 @@ from bot.storage.models import (
     Rsvp,
     Village,
 )
-from bot.storage.repositories import people as people_table
 
 SUPPLIES: Mapping[str, frozenset[str]] = {"error_people.nothing_held": frozenset()}
 SECRET_VOTES, MESSAGES, DOCUMENTS, CONTACT = "secret_votes", "messages", "documents", "contact"
@@ -105,45 +101,19 @@ class Privacy:
         return found
 
     async def erase(self, actor: Actor) -> Erased:
-        """Remove name, account, answers, open votes, objections, roles and consents; decisions keep only the role.
-
-        Secret votes cannot be found. The empty row stays so that history still counts right. Raises Conflict
-        when nothing is held.
-        """
+        """Take the actor out of the programme at once. Raises Conflict when nothing is held."""
         if actor.person_id is None:
             raise Conflict("error_people.nothing_held")
         async with self._context.database.transaction() as session:
             person = await own_person(session, actor)
-            now, left = self._context.now(), await _left(session, person)
-            roles = await people_table.roles_now(session, person.id)
-            for role in roles:
-                role.until = now
-            for consent in await people_table.consents(session, person.id):
-                consent.withdrawn_at = now
-            await forget_answers(session, self._context, person.id)
-            await session.execute(delete(Feed).where(Feed.person_id == person.id))
-            await session.execute(delete(Ballot).where(Ballot.person_id == person.id))
-            await session.execute(delete(Delivery).where(Delivery.place_key == person_key(person.id)))
-            own_words = update(RegisterEntry).where(RegisterEntry.person_id == person.id)
-            await session.execute(own_words.values(person_id=None, words=None, salt=None))
-            waiting = (HandCount.entered_by_id == person.id) & HandCount.confirmed_at.is_(None)
-            await session.execute(  # nobody may confirm their own, also not as somebody new
-                update(HandCount).where(waiting, HandCount.withdrawn_at.is_(None)).values(withdrawn_at=now)
-            )
-            for column in (Decision.recorded_by_id, Poll.asked_by_id, AuditEntry.person_id,
-                           HandCount.entered_by_id, HandCount.confirmed_by_id, MailRecipient.added_by_id,
-                           Letter.approved_by_id, LetterVersion.written_by_id):  # fmt: skip
-                await session.execute(update(column.class_).where(column == person.id).values({column: None}))
-            person.display_name, person.discord_user_id, person.erased_at = None, None, now
-            person.reminded_privately = False
-            await session.flush()
+            left = await _left(session, person)
+            roles = await erase_person(session, self._context, person)
             nameless = Actor(None, "", actor.roles)
             await audit(session, self._context, nameless, "person.erased", f"person:{person.id}")
             for row in roles:
                 if row.role == Role.STEERING_LEAD:
                     village = await session.get_one(Village, row.village_id)
                     await tell_of_missing_lead(session, self._context, village)
-            session.info[FORGOTTEN] = True
             return Erased(left)
 
 

@@ -23,6 +23,7 @@ from bot.services.invitation import InvitationKeeper
 from bot.services.ledger import Ledger
 from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
+from bot.services.letter_titles import LetterTitles
 from bot.services.letter_versions import LetterVersions
 from bot.services.letters import Letters
 from bot.services.mail_lists import MailLists
@@ -79,6 +80,7 @@ class Services:
     meeting_changes: MeetingChanges
     invitation: InvitationKeeper
     letter_sheets: LetterSheets
+    letter_titles: LetterTitles
     mail_lists: MailLists
     mail_outbox: MailOutbox
     meeting_day: MeetingDay
@@ -138,6 +140,7 @@ def services_on(context: Context) -> Services:
         meeting_changes=MeetingChanges(context, calendar, planning),
         invitation=InvitationKeeper(context),
         letter_sheets=LetterSheets(context, letters),
+        letter_titles=LetterTitles(context, letters),
         mail_lists=MailLists(context),
         mail_outbox=mail_outbox,
         meeting_day=MeetingDay(context, files),

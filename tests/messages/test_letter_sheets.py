@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from bot.content.letter_text import MeetingText, letter_values, render_letter, video_block, videos_ready
 from bot.content.tone import read_tone
 from bot.domain.letter_blocks import blocks_of, wordless
-from bot.messages.letter_sheet import PrintedLetter, paper
+from bot.messages.letter_sheet import PrintedLetter, PrintedMeeting, paper
 from tests.messages.test_polls import CONTENT, TEXTS
 
 PROGRAMME = CONTENT.programme
@@ -38,7 +38,7 @@ def printed(code: str, village: str, *, ready: bool = True, invitation: str = IN
         videos_ready=videos_ready(letter, urls),
     )
     return PrintedLetter(code, render_letter(letter, values=values), village, "village:1", "da", "+45 12 34 56 78",
-                         BEGINS, ENDS, "online", invitation=invitation)  # fmt: skip
+                         PrintedMeeting(BEGINS, ENDS, "online"), invitation=invitation)  # fmt: skip
 
 
 def squeezed(text: str) -> str:

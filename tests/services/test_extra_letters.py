@@ -100,6 +100,12 @@ async def test_an_extra_letter_is_written_approved_stopped_planned_sent_correcte
     assert await desk.refused("cancel", code) == "error.letter_not_waiting"
     desk.world.at(MORNING)
     assert not any(key.startswith(code) for key in await desk.posted())
+    lead, sheets = await desk.world.lead(), desk.services.letter_sheets
+    with pytest.raises(CompanionError, match="not_found"):
+        await sheets.printed(lead, "village:1", code)
+    assert code not in await desk.services.letter_titles.all(lead)
+    assert (await desk.services.letter_titles.all(SECRETARY))[code] == "Sommerfest"
+    assert code in await desk.services.letter_titles.codes()
 
     await desk.extra.send(SECRETARY, 1, code)
     async with desk.world.context.database.transaction() as session:
@@ -126,6 +132,8 @@ async def test_an_extra_letter_is_written_approved_stopped_planned_sent_correcte
     assert "Kom nu" in changed and changed.endswith(
         "Rettet fredag den 15. oktober kl. 8.01.".replace(" 8.", " 08.")
     )
+    printed, _ = await sheets.printed(lead, "village:1")
+    assert (printed.code, printed.meeting) == (code, None) and "Kom nu" in printed.text, "as it was corrected"
     await desk.services.corrections.withdraw(SECRETARY, 1, code)
     await desk.posted()
     assert set((await desk.states(code)).values()) == {"withdrawn", "not_needed"}
