@@ -10,7 +10,7 @@ from time import monotonic
 
 from aiohttp import web
 
-from bot.domain.errors import CompanionError
+from bot.domain.errors import CompanionError, NotFound
 from bot.messages.guests import Operator, own_page, plain_page, sign_up_page
 from bot.services.context import Context
 from bot.services.guests import OWN_PATH, PATH, Guests
@@ -72,6 +72,8 @@ class GuestPages:
             await self._guests.sign_up(
                 event_id, key, filled.get("name", ""), filled.get("people", ""), filled.get("village", "")
             )
+        except NotFound:
+            return self._plain("unknown", 404)
         except CompanionError as error:
             return await self._again(event_id, filled, error)
         raise web.HTTPSeeOther(OWN_PATH.format(token=key))
@@ -81,7 +83,7 @@ class GuestPages:
         found = await self._guests.invited(event_id)
         if found is None:
             return self._plain("unknown", 404)
-        problem = self._texts(error.key, **error.values)
+        problem = self._texts(error.key, **{"phone": self._by.phone, **error.values})
         return _page(sign_up_page(self._texts, found, self._by, filled, problem), 400)
 
     async def _own(self, request: web.Request) -> web.Response:

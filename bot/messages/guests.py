@@ -104,9 +104,10 @@ def sign_up_page(
         rows.append(texts("guest.left", left=found.left))
     if not found.open:
         rows.append(texts("guest.closed", phone=by.phone))
+    known = {"name": "", "people": "1", "village": "", **(written or {})}
     return page(
         "guest", language=by.language, title=found.title, rows=rows, problem=problem, open=found.open,
-        written=written or {}, key=found.key, villages=found.villages, press="",
+        written=known, key=found.key, villages=found.villages, press="",
         sizes=[(str(people), texts("guest.people", people=people)) for people in range(1, MOST_PEOPLE + 1)],
         label={name: texts(f"guest.label.{name}") for name in ("name", "people", "village", "no_village")},
         consent=texts("guest.consent", controller=by.controller), send=texts("guest.button.come"),
