@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from bot.demo.hands import private_ids
+from bot.demo.cast import VillageCast
+from bot.demo.hands import answer, private_ids
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.domain.calendar import DatedMeeting
@@ -82,6 +83,18 @@ class MeetingHands:
             await cast.lead.submit_modal(form, self._year.hands.filled(form, {"why": WHY}))
             self._year.called_off[cast.village_id, dated.meeting.id] = self._year.discord.now()
             return
+
+    async def enrol(self, cast: VillageCast, record: MessageRecord, custom_id: str) -> None:
+        """Let a lead sign the village up: with how many, and every second one presents."""
+        shown = await self._year.hands.press(cast.lead, record, custom_id)
+        menu = next(c for c in private_ids(shown) if ":enrol_people:" in c)
+        shown = await cast.lead.select(answer(shown), [str(4 + cast.village_id % 5)], custom_id=menu)
+        said = f",{cast.village_id % 2}"
+        button = next(
+            c for c in private_ids(shown) if ":enrol_presents:" in c and c.split(":")[2].endswith(said)
+        )
+        await cast.lead.click(answer(shown), custom_id=button)
+        self._year.enrolled.add(cast.village_id)
 
     async def _secretariat(self) -> int:
         return (await self._year.app.services.places.channel_ids())[SECRETARIAT]

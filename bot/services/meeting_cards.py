@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, looked_after, may, require
+from bot.domain.enrolments import milestone_of
 from bot.domain.errors import NotFound
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, AgendaItem, Meeting
 from bot.domain.seats import Answer
@@ -65,6 +66,7 @@ class MeetingCards:
                 await self._mine(session, actor, event.id), event.ends_at > self._context.now(),
                 may_pick=event.code if may_pick else "",
                 may_move=change and ahead and village is None, may_call_off=change and ahead,
+                enrols=milestone_of(self._context.programme, meeting) is not None,
             )  # fmt: skip
 
     async def who_comes(self, actor: Actor, event_id: int) -> WhoComes:

@@ -12,6 +12,7 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.enrolments import Enrolments
 from bot.services.extra_letter_posts import ExtraLetterPosts
 from bot.services.extra_letters import ExtraLetters
 from bot.services.feeds import Feeds
@@ -63,6 +64,7 @@ class Services:
     cohorts: Cohorts
     corrections: Corrections
     decisions: Decisions
+    enrolments: Enrolments
     extra_letters: ExtraLetters
     decision_choices: DecisionChoices
     feeds: Feeds
@@ -121,6 +123,7 @@ def services_on(context: Context) -> Services:
         cohorts=Cohorts(context),
         corrections=Corrections(context, newsletters, ledger),
         decisions=Decisions(context),
+        enrolments=Enrolments(context),
         extra_letters=ExtraLetters(context, letters, extra_posts),
         decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),

@@ -13,6 +13,7 @@ from bot.storage.models.cohorts import (
     NewsletterVideo,
     Village,
 )
+from bot.storage.models.enrolments import Enrolment
 from bot.storage.models.hand_votes import HandCount, OffDiscord
 from bot.storage.models.letters import Letter, LetterVersion, Video
 from bot.storage.models.mail import Mail, MailRecipient
@@ -38,6 +39,7 @@ __all__ = [
     "Delivery",
     "DiscordEvent",
     "DiscordPlace",
+    "Enrolment",
     "Event",
     "Feed",
     "HandCount",
