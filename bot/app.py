@@ -35,6 +35,7 @@ from bot.settings import Settings
 from bot.storage.database import Connect, Database, is_away
 from bot.storage.locks import AdvisoryLocks, Locks, OneProcess, serves_several
 from bot.storage.repositories import pace as pace_slots
+from bot.storage.seal import Seal
 
 log = logging.getLogger(__name__)
 LOOK_OFTEN = timedelta(seconds=2)  # where other processes may have planned something
@@ -224,12 +225,13 @@ def build(
     guild_id: int | None = None,
     connect: Connect | None = None,
     shards: Shards | None = None,
+    seal: Seal | None = None,
 ) -> App:
-    """Put the bot together around a database, a content folder and a clock."""
+    """Put the bot together around a database, a content folder and a clock; without a `seal` no mail list works."""
     database = Database(database_url, connect)
     programme = content.programme
     texts = Texts(content.texts, programme.language, programme.timezone)
-    context = Context(database, clock or SystemClock(), content, texts, facts)
+    context = Context(database, clock or SystemClock(), content, texts, facts, seal or Seal())
     app = App(database, services_on(context), guild_id, shards)
     if serves_several(database_url):
         app.locks, app.pace = AdvisoryLocks(database_url), SharedPace(_common_pace(database, "requests"))
