@@ -161,7 +161,7 @@ class App:
                 await self.upkeep.begin()
             self.upkeep.on_needed = self.alarm.wake
             await self.services.planning.refresh()
-            await self.services.outbox.welcome()
+            await self.services.lasting_posts.welcome()
             self.rounds.events = EventKeeper(
                 DiscordEvents(guild), self.services.scheduled_events, self.services.context
             )

@@ -20,6 +20,7 @@ from bot.services.forgetting import Forgetting
 from bot.services.guests import Guests
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
+from bot.services.lasting_posts import LastingPosts
 from bot.services.ledger import Ledger
 from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
@@ -74,6 +75,7 @@ class Services:
     hand_votes: HandVotes
     follow_up: FollowUp
     forgetting: Forgetting
+    lasting_posts: LastingPosts
     ledger: Ledger
     letter_desk: LetterDesk
     letter_versions: LetterVersions
@@ -135,6 +137,7 @@ def services_on(context: Context) -> Services:
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         forgetting=Forgetting(context),
+        lasting_posts=LastingPosts(context),
         ledger=ledger,
         letter_desk=LetterDesk(context, letters),
         letter_versions=LetterVersions(context, letters),
