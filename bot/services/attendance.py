@@ -55,7 +55,11 @@ class Attendance:
     """Take answers to meetings and count them."""
 
     def __init__(self, context: Context) -> None:
-        self._context, self._seating = context, Seating(context)
+        self._context = context
+
+    @property
+    def _seating(self) -> Seating:
+        return Seating(self._context)
 
     async def answer_meeting(
         self, actor: Actor, event_id: int, answer: Answer, place_key: str | None = None

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import seats
 from bot.domain.seats import MOST_PEOPLE, Room, has_room, moving_up
+from bot.domain.seats import Party as Coming
 
 Party = tuple[int, int]  # who, and how many
 HOMES = ("village:1", "village:2", None)
@@ -43,7 +43,7 @@ class Kept:
         return found
 
     def come(self, who: int, people: int) -> None:
-        at_once = has_room(self.room, self._parties(), seats.Party(people, home_of(who)))
+        at_once = has_room(self.room, self._parties(), Coming(people, home_of(who)))
         (self.seated if at_once else self.waiting).append((who, people))
 
     def leave(self, who: int) -> None:
@@ -56,8 +56,8 @@ class Kept:
         self.seated += [self.waiting[number] for number in moved]
         self.waiting = [party for number, party in enumerate(self.waiting) if number not in moved]
 
-    def _parties(self) -> list[seats.Party]:
-        return [seats.Party(people, home_of(who)) for who, people in self.waiting]
+    def _parties(self) -> list[Coming]:
+        return [Coming(people, home_of(who)) for who, people in self.waiting]
 
 
 _ANSWERS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, MOST_PEOPLE)), max_size=40)
@@ -108,12 +108,12 @@ def test_a_villages_share_is_kept_for_it_and_keeps_nobody_else_waiting_until_it_
             order = [who for who, _ in room.waiting if home_of(who) == home]
             assert order == [who for who in came if who in order], "in order within a village"
         over = set[str | None]()
-        for who, people in room.waiting:
-            home = home_of(who)
-            if home in over or (home and room.held[home] + people > share):
+        for waits, size in room.waiting:
+            home = home_of(waits)
+            if home in over or (home and room.held[home] + size > share):
                 over.add(home)
                 continue
-            assert room.taken + people > places, "the first within the share waits because the room is full"
+            assert room.taken + size > places, "the first within the share waits because the room is full"
             break
     room.share = None
     room.move_up()
