@@ -1,7 +1,5 @@
 """Letters before and after they go out: whom they reach, extra ones, corrected, taken back everywhere."""
 
-import asyncio
-
 from bot.client import Ask, CompanionBot
 from bot.domain.audience import Audience, Target
 from bot.domain.programme import is_extra
@@ -9,9 +7,6 @@ from bot.messages import letter_sending as build
 from bot.messages import newsletters, receipts
 from bot.services.corrections import Reach
 from cogs._base import CompanionCog, Suggestions, command, handles
-
-_LOOK_SECONDS = 1.0
-_LOOKS = 600
 
 
 class LetterSendingCog(CompanionCog):
@@ -147,14 +142,12 @@ class LetterSendingCog(CompanionCog):
 
     async def _follow(self, ask: Ask, change: str, cohort_id: int, letter: str, reach: Reach) -> None:
         """Tell how far a change has come until it is done everywhere, then give the account."""
-        desk = ask.services.corrections
-        for _ in range(_LOOKS):
-            await asyncio.sleep(_LOOK_SECONDS)
-            left = await desk.left(cohort_id, letter)
-            if left == 0:
-                break
-            done = reach.out - left
-            await ask.edit(build.changing(self.bot.texts, reach.title, done, reach.out, reach.mailed))
+        desk, texts, out = ask.services.corrections, self.bot.texts, reach.out
+        await self.follow(
+            ask,
+            lambda: desk.left(cohort_id, letter),
+            lambda left: build.changing(texts, reach.title, out - left, out, reach.mailed),
+        )
         found = await desk.receipts(await ask.actor(), cohort_id, letter)
         name = build.of_change(self.bot.texts, change, reach.title)
         await ask.edit(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))

@@ -23,7 +23,7 @@ from bot.services.letter_receipts import receipt_of
 from bot.services.newsletters import Newsletters
 from bot.storage.database import one_at_a_time
 from bot.storage.models import Cohort, Delivery
-from bot.storage.repositories import deliveries, edits, mails
+from bot.storage.repositories import deliveries, edits, mails, second_tries
 from bot.storage.repositories import letters as letters_table
 
 _GONE_OUT = ("sent", "claimed")
@@ -96,7 +96,7 @@ class Corrections:
             out = await self._rows(session, cohort_id, code, _GONE_OUT)
             here = await self._rows(session, cohort_id, code, _STILL_HERE)
             for row in here:
-                if not deliveries.is_unsure(row):  # else it is looked for when its channel is mended
+                if not second_tries.is_unsure(row):  # else it is looked for when its channel is mended
                     row.state = deliveries.WITHDRAWN
             await mails.withdraw(session, cohort_id, self._code(code))
             mailed = await self._plan(session, edits.WITHDRAWAL, cohort_id, code, out)

@@ -31,7 +31,7 @@ from bot.storage.models import (
     NewsletterVideo,
     Village,
 )
-from bot.storage.repositories import deliveries, mails
+from bot.storage.repositories import deliveries, mails, second_tries
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories.deliveries import Post
 
@@ -98,10 +98,10 @@ class Newsletters(NextSteps):
             )
             failed = [
                 r
-                for r in await deliveries.failed_letters(session, cohort_id, letter.id)
+                for r in await second_tries.failed_letters(session, cohort_id, letter.id)
                 if r.place_key in keys
             ]
-            deliveries.try_again(session, failed, now, event.starts_at)
+            second_tries.try_again(session, failed, now, event.starts_at)
             again = {row.place_key for row in failed}
             wanted = [
                 Post(f"{letter.id}:{key}", key, "newsletter", now, event.starts_at, at_once=True, cohort_id=cohort_id,
@@ -128,10 +128,10 @@ class Newsletters(NextSteps):
         async with self._context.database.transaction() as session:
             letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
-            failed = await deliveries.failed_letters(session, cohort_id, letter.id)
+            failed = await second_tries.failed_letters(session, cohort_id, letter.id)
             if not failed:
                 raise Conflict("error.letter_failed_nowhere", title=letter.title)
-            deliveries.try_again(session, failed, self._context.now(), event.starts_at)
+            second_tries.try_again(session, failed, self._context.now(), event.starts_at)
             await deliveries.plan(session, [_receipt(cohort_id, letter, self._context.now())])
             await audit(
                 session, self._context, actor, "newsletter.send_again", f"{letter.id} to {len(failed)}"

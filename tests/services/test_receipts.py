@@ -168,7 +168,7 @@ async def test_the_ledger_is_read_page_by_page_and_misses_and_repeats_nothing(
 
 async def test_the_ledger_shows_a_letter_a_cohort_or_what_failed(desk: Desk) -> None:
     read, outbox = desk.services.ledger.read, desk.services.outbox
-    await outbox.welcome()
+    await desk.services.lasting_posts.welcome()
     posts = await desk.claim()
     await desk.deliver(posts["Agerby"])
     await outbox.failed(posts["Bøgelund"], "503 Service Unavailable", permanent=False)
