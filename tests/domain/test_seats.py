@@ -46,6 +46,15 @@ class Kept:
         at_once = has_room(self.room, self._parties(), Coming(people, home_of(who)))
         (self.seated if at_once else self.waiting).append((who, people))
 
+    def answer(self, came: list[int], who: int, people: int) -> None:
+        """Let somebody answer anew; `came` is who comes, in the order of their answers."""
+        if who in came:
+            came.remove(who)
+            self.leave(who)
+        if people:
+            came.append(who)
+            self.come(who, people)
+
     def leave(self, who: int) -> None:
         self.seated = [party for party in self.seated if party[0] != who]
         self.waiting = [party for party in self.waiting if party[0] != who]
@@ -69,12 +78,7 @@ def test_no_seat_is_promised_twice_nobody_is_lost_and_the_order_is_kept(
 ) -> None:
     room, came = Kept(places), list[int]()
     for who, people in answers:
-        if who in came:
-            came.remove(who)
-            room.leave(who)
-        if people:
-            came.append(who)
-            room.come(who, people)
+        room.answer(came, who, people)
         assert room.taken <= places, "never overbooked"
         assert sorted(came) == sorted(who for who, _ in [*room.seated, *room.waiting]), "nobody is lost"
         assert [who for who, _ in room.waiting] == [who for who in came if who in dict(room.waiting)]
@@ -97,12 +101,7 @@ def test_a_villages_share_is_kept_for_it_and_keeps_nobody_else_waiting_until_it_
     """S40."""
     room, came = Kept(places, share), list[int]()
     for who, people in answers:
-        if who in came:
-            came.remove(who)
-            room.leave(who)
-        if people:
-            came.append(who)
-            room.come(who, people)
+        room.answer(came, who, people)
         assert room.taken <= places and all(held <= share for held in room.held.values())
         for home in HOMES:
             order = [who for who, _ in room.waiting if home_of(who) == home]
