@@ -24,6 +24,7 @@ from bot.delivery.scheduled_events import DiscordEvents, EventKeeper
 from bot.delivery.upkeep import Upkeep
 from bot.delivery.web import Web, health
 from bot.delivery.web_calendar import calendar_feed
+from bot.delivery.web_guests import GuestPages
 from bot.delivery.web_unsubscribe import unsubscribe
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import StartupError
@@ -77,7 +78,10 @@ class App:
     async def serve_pages(self, host: str, port: int) -> None:
         """Start the web server. Raises StartupError when the port is not to be had."""
         off_the_list = unsubscribe(self.services.context, self.services.mail_lists)
-        web = Web([health(self.services), calendar_feed(self.services.feeds), *off_the_list], host, port)
+        routes = [health(self.services), calendar_feed(self.services.feeds), *off_the_list]
+        if self.services.context.facts.public_url is not None:
+            routes += GuestPages(self.services.context, self.services.guests).routes()
+        web = Web(routes, host, port)
         try:
             await web.start()
         except OSError as error:

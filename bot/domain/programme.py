@@ -240,6 +240,7 @@ class DecisionTemplate:
 
 WHOLE_PROGRAMME = "programme"  # the phase of a milestone of the cohort, outside the phases
 PER_CIRCLE = "per circle"  # the day of a milestone that comes round with every circle
+PUBLIC = "public"  # the audience of a meeting that everybody may come to, also without an account
 SIGN_UP = "signup"  # the kind of milestone that a village's signing up for a gathering settles
 MESSAGE = "message"  # the kind of milestone that a post settles
 GATE = "gate"  # the kind of milestone that ends a phase

@@ -30,6 +30,7 @@ POST_VALUES = frozenset(
         "notes",
         "contact",
         "order",
+        "sign_up",
     }
 )
 SUPPLIES: Mapping[str, frozenset[str]] = {

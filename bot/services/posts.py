@@ -30,6 +30,7 @@ from bot.services.calendar import Calendar
 from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
 from bot.services.enrolments import is_enrolled, order_of
+from bot.services.guests import address_of
 from bot.services.letters import Letters
 from bot.services.meeting_day import NOT_HELD, values_of
 from bot.services.meeting_polls import asked_at
@@ -129,6 +130,7 @@ class Posts:
         values = {
             **self._values(event, place, left, of_task=of_task),
             **(await values_of(session, place.key, event.id) if reminder.after else NOT_HELD),
+            "sign_up": Ready(address_of(self._context, event) or ""),
             "order": Ready(few(self._context.texts, await order_of(session, event.id), PRESENTING)),
         }
         message = build.reminder(

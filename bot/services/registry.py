@@ -17,6 +17,7 @@ from bot.services.extra_letter_posts import ExtraLetterPosts
 from bot.services.extra_letters import ExtraLetters
 from bot.services.feeds import Feeds
 from bot.services.forgetting import Forgetting
+from bot.services.guests import Guests
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.lasting_posts import LastingPosts
@@ -70,6 +71,7 @@ class Services:
     extra_letters: ExtraLetters
     decision_choices: DecisionChoices
     feeds: Feeds
+    guests: Guests
     hand_votes: HandVotes
     follow_up: FollowUp
     forgetting: Forgetting
@@ -131,6 +133,7 @@ def services_on(context: Context) -> Services:
         extra_letters=ExtraLetters(context, letters, extra_posts),
         decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
+        guests=Guests(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         forgetting=Forgetting(context),

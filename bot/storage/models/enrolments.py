@@ -1,4 +1,4 @@
-"""Villages that have signed up for a gathering. No names of people."""
+"""Who comes to a gathering beside those on Discord: villages as a whole, and guests from anywhere."""
 
 from datetime import datetime
 
@@ -24,3 +24,15 @@ class Enrolment(Base):
     people: Mapped[int | None]
     presents: Mapped[bool | None]
     presents_since: Mapped[datetime | None]
+
+
+class Guest(Base):
+    """Somebody without an account who comes to a public meeting; name and answer stand in `person` and `rsvp`.
+
+    Their page's address holds a secret, kept as a checksum. The row goes with the person's.
+    """
+
+    __tablename__ = "guest"
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
+    event_id: Mapped[int] = mapped_column(ForeignKey("event.id"), index=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
