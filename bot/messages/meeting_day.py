@@ -214,6 +214,6 @@ def with_agreed(
         rows.append(texts("meeting_day.step_done" if step.done else "meeting_day.step", number=number,
                           step=step.words))  # fmt: skip
         label = texts("meeting_day.untick" if step.done else "meeting_day.tick", number=number)
-        buttons.append(Button(label, "step_done", (step.id, int(in_notes))))
+        buttons.append(Button(label, "step_done", (step.id, int(in_notes), int(not step.done))))
     text = Ready("\n".join([message.text, *rows])[:MESSAGE_LONGEST])
     return Message(text, (*message.buttons, *(buttons if may_tick else ())))
