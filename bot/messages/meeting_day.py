@@ -101,6 +101,11 @@ def day_button(texts: Texts, event_id: int) -> Button:
     return Button(texts("meeting_day.button.day"), "meeting_day", (event_id,))
 
 
+def notes_button(texts: Texts, event_id: int) -> Button:
+    """Return the button that shows a meeting's notes."""
+    return Button(texts("meeting_day.button.notes_show"), "notes_show", (event_id,))
+
+
 def count_form(texts: Texts, event_id: int, people: int | None) -> Form:
     """Ask how many came."""
     value = "" if people is None else str(people)
@@ -182,9 +187,8 @@ def notes_form(texts: Texts, notes: Notes) -> Form:
 
 def notes_saved(texts: Texts, meeting: MeetingSeen) -> Message:
     """Tell the channel that there are notes now."""
-    show = Button(texts("meeting_day.button.notes_show"), "notes_show", (meeting.event_id,))
-    return Message(texts("meeting_day.saved", title=meeting.title, starts_at=meeting.starts_at), (show,),
-                   silent=True)  # fmt: skip
+    said = texts("meeting_day.saved", title=meeting.title, starts_at=meeting.starts_at)
+    return Message(said, (notes_button(texts, meeting.event_id),), silent=True)
 
 
 def notes_shown(texts: Texts, notes: Notes, may_tick: bool) -> Message:

@@ -190,10 +190,10 @@ async def test_thanks_the_day_after_tell_the_head_count_and_the_notes_and_nothin
     world.after(hours=16)
     thanks = await posts(services, "VC01:thanks")
     (ours,) = [message for message in thanks if "I var 11." in message.text]
-    assert "Noterne ligger klar" in ours.text
-    assert "meeting_day" in [button.action for button in ours.buttons]
+    assert "Tryk på Vis noterne" in ours.text
+    assert {"meeting_day", "notes_show"} <= {button.action for button in ours.buttons}
     other = [message.text for message in thanks if message is not ours]
-    assert other and not any("I var" in text or "Noterne" in text for text in other)
+    assert other and not any("I var" in text or "noterne" in text for text in other)
     async with world.context.database.transaction() as session:
         (await session.get_one(Event, event_id)).called_off_at = world.now
     with pytest.raises(CompanionError) as off:
