@@ -24,6 +24,7 @@ from bot.delivery.scheduled_events import DiscordEvents, EventKeeper
 from bot.delivery.upkeep import Upkeep
 from bot.delivery.web import Web, health
 from bot.delivery.web_calendar import calendar_feed
+from bot.delivery.web_guests import GuestPages
 from bot.delivery.web_unsubscribe import unsubscribe
 from bot.domain.clock import Clock, SystemClock
 from bot.domain.errors import StartupError
@@ -34,6 +35,7 @@ from bot.settings import Settings
 from bot.storage.database import Connect, Database, is_away
 from bot.storage.locks import AdvisoryLocks, Locks, OneProcess, serves_several
 from bot.storage.repositories import pace as pace_slots
+from bot.storage.seal import Seal
 
 log = logging.getLogger(__name__)
 LOOK_OFTEN = timedelta(seconds=2)  # where other processes may have planned something
@@ -76,7 +78,10 @@ class App:
     async def serve_pages(self, host: str, port: int) -> None:
         """Start the web server. Raises StartupError when the port is not to be had."""
         off_the_list = unsubscribe(self.services.context, self.services.mail_lists)
-        web = Web([health(self.services), calendar_feed(self.services.feeds), *off_the_list], host, port)
+        routes = [health(self.services), calendar_feed(self.services.feeds), *off_the_list]
+        if self.services.context.facts.public_url is not None:
+            routes += GuestPages(self.services.context, self.services.guests).routes()
+        web = Web(routes, host, port)
         try:
             await web.start()
         except OSError as error:
@@ -156,7 +161,7 @@ class App:
                 await self.upkeep.begin()
             self.upkeep.on_needed = self.alarm.wake
             await self.services.planning.refresh()
-            await self.services.outbox.welcome()
+            await self.services.lasting_posts.welcome()
             self.rounds.events = EventKeeper(
                 DiscordEvents(guild), self.services.scheduled_events, self.services.context
             )
@@ -220,12 +225,13 @@ def build(
     guild_id: int | None = None,
     connect: Connect | None = None,
     shards: Shards | None = None,
+    seal: Seal | None = None,
 ) -> App:
-    """Put the bot together around a database, a content folder and a clock."""
+    """Put the bot together around a database, a content folder and a clock; without a `seal` no mail list works."""
     database = Database(database_url, connect)
     programme = content.programme
     texts = Texts(content.texts, programme.language, programme.timezone)
-    context = Context(database, clock or SystemClock(), content, texts, facts)
+    context = Context(database, clock or SystemClock(), content, texts, facts, seal or Seal())
     app = App(database, services_on(context), guild_id, shards)
     if serves_several(database_url):
         app.locks, app.pace = AdvisoryLocks(database_url), SharedPace(_common_pace(database, "requests"))

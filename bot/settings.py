@@ -92,6 +92,13 @@ def _token(token: SecretStr) -> SecretStr:
     return token
 
 
+def _keys(keys: SecretStr) -> SecretStr:
+    for key in keys.get_secret_value().split(","):
+        if not re.fullmatch(r"[\w-]{43}=", key.strip(), re.ASCII):
+            raise ValueError
+    return keys
+
+
 def _existing_folder(path: Path) -> Path:
     if not path.is_dir():
         raise ValueError
@@ -173,6 +180,13 @@ class Settings(BaseSettings):
         None,
         validation_alias="BLUP_MAIL_FROM",
         description="The address that letters by e-mail come from; needed with BLUP_SMTP_URL.",
+    )
+    private_key: Annotated[SecretStr, AfterValidator(_keys)] | None = Field(
+        None,
+        validation_alias="BLUP_PRIVATE_KEY",
+        description="The key that e-mail addresses are sealed with in the database; `blup db key` makes one. "
+        "The newest first, older ones after commas. Unset with SQLite: a file beside the database; PostgreSQL "
+        "needs it with BLUP_SMTP_URL.",
     )
     http_port: Annotated[int, Field(ge=1, le=65535)] | None = Field(
         None,

@@ -4,6 +4,7 @@ Command names and descriptions are texts of the programme's language, so command
 is loaded, not when its file is read. Buttons work after a restart: their custom id says what they do.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,11 +15,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import Ask, CompanionBot
+from bot.messages.message import Message
 from bot.messages.texts import Texts
 
 Method = Callable[..., Awaitable[None]]
 F = TypeVar("F", bound=Method)
 Suggestions = list[tuple[str, str]]
+_LOOK_SECONDS = 1.0
+_LOOKS = 600
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,17 @@ class CompanionCog(commands.Cog):
         """Propose municipalities by name."""
         names = {v.municipality.name for v in await ask.services.cohorts.villages()}
         return [(name, name) for name in sorted(names) if typed.casefold() in name.casefold()]
+
+    async def follow(
+        self, ask: Ask, left: Callable[[], Awaitable[int]], shown: Callable[[int], Message]
+    ) -> None:
+        """Show in the answer how much of something is left, until nothing is or ten minutes have passed."""
+        for _ in range(_LOOKS):
+            await asyncio.sleep(_LOOK_SECONDS)
+            count = await left()
+            if count == 0:
+                return
+            await ask.edit(shown(count))
 
     async def suggest_letters(self, ask: Ask, typed: str) -> Suggestions:
         """Propose the calendar's letters by number or title."""

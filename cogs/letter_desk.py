@@ -1,7 +1,5 @@
 """Letters by command: seen, tried, sent, and their receipts."""
 
-import asyncio
-
 from bot.client import Ask, CompanionBot
 from bot.domain.access import Actor
 from bot.messages import letter_sending as sending
@@ -9,9 +7,6 @@ from bot.messages import newsletters as build
 from bot.messages import receipts
 from bot.messages.message import Message
 from cogs._base import CompanionCog, command, handles
-
-_LOOK_SECONDS = 1.0
-_LOOKS = 600
 
 
 class LetterDeskCog(CompanionCog):
@@ -84,23 +79,24 @@ class LetterDeskCog(CompanionCog):
         self, ask: Ask, actor: Actor, cohort_id: int, letter: str, title: str, total: int
     ) -> None:
         """Tell how far a letter has come until it has reached everybody, then give the account."""
-        desk = ask.services.newsletters
-        for _ in range(_LOOKS):
-            await asyncio.sleep(_LOOK_SECONDS)
-            left = await desk.unsent(cohort_id, letter)
-            if left == 0:
-                break
-            await ask.edit(build.progress(self.bot.texts, title, total - left, total))
-        found = await desk.receipts(actor, cohort_id, letter)
-        await ask.edit(receipts.account(self.bot.texts, title, found, ask.interaction.guild_id))
+        desk, texts = ask.services.newsletters, self.bot.texts
+        await self.follow(
+            ask,
+            lambda: desk.unsent(cohort_id, letter),
+            lambda left: build.progress(texts, title, total - left, total),
+        )
+        await ask.edit(await self._account(ask, actor, cohort_id, letter))
 
     @command("newsletter.receipt", suggest={"letter": "suggest_all_letters"})
     async def receipt(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
         """Show how every channel fared with a letter."""
         found = await ask.services.cohorts.cohort(cohort)
-        rows = await ask.services.newsletters.receipts(await ask.actor(), found.id, letter)
-        title = await ask.services.newsletters.title(found.id, letter)
-        await ask.reply(receipts.account(self.bot.texts, title, rows, ask.interaction.guild_id))
+        await ask.reply(await self._account(ask, await ask.actor(), found.id, letter))
+
+    async def _account(self, ask: Ask, actor: Actor, cohort_id: int, letter: str) -> Message:
+        done = await ask.services.letter_accounts.of(actor, cohort_id, letter)
+        guild_id = ask.interaction.guild_id
+        return receipts.account(self.bot.texts, done.title, done.posts, guild_id, done.by_mail)
 
     @command("newsletter.send_again", suggest={"letter": "suggest_letters"})
     async def send_again(self, ask: Ask, letter: str, cohort: int | None = None) -> None:

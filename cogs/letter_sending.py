@@ -1,17 +1,13 @@
 """Letters before and after they go out: whom they reach, extra ones, corrected, taken back everywhere."""
 
-import asyncio
-
 from bot.client import Ask, CompanionBot
 from bot.domain.audience import Audience, Target
 from bot.domain.programme import is_extra
 from bot.messages import letter_sending as build
 from bot.messages import newsletters, receipts
+from bot.messages.message import Message
 from bot.services.corrections import Reach
 from cogs._base import CompanionCog, Suggestions, command, handles
-
-_LOOK_SECONDS = 1.0
-_LOOKS = 600
 
 
 class LetterSendingCog(CompanionCog):
@@ -61,11 +57,12 @@ class LetterSendingCog(CompanionCog):
     @handles("letter_receipt")
     async def show_receipt(self, ask: Ask, cohort_id: int, letter: str, of: str) -> None:
         """Show how every channel fared with a letter, or with the latest change of it."""
-        actor, title = await ask.actor(), await ask.services.newsletters.title(cohort_id, letter)
-        desk = ask.services.newsletters if of == build.OF[0] else ask.services.corrections
-        found = await desk.receipts(actor, cohort_id, letter)
-        name = build.of_change(self.bot.texts, of, title)
-        await ask.reply(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
+        await ask.reply(await self._account(ask, cohort_id, letter, of))
+
+    async def _account(self, ask: Ask, cohort_id: int, letter: str, of: str) -> Message:
+        done = await ask.services.letter_accounts.of(await ask.actor(), cohort_id, letter, of)
+        name = build.of_change(self.bot.texts, of, done.title)
+        return receipts.account(self.bot.texts, name, done.posts, ask.interaction.guild_id, done.by_mail)
 
     @command(
         "newsletter.extra",
@@ -147,17 +144,13 @@ class LetterSendingCog(CompanionCog):
 
     async def _follow(self, ask: Ask, change: str, cohort_id: int, letter: str, reach: Reach) -> None:
         """Tell how far a change has come until it is done everywhere, then give the account."""
-        desk = ask.services.corrections
-        for _ in range(_LOOKS):
-            await asyncio.sleep(_LOOK_SECONDS)
-            left = await desk.left(cohort_id, letter)
-            if left == 0:
-                break
-            done = reach.out - left
-            await ask.edit(build.changing(self.bot.texts, reach.title, done, reach.out, reach.mailed))
-        found = await desk.receipts(await ask.actor(), cohort_id, letter)
-        name = build.of_change(self.bot.texts, change, reach.title)
-        await ask.edit(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
+        desk, texts, out = ask.services.corrections, self.bot.texts, reach.out
+        await self.follow(
+            ask,
+            lambda: desk.left(cohort_id, letter),
+            lambda left: build.changing(texts, reach.title, out - left, out, reach.mailed),
+        )
+        await ask.edit(await self._account(ask, cohort_id, letter, change))
 
     async def suggest_phases(self, ask: Ask, typed: str) -> Suggestions:
         """Propose phases by title."""

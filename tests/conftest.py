@@ -1,6 +1,7 @@
 """Fixtures for every story: each test that takes `database` runs on SQLite and on a real PostgreSQL."""
 
 import asyncio
+import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -23,6 +24,7 @@ from tests.support.databases import (
 from tests.support.world import context_on
 
 tempfile.tempdir = quick_folder()
+gc.set_threshold(100_000, 20, 50)  # as `blup` does: content and models stay alive, so looking often is wasted
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,14 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.keys import seal_all, seal_of
 from bot.domain.clock import SystemClock
 from bot.domain.errors import StartupError
-from bot.settings import Settings
+from bot.settings import Settings, SettingsError
 from bot.storage import rehearsal as rehearsals
 from bot.storage import upgrade as migrations
 from bot.storage.database import Database
+from bot.storage.seal import new_key
 
 _REHEARSALS = (
     "BLUP_DATABASE_URL: this database serves rehearsals only; nothing was changed. "
@@ -35,13 +37,20 @@ def upgrade(
     ] = False,
 ) -> None:
     """Create the database, or bring it to the newest version."""
-    asyncio.run(_upgrade(Settings().async_database_url, rehearsal=rehearsal))
+    settings = Settings()
+    asyncio.run(_upgrade(settings, rehearsal=rehearsal))
 
 
-async def _upgrade(url: str, *, rehearsal: bool) -> None:
+@app.command("key")
+def key() -> None:
+    """Print a new key for BLUP_PRIVATE_KEY."""
+    typer.echo(new_key())
+
+
+async def _upgrade(settings: Settings, *, rehearsal: bool) -> None:
     database: Database | None = None
     try:
-        database = Database(url)
+        database = Database(settings.async_database_url)
         before = await migrations.current(database.engine)
         marked = await rehearsals.made_at(database.engine) is not None
         if marked and not rehearsal:
@@ -51,9 +60,10 @@ async def _upgrade(url: str, *, rehearsal: bool) -> None:
         else:
             await migrations.upgrade(database.engine)
         after = await migrations.current(database.engine)
+        sealed = await seal_all(database, seal_of(settings))
     except rehearsals.NotEmpty:
         raise StartupError(_NOT_EMPTY) from None
-    except (RuntimeError, StartupError):
+    except (RuntimeError, SettingsError, StartupError):
         raise
     except Exception as error:
         reason = str(error).split("\n", 1)[0]
@@ -64,4 +74,5 @@ async def _upgrade(url: str, *, rehearsal: bool) -> None:
     typer.echo(
         f"{'rehearsal ' * rehearsal}database at version {after}"
         + ("" if before == after else f" (was {before or 'empty'})")
+        + (f"; {sealed} e-mail address(es) sealed" if sealed else "")
     )

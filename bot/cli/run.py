@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 
 from bot.app import App, build, facts_of
 from bot.cli.checked import sound_content
+from bot.cli.keys import seal_all, seal_of
 from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
 from bot.cli.rehearsal import clock_for, rehearsal_on
@@ -70,7 +71,7 @@ def run(
         use_server(settings.discord_api)
     with alone(settings.async_database_url):
         app = build(settings.async_database_url, content, facts_of(settings, content), clock,
-                    settings.guild_id, shards=chosen)  # fmt: skip
+                    settings.guild_id, shards=chosen, seal=seal_of(settings))  # fmt: skip
         app.mail_server = mail_server_of(settings)
         app.services.videos.probe = LinkCheck()
         asyncio.run(_serve(app, settings))
@@ -173,6 +174,7 @@ async def _serve(app: App, settings: Settings) -> None:
     stop = asyncio.Event()
     call_on_stop(stop.set)
     made_at = await upgraded(settings.async_database_url)
+    await seal_all(app.database, app.services.context.seal)
     app.rehearsal = rehearsal_on(app.services.context.clock, made_at)
     if app.rehearsal is not None:
         app.rehearsal.announce()

@@ -10,7 +10,16 @@ from bot.content.places import Places
 from bot.content.roles import ANY_PHASE
 from bot.content.source import Fault
 from bot.domain.access import Role
-from bot.domain.programme import BY_ITSELF, EACH_CIRCLE, WHOLE_PROGRAMME, PollTemplate, Programme, Scope
+from bot.domain.enrolments import gathering_of
+from bot.domain.programme import (
+    BY_ITSELF,
+    EACH_CIRCLE,
+    SIGN_UP,
+    WHOLE_PROGRAMME,
+    PollTemplate,
+    Programme,
+    Scope,
+)
 
 _EVERYWHERE = {ANY_PHASE, WHOLE_PROGRAMME}
 _SCOPES = (Scope.VILLAGE, Scope.COORDINATOR_GROUP)  # who can be asked
@@ -28,6 +37,10 @@ def check_belonging(programme: Programme, places: Places) -> Iterator[Fault]:
             for index, name in enumerate(getattr(meeting, key)):
                 for problem in _other_phase(name, known, meeting.phase):
                     yield places.meeting(meeting.id, key, index, problem=problem)
+        calls = any("enrol" in r.add for name in meeting.reminders for r in programme.reminders.get(name, ()))
+        if calls and gathering_of(programme, meeting.id) is None:
+            problem = f"{meeting.phase} has no gathering with a milestone of kind {SIGN_UP} to sign up for"
+            yield places.meeting(meeting.id, "reminders", problem=problem)
     yield from _decisions(programme, places)
     yield from _whole_programme(programme, places)
     for poll in programme.polls.values():

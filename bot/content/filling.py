@@ -45,13 +45,15 @@ def placeholders(template: str, env: Environment = LETTERS) -> frozenset[str]:
     return frozenset(meta.find_undeclared_variables(parse(template, env)))
 
 
+@lru_cache(maxsize=_MANY)
 def filtered_by(template: str, filters: frozenset[str], env: Environment) -> frozenset[str]:
     """Return the names a template passes straight through one of these filters. Raises TemplateFault."""
     found = parse(template, env).find_all(nodes.Filter)
     return frozenset(f.node.name for f in found if f.name in filters and isinstance(f.node, nodes.Name))
 
 
-def alternatives(template: str, env: Environment) -> dict[str, tuple[object, ...]]:
+@lru_cache(maxsize=_MANY)
+def alternatives(template: str, env: Environment) -> Mapping[str, tuple[object, ...]]:
     """Return values that lead through every branch of a template, for the names its branches turn on.
 
     A name that is only asked for is nothing or something (None stands for "any value"); a name that

@@ -1,45 +1,33 @@
 """Build the programme from a content folder; says what is there, not whether it reads well (see check)."""
 
 import hashlib
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from bot.content.meetings import meetings
+from bot.content.rows import ID, NO_ID, entries, known_keys
 from bot.content.source import ContentError, Fault, Source, parse_yaml, read_text, read_yaml, typed
 from bot.domain.programme import (
-    COORDINATOR_CIRCLE,
-    VILLAGE_CIRCLE,
     Blackout,
     CohortNames,
     DecisionTemplate,
     DiscordNames,
     GlobalGoal,
-    Meeting,
     MilestoneTemplate,
     Newsletter,
     Phase,
     PollTemplate,
-    Position,
     Programme,
     Reminder,
     Rules,
-    Scope,
 )
 
 T = TypeVar("T")
 SCHEMA = 1
-_ID = re.compile(r"\w[\w.-]{0,29}")  # ids stand in keys of posts and in Discord's ids of buttons
-_NO_ID = "must be 1 to 30 letters, digits, full stops, hyphens and underscores"
-_NO_CIRCLE = {"id": "-", "phase": "-", "title": "-"}
-_OF_THE_LIST = ("kind", "scope", "window", "default")  # a circle has the first two from the list it stands in
-_CIRCLES = {
-    "village_circles": (VILLAGE_CIRCLE, Scope.VILLAGE, "village"),
-    "coordinator_circles": (COORDINATOR_CIRCLE, Scope.COORDINATOR_GROUP, "coordinator"),
-}
 
 
 @dataclass
@@ -104,14 +92,14 @@ def load(folder: Path) -> Content:
         raise ContentError(faults)
     head, calendar = sources["programme.yaml"], sources["calendar.yaml"]
     parts: dict[str, Any] = {
-        "phases": attempt(lambda: tuple(_list(calendar, "phases", Phase).values()), ()),
-        "meetings": attempt(lambda: _meetings(head, calendar), {}),
+        "phases": attempt(lambda: tuple(entries(calendar, "phases", Phase).values()), ()),
+        "meetings": attempt(lambda: meetings(head, calendar), {}),
         "newsletters": attempt(lambda: _newsletters(folder, sources), {}),
-        "polls": attempt(lambda: _list(sources["polls.yaml"], "polls", PollTemplate), {}),
-        "decisions": attempt(lambda: _list(sources["decisions.yaml"], "decisions", DecisionTemplate), {}),
-        "milestones": attempt(lambda: _list(sources["milestones.yaml"], "milestones", MilestoneTemplate), {}),
+        "polls": attempt(lambda: entries(sources["polls.yaml"], "polls", PollTemplate), {}),
+        "decisions": attempt(lambda: entries(sources["decisions.yaml"], "decisions", DecisionTemplate), {}),
+        "milestones": attempt(lambda: entries(sources["milestones.yaml"], "milestones", MilestoneTemplate), {}),
         "global_goals": attempt(
-            lambda: tuple(_list(sources["global_goals.yaml"], "global_goals", GlobalGoal, "n").values()), ()
+            lambda: tuple(entries(sources["global_goals.yaml"], "global_goals", GlobalGoal, "n").values()), ()
         ),
     }  # fmt: skip
     top = attempt(lambda: _head(head), {})
@@ -165,7 +153,7 @@ def _strays(folder: Path) -> Iterator[Fault]:
 
 def _head(source: Source) -> dict[str, Any]:
     data = source.data
-    _known_keys(source, {"schema", "id", "name", "language", "timezone", "cohort", "discord", "rules", "blackouts",
+    known_keys(source, {"schema", "id", "name", "language", "timezone", "cohort", "discord", "rules", "blackouts",
                          "circle_defaults", "reminders"})  # fmt: skip
     if data.get("schema", SCHEMA) != SCHEMA:
         raise ContentError([source.fault(["schema"], f"must be {SCHEMA}, the form this version reads")])
@@ -192,115 +180,14 @@ def _head(source: Source) -> dict[str, Any]:
             source, TypeAdapter(dict[str, tuple[Reminder, ...]]), data["reminders"], ["reminders"]
         ),
     }
-    faults = [] if _ID.fullmatch(found["id"]) else [source.fault(["id"], _NO_ID)]
+    faults = [] if ID.fullmatch(found["id"]) else [source.fault(["id"], NO_ID)]
     for name, row in found["reminders"].items():
         for index, reminder in enumerate(row):
-            if not _ID.fullmatch(reminder.id):
-                faults.append(source.fault(["reminders", name, index, "id"], _NO_ID))
+            if not ID.fullmatch(reminder.id):
+                faults.append(source.fault(["reminders", name, index, "id"], NO_ID))
     if faults:
         raise ContentError(faults)
     return found
-
-
-def _known_keys(source: Source, known: set[str]) -> None:
-    faults = [source.fault([key], "is not a known key") for key in source.data if key not in known]
-    faults += [
-        Fault(source.file, 1, key, "is missing")
-        for key in known
-        if key != "schema" and key not in source.data
-    ]
-    if faults:
-        raise ContentError(faults)
-
-
-def _list(source: Source, key: str, kind: type[T], id_key: str = "id") -> dict[Any, T]:
-    """Read a list of entries with unique ids."""
-    if not isinstance(source.data, Mapping) or key not in source.data:
-        raise ContentError([Fault(source.file, 1, key, "is missing")])
-    if not isinstance(source.data[key], list | None):
-        raise ContentError([source.fault([key], "must be a list")])
-    faults, found = [], {}
-    adapter = TypeAdapter(kind)
-    for index, row in enumerate(source.data[key] or ()):
-        try:
-            entry = typed(source, adapter, row, [key, index])
-        except ContentError as error:
-            faults.extend(error.faults)
-            continue
-        name = getattr(entry, id_key)
-        if id_key == "id" and not _ID.fullmatch(name):
-            faults.append(source.fault([key, index, id_key], _NO_ID))
-        if name in found:
-            faults.append(source.fault([key, index], f"the id {name} is used twice"))
-        found[name] = entry
-    if faults:
-        raise ContentError(faults)
-    return found
-
-
-def _meetings(head: Source, calendar: Source) -> dict[str, Meeting]:
-    found: dict[str, Meeting] = dict(_list(calendar, "events", Meeting))
-    faults: list[Fault] = []
-    for index, meeting in enumerate(found.values()):
-        given = meeting.at is not None, meeting.window is not None, meeting.default is not None
-        if given not in ((True, False, False), (False, True, True)):
-            faults.append(calendar.fault(["events", index], "needs either at, or a window with a default"))
-        elif meeting.position.day is None or meeting.position.time is None:
-            key = "at" if meeting.at is not None else "default"
-            faults.append(calendar.fault(["events", index, key], "needs a day and a time"))
-    for key, (kind, scope, defaults_key) in _CIRCLES.items():
-        defaults = _circle_defaults(head, defaults_key)
-        day, at = defaults.pop("day"), defaults.pop("time")
-        rows = _with_defaults(calendar, key, defaults, {"day": day, "time": at})
-        for index, (name, circle) in enumerate(_list(rows, key, Meeting).items()):
-            if name in found:
-                faults.append(calendar.fault([key, index], f"the id {name} is used twice"))
-            own = [word for word in _OF_THE_LIST if word in calendar.data[key][index]]
-            faults += [
-                calendar.fault([key, index, word], "cannot be given to a study circle") for word in own
-            ]
-            if circle.at is None:
-                faults.append(calendar.fault([key, index], "needs at"))
-                continue
-            found[name] = replace(circle, kind=kind, scope=scope)
-    if faults:
-        raise ContentError(faults)
-    return found
-
-
-def _circle_defaults(head: Source, kind: str) -> dict[str, Any]:
-    """Return what circles of a kind share. Raises ContentError when day or time is missing."""
-    where = ["circle_defaults"]
-    found = typed(head, TypeAdapter(dict[str, dict[str, Any]]), head.data.get("circle_defaults"), where)
-    if kind not in found:
-        raise ContentError([head.fault(where, f"{kind} is missing")])
-    missing = [key for key in ("day", "time") if key not in found[kind]]
-    if missing:
-        raise ContentError([head.fault([*where, kind], f"{key} is missing") for key in missing])
-    strange = [word for word in found if word not in {words[2] for words in _CIRCLES.values()}]
-    if strange:
-        raise ContentError([head.fault([*where, word], "is no kind of circle") for word in strange])
-    # Tried on a circle that has nothing of its own, so that a fault is named once and where it stands.
-    shared = dict(found[kind])
-    at = {"pw": 1, "day": shared.pop("day"), "time": shared.pop("time")}
-    typed(head, TypeAdapter(Position), at, [*where, kind])
-    typed(head, TypeAdapter(Meeting), {**_NO_CIRCLE, **shared}, [*where, kind])
-    return found[kind]
-
-
-def _with_defaults(calendar: Source, key: str, defaults: Mapping[str, Any], at: Mapping[str, Any]) -> Source:
-    """Return a view of one list where each row has the defaults it does not set itself; lines stay."""
-    if key not in calendar.data:
-        raise ContentError([Fault(calendar.file, 1, key, "is missing")])
-    for index, row in enumerate(calendar.data[key] or ()):
-        if not isinstance(row, dict):
-            raise ContentError([calendar.fault([key, index], "must hold keys and their values")])
-        for name, value in defaults.items():
-            row.setdefault(name, value)
-        for name, value in at.items():
-            if isinstance(row.get("at"), dict):
-                row["at"].setdefault(name, value)
-    return calendar
 
 
 def _newsletters(folder: Path, sources: dict[str, Source]) -> dict[str, Newsletter]:

@@ -84,16 +84,14 @@ class Manners:
 
     def _readability(self, text: str, ours: str, kind: Kind) -> Iterator[Found]:
         """Sentences are judged as they are read; LIX by our own words, not by names and titles."""
-        parts = list(sentences(text, self._tone.abbreviations))
         if kind.sentence_words is not None:
-            for sentence in parts:
+            for sentence in sentences(text, self._tone.abbreviations):
                 count = len(sentence.words)
                 if count > kind.sentence_words:
                     said, start = f"a sentence has {count} words: {_start(sentence)}", _start(sentence)
                     values = {"count": count, "limit": kind.sentence_words, "start": start}
                     yield sentence.line, Finding("sentence", said, values)
-        enough = len(words(ours)) >= kind.lix_from_words
-        if kind.lix is not None and enough:
+        if kind.lix is not None and len(words(ours)) >= kind.lix_from_words:
             found = lix(ours, self._tone.abbreviations)
             if found >= kind.lix:
                 said = f"LIX is {found:.1f}; it must be under {kind.lix:g}"

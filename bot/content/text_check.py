@@ -1,7 +1,8 @@
 """Check the texts the bot says: keys, placeholders, commands, lengths, and the programme's voice."""
 
-from collections.abc import Collection, Iterator, Mapping
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from fnmatch import translate
 
 from bot.content.filling import TemplateFault, fill, placeholders
 from bot.content.load import Content
@@ -46,10 +47,10 @@ def texts_of(content: Content) -> dict[str, object]:
 
 def check_keys(content: Content, supplies: Supplies) -> Iterator[Fault]:
     """Yield a fault for every text the code needs and cannot find, and for every text nobody says."""
-    found = texts_of(content)
+    found, patterns = texts_of(content), _patterns(supplies)
     posts = {f"{POST}.{r.text}" for row in content.programme.reminders.values() for r in row}
     for key in supplies:
-        if key not in found and not any(fnmatchcase(name, key) for name in found):
+        if key not in found and not (key in patterns and any(map(patterns[key], found))):
             yield content.text_fault(key, "is missing")
     for key, text in found.items():
         if not isinstance(text, str):
@@ -57,7 +58,7 @@ def check_keys(content: Content, supplies: Supplies) -> Iterator[Fault]:
             continue
         if key in supplies or key in posts:
             continue
-        if not key.startswith(f"{POST}.") and _pattern_of(key, supplies) is not None:
+        if not key.startswith(f"{POST}.") and _pattern_of(key, patterns) is not None:
             continue
         yield content.text_fault(key, "is used nowhere: remove it, or correct its key")
 
@@ -76,9 +77,10 @@ def check_post_texts(content: Content) -> Iterator[Fault]:
 def check_placeholders(content: Content, supplies: Supplies) -> Iterator[Fault]:
     """Yield a fault for every placeholder the code does not fill."""
     env = environment(content.programme.language, content.programme.timezone)
+    patterns = _patterns(supplies)
     for key, text in texts_of(content).items():
         given = supplies.get(key)
-        if given is None and (pattern := _pattern_of(key, supplies)) is not None:
+        if given is None and (pattern := _pattern_of(key, patterns)) is not None:
             given = supplies[pattern]
         if given is None or not isinstance(text, str):
             continue
@@ -124,7 +126,12 @@ def check_wording(content: Content, tone: Tone, manners: Manners, samples: Sampl
         yield from (content.text_fault(key, problem) for problem in sorted(found))
 
 
-def _pattern_of(key: str, supplies: Supplies) -> str | None:
+def _patterns(supplies: Supplies) -> dict[str, Callable[[str], object]]:
+    """Return how each key that is a pattern is held against a text's key, the most exact first."""
+    names = sorted((name for name in supplies if "*" in name), key=len, reverse=True)
+    return {name: re.compile(translate(name)).match for name in names}
+
+
+def _pattern_of(key: str, patterns: Mapping[str, Callable[[str], object]]) -> str | None:
     """Return the most exact pattern that covers a key."""
-    fitting = [name for name in supplies if "*" in name and fnmatchcase(key, name)]
-    return max(fitting, key=len, default=None)
+    return next((name for name, fits in patterns.items() if fits(key)), None)

@@ -126,7 +126,7 @@ class Upkeep:
             return None
         again = [step.key for step in report.done if isinstance(step, CreateChannel) and step.again]
         if again:
-            await outbox.replant(again)
+            await self._services.lasting_posts.replant(again)
         said = provisioning.account(report.done, [failure.step for failure in report.failed], report.plan)
         if said is not None:
             now = self._services.context.now()

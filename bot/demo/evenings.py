@@ -115,6 +115,8 @@ class Evenings:
                 await self.register.recorded(cast, record, int(args[0]), chance(cast.village_id, *args))
             elif action == "decision_keep":
                 await self.register.keep(cast, record, custom_id, int(args[0]))
+            elif action == "enrol" and cast.village_id not in self._year.enrolled and cast.village_id % 3:
+                await self._meetings.enrol(cast, record, custom_id)
             elif action == "meeting_day":
                 await self.days.met(cast, record, custom_id, int(args[0]))
             elif action == "share":

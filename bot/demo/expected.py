@@ -125,7 +125,11 @@ def _of(
             and year.picked_by(cast, meeting.id, moment.due_at)
         ):
             continue
+        enrolled = {village_key(id) for id in year.enrolled} if reminder.unless == "enrolled" else set()
+        again = at.starts_at < moment.due_at  # the first was answered by who signed up
         for place in [village_key(cast.village_id)] if cast else _places(year, dated, reminder):
+            if again and place in enrolled:
+                continue
             yield f"{meeting.id}:{reminder.id}{moved}:{place}"
 
 

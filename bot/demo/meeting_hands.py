@@ -2,11 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from bot.demo.hands import private_ids
+from bot.demo.cast import VillageCast
+from bot.demo.hands import answer, private_ids
 from bot.demo.stage import Stage
 from bot.demo.world import MessageRecord
 from bot.domain.calendar import DatedMeeting
-from bot.domain.programme import VILLAGE_CIRCLE, Scope
+from bot.domain.programme import PUBLIC, VILLAGE_CIRCLE, Scope
 from bot.services.places import SECRETARIAT
 
 WHY = "Formanden er syg."
@@ -23,7 +24,8 @@ class MeetingHands:
         self._circle = circles[1] if len(circles) > 1 else None
         self._full = next((d for d in dated if d.meeting.gathering and d.meeting.window is None), None)
         self._off = next((d for d in own if "info_meeting" in d.meeting.reminders), None)
-        self._limited = self._freed = False
+        self._limited = self._freed = self._shared = False
+        self._public = next((d for d in dated if PUBLIC in d.meeting.audience), None)
 
     async def evening(self) -> None:
         """Do what this evening brings."""
@@ -36,6 +38,9 @@ class MeetingHands:
         if self._full and not self._freed and _soon(self._full, now, days=5):
             self._freed = True
             await self._free(self._full)
+        if self._public and not self._shared and _soon(self._public, now, days=20):
+            self._shared = True
+            await self._come_from_outside(self._public)
         if self._off and not self._year.called_off and _soon(self._off, now, days=6):
             await self._call_off(self._off)
 
@@ -66,6 +71,16 @@ class MeetingHands:
             )
             await self._year.hands.press(cast.lead, post, no)
 
+    async def _come_from_outside(self, dated: DatedMeeting) -> None:
+        """Let a neighbour without an account fill in the page that a village has shared."""
+        services, cast = self._year.app.services, self._year.villages[0]
+        place = await services.places.of_channel(cast.channel_id)
+        upcoming = await services.calendar.upcoming(place, 100)
+        event_id = next(view.event_id for view in upcoming if view.code == dated.meeting.id)
+        page = await services.guests.invited(event_id)
+        assert page is not None and page.open, "the page is not there"
+        await services.guests.sign_up(event_id, page.key, "Kaj fra Storby", "2", str(cast.village_id))
+
     async def _call_off(self, dated: DatedMeeting) -> None:
         """Let the lead of a village that picked no day call its meeting off, by its card."""
         for cast in self._year.villages:
@@ -82,6 +97,18 @@ class MeetingHands:
             await cast.lead.submit_modal(form, self._year.hands.filled(form, {"why": WHY}))
             self._year.called_off[cast.village_id, dated.meeting.id] = self._year.discord.now()
             return
+
+    async def enrol(self, cast: VillageCast, record: MessageRecord, custom_id: str) -> None:
+        """Let a lead sign the village up: with how many, and every second one presents."""
+        shown = await self._year.hands.press(cast.lead, record, custom_id)
+        menu = next(c for c in private_ids(shown) if ":enrol_people:" in c)
+        shown = await cast.lead.select(answer(shown), [str(4 + cast.village_id % 5)], custom_id=menu)
+        said = f",{cast.village_id % 2}"
+        button = next(
+            c for c in private_ids(shown) if ":enrol_presents:" in c and c.split(":")[2].endswith(said)
+        )
+        await cast.lead.click(answer(shown), custom_id=button)
+        self._year.enrolled.add(cast.village_id)
 
     async def _secretariat(self) -> int:
         return (await self._year.app.services.places.channel_ids())[SECRETARIAT]

@@ -68,6 +68,7 @@ class Stage:
         self.called_off: dict[tuple[int, str], datetime] = {}  # a village's own meetings
         self.ballots = self.own_polls = 0
         self.on_paper: dict[int, int] = {}  # votes on paper by poll
+        self.enrolled: set[int] = set()  # villages that signed up for the gathering on the first evening
         self.sheets: Counter[str] = Counter()  # letters printed in the first village
         self.decided: set[tuple[int, str]] = set()
         self.reached: dict[tuple[int, str], datetime] = {}

@@ -55,6 +55,8 @@ class Action(StrEnum):
     PICK_DATE = "pick_date"
     PICK_FIRST_DATE = "pick_first_date"
     PICK_GROUP_DATE = "pick_group_date"
+    ENROL_VILLAGE = "enrol_village"
+    KEEP_GUESTS = "keep_guests"
     SEE_WHO_COMES = "see_who_comes"
     GIVE_STEERING_ROLES = "give_steering_roles"
     GIVE_ALL_ROLES = "give_all_roles"
@@ -100,6 +102,8 @@ _TABLE: dict[Action, frozenset[Role]] = {
         {R, L, LC, SEC}
     ),  # where the steering group is yet to be established (S20)
     Action.PICK_GROUP_DATE: frozenset({K, SEC}),
+    Action.ENROL_VILLAGE: frozenset({S, R, L, SEC}),
+    Action.KEEP_GUESTS: frozenset({SEC}),  # people without an account, by name
     Action.SEE_WHO_COMES: frozenset({K, SEC}),  # a coordinator only from the villages of the own municipality
     Action.GIVE_STEERING_ROLES: frozenset({L, LC, SEC}),  # LC until the steering group is established
     Action.GIVE_ALL_ROLES: frozenset({SEC}),

@@ -44,11 +44,11 @@ class Reminder:
     add: tuple[
         Literal[
             "link", "rsvp", "next_steps", "first_next_step", "pulse_poll", "decisions",
-            "calendar", "calendar_file", "pick_date", "join_panel", "who_comes", "tasks", "meeting_day",
+            "calendar", "calendar_file", "pick_date", "join_panel", "who_comes", "tasks", "meeting_day", "enrol",
         ],
         ...,
     ] = ()  # fmt: skip
-    unless: Literal["link", "picked", "done"] | None = None
+    unless: Literal["link", "picked", "done", "enrolled"] | None = None
     useful_days: int = 7
     mail: bool = False  # it also goes to those who read the place's letters by e-mail
 
@@ -240,6 +240,8 @@ class DecisionTemplate:
 
 WHOLE_PROGRAMME = "programme"  # the phase of a milestone of the cohort, outside the phases
 PER_CIRCLE = "per circle"  # the day of a milestone that comes round with every circle
+PUBLIC = "public"  # the audience of a meeting that everybody may come to, also without an account
+SIGN_UP = "signup"  # the kind of milestone that a village's signing up for a gathering settles
 MESSAGE = "message"  # the kind of milestone that a post settles
 GATE = "gate"  # the kind of milestone that ends a phase
 CALENDAR_FILE = "calendar_file"  # what goes with an invitation

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
 from bot.messages.message import Button, Choice, Menu, Message
-from bot.messages.posts import calendar_button, few
+from bot.messages.names import few
+from bot.messages.posts import calendar_button
 from bot.messages.texts import Texts
 
 SUPPLIES: Mapping[str, frozenset[str]] = {

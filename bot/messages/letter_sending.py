@@ -8,8 +8,9 @@ from math import ceil
 from bot.content.templates import Ready, plain
 from bot.domain.audience import Forecast
 from bot.messages.message import Button, Field, File, Form, Message, Style
+from bot.messages.names import NAMED
 from bot.messages.poll_parts import LONGEST
-from bot.messages.posts import NAMED, calendar_button
+from bot.messages.posts import calendar_button
 from bot.messages.texts import Texts
 
 OF = ("letter", "correction", "withdrawal")  # what a receipt may be of

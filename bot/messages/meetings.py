@@ -6,6 +6,8 @@ from datetime import datetime
 
 from bot.content.templates import Ready
 from bot.domain.seats import MOST_PEOPLE, Answer
+from bot.messages.enrolments import enrol_button
+from bot.messages.guests import guests_button
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.posts import calendar_button, rsvp_buttons
 from bot.messages.texts import Texts
@@ -85,6 +87,8 @@ class MeetingCard:
     may_pick: str = ""
     may_move: bool = False
     may_call_off: bool = False
+    enrols: bool = False
+    keeps_guests: bool = False
 
 
 def card(texts: Texts, meeting: MeetingCard, phone: str) -> Message:
@@ -122,6 +126,10 @@ def _buttons(texts: Texts, meeting: MeetingCard) -> list[Button]:
         if meeting.link:
             found.append(Button(texts("button.meeting"), url=meeting.link))
         found += rsvp_buttons(texts, meeting.event_id)[:3]
+    if meeting.enrols and not meeting.called_off:
+        found.append(enrol_button(texts, meeting.event_id))
+    if meeting.keeps_guests:
+        found.append(guests_button(texts, meeting.event_id))
     if meeting.may_pick and not meeting.called_off:
         found.append(Button(texts(f"{label}.days"), "event_days", (meeting.may_pick,)))
     if meeting.may_move and not meeting.called_off:

@@ -6,7 +6,8 @@ from datetime import date
 
 from bot.content.templates import Ready
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
-from bot.messages.posts import calendar_button, few
+from bot.messages.names import few
+from bot.messages.posts import calendar_button
 from bot.messages.texts import Texts
 
 _REMINDER = frozenset({"dear", "milestones", "on_day", "phone", "tick", "decide", "tell", "elsewhere"})

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.content.templates import Ready
 from bot.messages.calendar_files import my_calendar_button
+from bot.messages.enrolments import enrol_button
 from bot.messages.meeting_day import day_button, notes_button
 from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
@@ -28,6 +29,8 @@ POST_VALUES = frozenset(
         "people",
         "notes",
         "contact",
+        "order",
+        "sign_up",
     }
 )
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -43,12 +46,10 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "post.phase_opening": frozenset(
         {"title", "elements", "meetings", "milestone_count", "when", "next_meeting", "phone", "village"}),
     "post.phase_meeting": frozenset({"title", "starts_at", "number", "own_choice"}),
-    "post.task.and_more": frozenset({"few", "count"}),
     "notice.parked": frozenset({"place"}),
     "notice.stale": frozenset({"count"}),
     "notice.missed_polls": frozenset({"count"}),
 }  # fmt: skip
-NAMED = 8  # of many names so many are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,8 @@ def _buttons(texts: Texts, additions: Sequence[str], occasion: Occasion) -> list
         buttons.append(Button(texts("button.join_panel"), "join_panel", style="success"))
     if "meeting_day" in additions:
         buttons.append(day_button(texts, occasion.event_id))
+    if "enrol" in additions:
+        buttons.append(enrol_button(texts, occasion.event_id))
     if "tasks" in additions:
         buttons.append(Button(texts("button.tasks"), "tasks", style="primary"))
     if "calendar" in additions:
@@ -178,13 +181,6 @@ def _buttons(texts: Texts, additions: Sequence[str], occasion: Occasion) -> list
 def phase_opening(texts: Texts, values: Mapping[str, object], buttons: Sequence[Button]) -> Message:
     """Build the post that opens a phase (S18, S34, S44, S53)."""
     return Message(texts("post.phase_opening", **values), tuple(buttons), silent=True)
-
-
-def few(texts: Texts, names: Sequence[str], most: int = NAMED) -> str:
-    """Name the first of many, and count the rest; with `most` 0 only count."""
-    if len(names) <= most:
-        return ", ".join(names)
-    return texts("post.task.and_more", few=", ".join(names[:most]), count=len(names) - most)
 
 
 def notice(texts: Texts, said: str) -> Message:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from bot.content.templates import Ready
 from bot.messages.message import Button, Choice, Menu, Message
-from bot.messages.posts import few
+from bot.messages.names import few
 from bot.messages.texts import Texts
 
 PAGE = 25

@@ -20,7 +20,7 @@ from bot.services.context import Context
 from bot.services.meeting_news import MeetingNews
 from bot.services.membership import own_person
 from bot.services.places import place_of, village_key
-from bot.storage.models import Event, PolledMeeting, Rsvp, Village
+from bot.storage.models import Event, Guest, PolledMeeting, Rsvp, Village
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import people as people_table
 
@@ -71,7 +71,7 @@ class Attendance:
             if row is None:
                 row = Rsvp(person_id=person.id, event_id=event.id, people=1)
             if changed:
-                await self._change(session, event, row, answer, place_key)
+                await self.change(session, event, row, answer, place_key)
             row.asked_again_at = None
             return await self._seen(session, event, title, row, changed=changed)
 
@@ -117,17 +117,19 @@ class Attendance:
         waiting = (await session.scalars(query.order_by(Rsvp.waiting_since))).all()
         taken = await taken_seats(session, event.id) if waiting else 0
         told: dict[str, int] = defaultdict(int)
+        guests = await guests_of(session, event.id) if waiting else set()
         for row in waiting[: moving_up(taken, event.seats, [row.people for row in waiting])]:
             row.waiting_since = None
-            if row.id != own and row.place_key is not None:
+            if row.id != own and row.place_key is not None and row.person_id not in guests:
                 told[row.place_key] += row.people
         await session.flush()
         for place_key, people in told.items():
             await MeetingNews(self._context).moved_up(session, event, place_key, people)
 
-    async def _change(
+    async def change(
         self, session: AsyncSession, event: Event, row: Rsvp, answer: Answer, place_key: str | None
     ) -> None:
+        """Keep an answer, with seats or a place in the row. The meeting's row is locked by the caller."""
         now, waiting_since = self._context.now(), None
         if answer is Answer.YES and event.seats is not None:
             taken, waits = await taken_seats(session, event.id), await waiting_number(session, event.id) > 0
@@ -201,6 +203,11 @@ async def own_answer(session: AsyncSession, person_id: int, event_id: int) -> Rs
     """Return what a person has answered to a meeting."""
     query = select(Rsvp).where(Rsvp.person_id == person_id, Rsvp.event_id == event_id)
     return await session.scalar(query)
+
+
+async def guests_of(session: AsyncSession, event_id: int) -> set[int]:
+    """Return the people without an account who come: they see on a page of their own whether they have a seat."""
+    return set(await session.scalars(select(Guest.person_id).where(Guest.event_id == event_id)))
 
 
 async def taken_seats(session: AsyncSession, event_id: int) -> int:

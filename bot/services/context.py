@@ -1,6 +1,6 @@
 """What every service is given: the database, the clock, the programme and its texts, and the operator's own facts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.content.blackouts import blackout_days
@@ -10,6 +10,7 @@ from bot.domain.clock import Clock
 from bot.domain.programme import Programme
 from bot.messages.texts import Texts
 from bot.storage.database import Database
+from bot.storage.seal import Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class Context:
     content: Content
     texts: Texts
     facts: Facts
+    seal: Seal = field(default_factory=Seal)
 
     @property
     def programme(self) -> Programme:

@@ -1,8 +1,8 @@
 """What is deleted by date (PRIVACY section 5), once a day.
 
-Who answered to a meeting goes 30 days after it, who voted what 30 days after the decision, who changed what after a
-year. Half a year after a cohort's last phase its people go, and what was written down for them alone. How many there
-were stays, and so do decisions and milestones.
+Who answered to a meeting goes 30 days after it, a guest without an account altogether, who voted what 30 days after
+the decision, who changed what after a year. Half a year after a cohort's last phase its people go, and what was written
+down for them alone. How many there were stays, and so do decisions and milestones.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ from bot.storage.models import (
     Delivery,
     Event,
     Feed,
+    Guest,
     HandCount,
     Letter,
     LetterVersion,
@@ -92,6 +93,8 @@ async def _forget_answers(session: AsyncSession, over: ColumnElement[bool]) -> N
     change = update(Event).where(Event.id.in_(event_ids)).values(said_yes=came.scalar_subquery())
     await session.execute(change.execution_options(synchronize_session=False))
     await session.execute(delete(Rsvp).where(Rsvp.event_id.in_(event_ids)))
+    guests = select(Guest.person_id).where(Guest.event_id.in_(event_ids))
+    await session.execute(delete(Person).where(Person.id.in_(guests)))
     session.info[FORGOTTEN] = True
 
 
@@ -159,5 +162,6 @@ async def _belonging_nowhere(session: AsyncSession, over: Sequence[int], since: 
     )
     belonging = select(RoleAssignment.person_id).where(func.coalesce(ended, False).is_(False))
     query = select(Person).where(Person.erased_at.is_(None), Person.created_at <= since)
+    query = query.where(Person.id.not_in(select(Guest.person_id)))  # they go with their meeting
     query = query.where(Person.id.not_in(belonging)).order_by(Person.id).with_for_update()
     return (await session.scalars(query)).all()

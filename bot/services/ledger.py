@@ -13,6 +13,7 @@ from bot.services.context import Context
 from bot.services.places import channel_ids, place_names
 from bot.storage.models import Delivery
 from bot.storage.repositories import deliveries, edits
+from bot.storage.repositories import ledger as ledger_table
 
 PAGE = 2000
 
@@ -61,7 +62,9 @@ class Ledger:
         after = 0
         while True:
             async with self._context.database.transaction() as session:
-                rows = await deliveries.page(session, after, PAGE, of=of, cohort_id=cohort_id, failed=failed)
+                rows = await ledger_table.page(
+                    session, after, PAGE, of=of, cohort_id=cohort_id, failed=failed
+                )
                 stands = await edits.where_it_stands(session, rows)
             for row in rows:
                 yield self._receipt(row, names, stands.get(row.edits_id or row.id))
@@ -87,11 +90,11 @@ class Ledger:
     async def sent_to(self, place_key: str) -> SentPosts:
         """Return what was sent to a place."""
         async with self._context.database.transaction() as session:
-            rows = await deliveries.sent_to(session, place_key)
+            rows = await ledger_table.sent_to(session, place_key)
         since = min((row.due_at for row in rows), default=None)
         return SentPosts({row.id: row.key for row in rows}, since)
 
     async def may_stand(self, place_key: str, marks: Collection[int]) -> dict[int, str]:
         """Return which of these marks may stand in a place's channel, with their keys: sent, or on their way."""
         async with self._context.database.transaction() as session:
-            return await deliveries.under_way(session, place_key, marks)
+            return await ledger_table.under_way(session, place_key, marks)

@@ -157,13 +157,23 @@ class LetterDesk:
 
     async def set_ready(self, actor: Actor, cohort_id: int, code: str) -> None:
         """Say that a letter is written and waits to be approved. Raises NotFound."""
+        await self._wait_for_approval(actor, cohort_id, code, DRAFT, "newsletter.ready")
+
+    async def reopen(self, actor: Actor, cohort_id: int, code: str) -> None:
+        """Take an approval back: what has not gone out waits for a new one. Raises NotFound."""
+        await self._wait_for_approval(actor, cohort_id, code, APPROVED, "newsletter.reopen")
+
+    async def _wait_for_approval(
+        self, actor: Actor, cohort_id: int, code: str, before: str, action: str
+    ) -> None:
+        """Let a letter that is a draft, or was approved (`before`), wait to be approved."""
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
             await self._letters.current(session, cohort_id, code)
             row = await letters_table.made(session, cohort_id, code)
-            if row.state == DRAFT:
+            if row.state == before:
                 row.state = READY
-                await audit(session, self._context, actor, "newsletter.ready", code)
+                await audit(session, self._context, actor, action, code)
 
     async def approve(
         self, actor: Actor, cohort_id: int, code: str, version: int, because: str = ""
@@ -203,16 +213,6 @@ class LetterDesk:
             states = [known[code].state for code in self._context.programme.newsletters if code in known]
             complete = states.count(APPROVED) == len(self._context.programme.newsletters)
             return Approval(True, letter, remarks, let_go, complete)
-
-    async def reopen(self, actor: Actor, cohort_id: int, code: str) -> None:
-        """Take an approval back: what has not gone out waits for a new one. Raises NotFound."""
-        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        async with self._context.database.transaction() as session:
-            await self._letters.current(session, cohort_id, code)
-            row = await letters_table.made(session, cohort_id, code)
-            if row.state == APPROVED:
-                row.state = READY
-                await audit(session, self._context, actor, "newsletter.reopen", code)
 
     async def steps(self, actor: Actor, cohort_id: int, code: str) -> tuple[Newsletter, int, list[StepCount]]:
         """Return a letter, how many places have it, and how many of those have ticked each next step: no names."""

@@ -1,13 +1,13 @@
 """Who gets letters by e-mail: the lists of villages and municipalities, the way off them, and addresses that failed.
 
-Addresses stand in one table and are never logged or audited; whoever is taken off is deleted.
+Addresses stand in one table, sealed, and are never logged or audited; whoever is taken off is deleted.
 """
 
 import re
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, may, require
@@ -17,6 +17,7 @@ from bot.services.audit import audit
 from bot.services.context import Context
 from bot.storage.database import FORGOTTEN, PLANNED
 from bot.storage.models import Cohort, Mail, MailRecipient, Municipality, Village
+from bot.storage.repositories import mail_addresses
 
 UNSENT = ("pending", "claimed", "held")
 MOST = 200  # addresses on one list
@@ -47,8 +48,10 @@ class MailLists:
             query = select(MailRecipient).where(
                 MailRecipient.cohort_id == cohort_id, MailRecipient.scope_key == scope_key
             )
-            rows = await session.scalars(query.order_by(MailRecipient.address))
-            return MailList(cohort_id, scope_key, name, tuple(_listed(row) for row in rows))
+            seal = self._context.seal
+            listed = [_listed(row, seal.open(row.address)) for row in await session.scalars(query)]
+            listed.sort(key=lambda entry: entry.address)
+            return MailList(cohort_id, scope_key, name, tuple(listed))
 
     async def add(self, actor: Actor, cohort_id: int, scope_key: str, written: str, consent: str) -> int:
         """Put addresses on a list, with a note of how their owners said yes. Returns how many are new.
@@ -66,7 +69,9 @@ class MailLists:
         async with self._context.database.transaction() as session:
             await self._admit(session, actor, cohort_id, scope_key)
             here = (MailRecipient.cohort_id == cohort_id, MailRecipient.scope_key == scope_key)
-            known = {row.address: row for row in await session.scalars(select(MailRecipient).where(*here))}
+            seal = self._context.seal
+            rows = await session.scalars(select(MailRecipient).where(*here))
+            known = {seal.open(row.address): row for row in rows}
             new = [found for found in good if found not in known]
             if len(known) + len(new) > MOST:
                 raise InvalidInput("error_mail.full", most=MOST)
@@ -75,8 +80,10 @@ class MailLists:
                     known[found].bounced_at = None  # somebody has looked at it again
             now, note = self._context.now(), " ".join(consent.split())[:LONGEST_CONSENT]
             session.add_all(
-                MailRecipient(cohort_id=cohort_id, scope_key=scope_key, address=found, consent=note,
-                              token=secrets.token_urlsafe(24), added_by_id=actor.person_id, added_at=now)
+                mail_addresses.close(
+                    MailRecipient(cohort_id=cohort_id, scope_key=scope_key, consent=note,
+                                  token=secrets.token_urlsafe(24), added_by_id=actor.person_id, added_at=now),
+                    found, seal)
                 for found in new
             )  # fmt: skip
             await audit(session, self._context, actor, "mail_list.add", f"{scope_key} +{len(new)}")
@@ -111,9 +118,8 @@ class MailLists:
             row = await session.scalar(_by_token(token))
             if row is None:
                 return False
-            same = select(MailRecipient).where(func.lower(MailRecipient.address) == row.address.lower())
-            rows = (await session.scalars(same.order_by(MailRecipient.id).with_for_update())).all()
-            for found in rows:
+            seal = self._context.seal
+            for found in await mail_addresses.same(session, seal.open(row.address), seal):
                 await audit(session, self._context, Actor(None, ""), "mail_list.unsubscribe", found.scope_key)
                 await forget(session, found)
             return True
@@ -159,5 +165,5 @@ async def forget(session: AsyncSession, row: MailRecipient) -> None:
     session.info[FORGOTTEN] = session.info[PLANNED] = True
 
 
-def _listed(row: MailRecipient) -> Listed:
-    return Listed(row.id, row.address, row.consent, row.added_at, row.bounced_at)
+def _listed(row: MailRecipient, address: str) -> Listed:
+    return Listed(row.id, address, row.consent, row.added_at, row.bounced_at)

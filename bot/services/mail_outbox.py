@@ -5,6 +5,7 @@ here holds an address, and of a mail server's answer only its number.
 """
 
 import hashlib
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from bot.storage.database import one_at_a_time
 from bot.storage.models import Delivery, Mail, MailRecipient
 from bot.storage.repositories import edits, mails
 from bot.storage.repositories.deliveries import LETTERS
+from bot.storage.seal import SealBroken
 
+log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 AT_ONCE = 5  # so many are claimed together: each is sent, or given up, within a minute
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
@@ -85,6 +88,12 @@ class MailOutbox:
         reader = await _reader_of(session, row, now)
         if reader is None:
             return None
+        try:
+            address = self._context.seal.open(reader.address)
+        except SealBroken:  # another process may have a newer key
+            log.error("BLUP_PRIVATE_KEY does not open an address", extra={"action": "mail", "key": row.key})
+            row.state, row.due_at, row.lease_until = "pending", now + LEASE, None
+            return None
         if not await self._letters.may_go(session, row):
             # until somebody has approved it; a mail that was tried before may have a draft's words by now
             row.state, row.claimed_by, row.lease_until = "held", None, None
@@ -110,9 +119,7 @@ class MailOutbox:
         row.lines = lines if first else row.lines
         follows = self._message_id(original) if original is not None else None
         text = self._text(row, reader, message)
-        return OutgoingMail(
-            row.id, row.key, claim, reader.address, self._message_id(row), text, now, follows, first
-        )
+        return OutgoingMail(row.id, row.key, claim, address, self._message_id(row), text, now, follows, first)
 
     def _text(self, row: Mail, reader: MailRecipient, message: Message) -> MailText:
         context, facts = self._context, self._context.facts

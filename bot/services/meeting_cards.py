@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, looked_after, may, require
+from bot.domain.enrolments import milestone_of
 from bot.domain.errors import NotFound
-from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, AgendaItem, Meeting
+from bot.domain.programme import COORDINATOR_CIRCLE, PUBLIC, VILLAGE_CIRCLE, AgendaItem, Meeting
 from bot.domain.seats import Answer
 from bot.messages.meetings import MeetingCard, Mine
 from bot.services.attendance import Attendance, own_answer, waiting_number
@@ -65,6 +66,8 @@ class MeetingCards:
                 await self._mine(session, actor, event.id), event.ends_at > self._context.now(),
                 may_pick=event.code if may_pick else "",
                 may_move=change and ahead and village is None, may_call_off=change and ahead,
+                keeps_guests=PUBLIC in _audience(meeting) and may(actor, Action.KEEP_GUESTS, Where()),
+                enrols=milestone_of(self._context.programme, meeting) is not None,
             )  # fmt: skip
 
     async def who_comes(self, actor: Actor, event_id: int) -> WhoComes:

@@ -11,7 +11,8 @@ from bot.domain.milestones import MilestoneNote, Stage, confirmers, settled_by_d
 from bot.domain.programme import WHOLE_PROGRAMME, DecisionTemplate, MilestoneTemplate
 from bot.messages import milestones as build
 from bot.messages.message import Message
-from bot.messages.posts import NAMED, calendar_button
+from bot.messages.names import NAMED
+from bot.messages.posts import calendar_button
 from bot.services.context import Context
 from bot.services.places import Place, village_key
 from bot.storage.models import Cohort, Delivery, Village

@@ -12,13 +12,11 @@ from bot.domain.access import Action, Actor, Where, require
 from bot.domain.audience import Forecast
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import Newsletter
-from bot.domain.receipts import PostReceipt
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
 from bot.services import letter_posts
 from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
-from bot.services.ledger import Ledger
 from bot.services.letter_audience import foresee, places_of_letter
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters, forget
@@ -32,7 +30,7 @@ from bot.storage.models import (
     NewsletterVideo,
     Village,
 )
-from bot.storage.repositories import deliveries, mails
+from bot.storage.repositories import deliveries, mails, second_tries
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories.deliveries import Post
 
@@ -40,9 +38,9 @@ from bot.storage.repositories.deliveries import Post
 class Newsletters(NextSteps):
     """The secretariat's letters."""
 
-    def __init__(self, context: Context, letters: Letters, posts: Posts, ledger: Ledger) -> None:
+    def __init__(self, context: Context, letters: Letters, posts: Posts) -> None:
         super().__init__(context, letters)
-        self._posts, self._ledger = posts, ledger
+        self._posts = posts
 
     async def title(self, cohort_id: int, code: str) -> str:
         """Return what a letter is called now. Raises NotFound."""
@@ -99,10 +97,10 @@ class Newsletters(NextSteps):
             )
             failed = [
                 r
-                for r in await deliveries.failed_letters(session, cohort_id, letter.id)
+                for r in await second_tries.failed_letters(session, cohort_id, letter.id)
                 if r.place_key in keys
             ]
-            deliveries.try_again(session, failed, now, event.starts_at)
+            second_tries.try_again(session, failed, now, event.starts_at)
             again = {row.place_key for row in failed}
             wanted = [
                 Post(f"{letter.id}:{key}", key, "newsletter", now, event.starts_at, at_once=True, cohort_id=cohort_id,
@@ -129,10 +127,10 @@ class Newsletters(NextSteps):
         async with self._context.database.transaction() as session:
             letter = await self.approved(session, cohort_id, code)
             event = await self._coming(session, cohort_id, letter)
-            failed = await deliveries.failed_letters(session, cohort_id, letter.id)
+            failed = await second_tries.failed_letters(session, cohort_id, letter.id)
             if not failed:
                 raise Conflict("error.letter_failed_nowhere", title=letter.title)
-            deliveries.try_again(session, failed, self._context.now(), event.starts_at)
+            second_tries.try_again(session, failed, self._context.now(), event.starts_at)
             await deliveries.plan(session, [_receipt(cohort_id, letter, self._context.now())])
             await audit(
                 session, self._context, actor, "newsletter.send_again", f"{letter.id} to {len(failed)}"
@@ -198,12 +196,6 @@ class Newsletters(NextSteps):
                 .where(Delivery.state.in_(("pending", "claimed")))
             )
             return await session.scalar(query) or 0
-
-    async def receipts(self, actor: Actor, cohort_id: int, code: str) -> list[PostReceipt]:
-        """Return how each channel fared with a letter, by name."""
-        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        rows = self._ledger.read(letter=self.find(code).id, cohort_id=cohort_id)
-        return sorted([row async for row in rows], key=lambda receipt: receipt.place)
 
     async def set_video(
         self, actor: Actor, cohort_id: int, code: str, slot: int, url: str, video_id: int | None = None

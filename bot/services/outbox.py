@@ -4,7 +4,6 @@ A post is claimed with a lease before it is sent; whoever fails leaves it to be 
 """
 
 import asyncio
-import hashlib
 import logging
 import random
 import uuid
@@ -17,7 +16,6 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.poll_view import OPEN
 from bot.domain.posting import PostingHours
 from bot.domain.receipts import LATE, NO_CHANNEL
 from bot.messages.message import Message
@@ -25,10 +23,10 @@ from bot.services.context import Context
 from bot.services.invited_guests import settle_by_post
 from bot.services.letter_desk_posts import GONE, tell_of_letter
 from bot.services.outgoing import Batch, Outgoing, Standing
-from bot.services.places import SECRETARIAT, WELCOME, is_person, person_key, place_of
+from bot.services.places import SECRETARIAT, is_person, person_key, place_of
 from bot.storage.database import PLANNED
-from bot.storage.models import Cohort, Decision, Delivery, DiscordPlace, Person, Poll, Village
-from bot.storage.repositories import deliveries, edits
+from bot.storage.models import Cohort, Delivery, DiscordPlace, Person, Village
+from bot.storage.repositories import deliveries, edits, ledger, second_tries
 from bot.storage.repositories.deliveries import Post
 
 log = logging.getLogger(__name__)
@@ -72,7 +70,7 @@ class Outbox:
             await deliveries.preload(session, rows)
             places = await self._channels(session, {row.place_key for row in rows})
             _drop_overtaken(rows)
-            counts = await deliveries.sent_counts(session, list(places) or [""], self._day(now))
+            counts = await ledger.sent_counts(session, list(places) or [""], self._day(now))
             ready = []
             for row in rows:
                 if row.state != "stale" and (
@@ -248,44 +246,11 @@ class Outbox:
         async with self._context.database.transaction() as session:
             await tell_secretariat(session, self._context.now(), key, text)
 
-    async def welcome(self) -> None:
-        """Plan the lasting post in the welcome channel, once; new wording is posted anew."""
-        said = self._context.texts("people.welcome", phone=self._context.facts.phone)
-        version = hashlib.sha256(said.encode()).hexdigest()[:12]
-        async with self._context.database.transaction() as session:
-            await deliveries.plan(session, [self._welcome(version)])
-
-    def _welcome(self, version: str) -> Post:
-        return Post(f"welcome:{version}", WELCOME, "welcome", self._context.now(), at_once=True)
-
-    async def replant(self, place_keys: Sequence[str]) -> None:
-        """Post anew what a channel that was made again must hold: the way in, open polls, and what can be objected to."""
-        async with self._context.database.transaction() as session:
-            places = await self._channels(session, set(place_keys))
-            now = self._context.now()
-            posts = [self._welcome(f"again:{places[WELCOME]}")] if WELCOME in places else []
-            query = select(Poll).where(
-                Poll.scope_key.in_(place_keys), Poll.state == OPEN, Poll.closes_at > now
-            )
-            for poll in await session.scalars(query.order_by(Poll.id)):
-                key = f"poll:{poll.id}:open:{places[poll.scope_key]}"
-                posts.append(Post(key, poll.scope_key, OPEN_POST, now, poll.closes_at, at_once=True,
-                                  cohort_id=poll.cohort_id, poll_id=poll.id))  # fmt: skip
-            stood = select(Delivery.decision_id).where(
-                Delivery.kind == DECISION_POST, Delivery.state == "sent", Delivery.place_key.in_(place_keys)
-            )
-            objectable = select(Decision).where(Decision.id.in_(stood), Decision.objections_until > now)
-            for row in await session.scalars(objectable.order_by(Decision.id)):
-                key = f"decision:{row.id}:{places[row.scope_key]}"
-                posts.append(Post(key, row.scope_key, DECISION_POST, now, row.objections_until, at_once=True,
-                                  cohort_id=row.cohort_id, decision_id=row.id))  # fmt: skip
-            await deliveries.plan(session, posts)
-
     async def unpark(self) -> None:
         """Let posts that could not be sent be tried again, after channels have been mended."""
         async with self._context.database.transaction() as session:
             for row in await session.scalars(select(Delivery).where(Delivery.state == "parked")):
-                deliveries.let_be_tried(row, self._context.now())
+                second_tries.let_be_tried(row, self._context.now())
                 session.info[PLANNED] = True
 
     async def keys(self) -> dict[int, str]:

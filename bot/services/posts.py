@@ -16,6 +16,7 @@ from bot.messages.calendar import day_choices
 from bot.messages.meeting_polls import meeting_poll_button
 from bot.messages.message import Choice, Message
 from bot.messages.milestones import milestones_button
+from bot.messages.names import few
 from bot.services import (
     letter_desk_posts,
     letter_posts,
@@ -28,6 +29,8 @@ from bot.services import (
 from bot.services.calendar import Calendar
 from bot.services.calendar_files import CalendarFiles
 from bot.services.context import Context
+from bot.services.enrolments import is_enrolled, order_of
+from bot.services.guests import address_of
 from bot.services.letters import Letters
 from bot.services.meeting_day import NOT_HELD, values_of
 from bot.services.meeting_polls import asked_at
@@ -35,6 +38,8 @@ from bot.services.places import Place, is_person, place_of
 from bot.services.tasks import Tasks
 from bot.services.village_dates import VillageDates, right_to_pick
 from bot.storage.models import Delivery, Event
+
+PRESENTING = 25  # of many villages so many are named in their order
 
 
 class PollPosts(Protocol):
@@ -107,6 +112,9 @@ class Posts:
         reminder = self._find(str(delivery.payload["meeting"]), str(delivery.payload["reminder"]))
         if event is None or reminder is None or event.called_off_at is not None or _unneeded(reminder, event):
             return None
+        enrolled = reminder.unless == "enrolled" and place.village is not None
+        if enrolled and await is_enrolled(session, self._context, event, place.where.village_id):
+            return None
         left = await self._left(session, event, reminder)
         if TASKS in reminder.add and not left:
             return None
@@ -122,6 +130,8 @@ class Posts:
         values = {
             **self._values(event, place, left, of_task=of_task),
             **(await values_of(session, place.key, event.id) if reminder.after else NOT_HELD),
+            "sign_up": Ready(address_of(self._context, event) or ""),
+            "order": Ready(few(self._context.texts, await order_of(session, event.id), PRESENTING)),
         }
         message = build.reminder(
             self._context.texts,
@@ -164,7 +174,7 @@ class Posts:
             "village": place.village.name if place.village else "",
             "when": build.when(self._context.texts, event.starts_at, self._context.now(), timezone),
             "phone": self._context.facts.phone,
-            "places": Ready(build.few(self._context.texts, left)),
+            "places": Ready(few(self._context.texts, left)),
             "questions": " ".join(questions) if of_task else "",
             "contact": right_to_pick(self._context.programme, meeting) is Action.PICK_FIRST_DATE,
         }

@@ -12,13 +12,17 @@ from bot.services.decision_export import RegisterExport
 from bot.services.decision_follow_up import FollowUp
 from bot.services.decision_objections import Objections
 from bot.services.decisions import Decisions
+from bot.services.enrolments import Enrolments
 from bot.services.extra_letter_posts import ExtraLetterPosts
 from bot.services.extra_letters import ExtraLetters
 from bot.services.feeds import Feeds
 from bot.services.forgetting import Forgetting
+from bot.services.guests import Guests
 from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
+from bot.services.lasting_posts import LastingPosts
 from bot.services.ledger import Ledger
+from bot.services.letter_accounts import LetterAccounts
 from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_titles import LetterTitles
@@ -63,13 +67,17 @@ class Services:
     cohorts: Cohorts
     corrections: Corrections
     decisions: Decisions
+    enrolments: Enrolments
     extra_letters: ExtraLetters
     decision_choices: DecisionChoices
     feeds: Feeds
+    guests: Guests
     hand_votes: HandVotes
     follow_up: FollowUp
     forgetting: Forgetting
+    lasting_posts: LastingPosts
     ledger: Ledger
+    letter_accounts: LetterAccounts
     letter_desk: LetterDesk
     letter_versions: LetterVersions
     meeting_cards: MeetingCards
@@ -113,21 +121,25 @@ def services_on(context: Context) -> Services:
     mails = MailPlanning(context)
     extra_posts = ExtraLetterPosts(context, letters, mails)
     planning = Planning(context, calendar, polls, mails, extra_posts)
-    newsletters = Newsletters(context, letters, posts, ledger)
+    newsletters = Newsletters(context, letters, posts)
     return Services(
         context=context,
         calendar=calendar,
         calendar_files=files,
         cohorts=Cohorts(context),
-        corrections=Corrections(context, newsletters, ledger),
+        corrections=Corrections(context, newsletters),
         decisions=Decisions(context),
+        enrolments=Enrolments(context),
         extra_letters=ExtraLetters(context, letters, extra_posts),
         decision_choices=DecisionChoices(context),
         feeds=Feeds(context, files),
+        guests=Guests(context),
         hand_votes=HandVotes(context),
         follow_up=FollowUp(context),
         forgetting=Forgetting(context),
+        lasting_posts=LastingPosts(context),
         ledger=ledger,
+        letter_accounts=LetterAccounts(context, newsletters, ledger),
         letter_desk=LetterDesk(context, letters),
         letter_versions=LetterVersions(context, letters),
         meeting_cards=MeetingCards(context),

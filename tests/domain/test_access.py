@@ -46,6 +46,8 @@ TABLE: dict[Action, set[Role]] = {
     Action.PICK_DATE: {R, L, SEC},
     Action.PICK_FIRST_DATE: {R, L, LC, SEC},
     Action.PICK_GROUP_DATE: {K, SEC},
+    Action.KEEP_GUESTS: {SEC},
+    Action.ENROL_VILLAGE: {S, R, L, SEC},
     Action.GIVE_STEERING_ROLES: {L, LC, SEC},
     Action.GIVE_ALL_ROLES: {SEC},
     Action.OPEN_CHANNEL_TO_COORDINATOR: {S, R, L, SEC},

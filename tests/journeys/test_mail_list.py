@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from bot.delivery.mailer import Mailer, SmtpServer
 from bot.demo.year import ProgrammeYear
 from bot.services.places import SECRETARIAT
+from bot.storage.seal import Seal
 from tests.journeys.test_polls_by_buttons import choose, fill, press
 from tests.support.smtp import smtp_house
+from tests.support.world import KEY
 from tests.support.year import part, said, starting
 
 LETTER_DAY = datetime(2027, 10, 14, 8, 0, tzinfo=UTC)
@@ -18,6 +20,7 @@ async def test_a_village_lists_a_neighbour_who_then_reads_the_letter_by_mail(yea
     cast, hands = year.villages[0], year.hands
     context = year.app.services.context
     object.__setattr__(context, "facts", replace(context.facts, mail_from=SENDER))
+    object.__setattr__(context, "seal", Seal((KEY,)))
     await year.discord.advance_to(LETTER_DAY)
     (letter,) = starting(year, cast, "**Nyhedsbrev 1")
     villager = cast.who("villager")[0]

@@ -368,7 +368,7 @@ async def test_a_channel_made_anew_gets_back_what_can_still_be_objected_to(book:
     await book.turn(48)
     late = await book.record()
     await stand(501)
-    await services_on(book.world.context).outbox.replant([book.world.village.key])
+    await services_on(book.world.context).lasting_posts.replant([book.world.village.key])
     (again,) = [post for post in await book.posts("decision") if post is not None][2:]
     assert again.text.count(late.ref) and early.ref not in again.text
     assert "decision_object" in [button.action for button in again.buttons]

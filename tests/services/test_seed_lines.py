@@ -184,7 +184,8 @@ def test_a_gathering_is_one_meeting_for_all_with_a_sign_up_in_every_channel(
     assert all(point in year.points(code) for point in points)
     for home in HOMES:
         around = year.of(code, home)
-        assert list(around) == ["save", "signup", "last", "r2", "thanks"]
+        shared = ["share"] if "public" in meeting.audience else []
+        assert list(around) == ["save", "signup", "last", "r2", "thanks", *shared]
         assert {"rsvp", "calendar_file"} <= set(year.adds(code, "signup"))
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from bot.delivery.mailer import Mailer, SmtpServer
 from bot.services.context import Context
 from bot.services.registry import Services, services_on
-from bot.storage.models import Cohort, Mail
+from bot.storage.models import Cohort, Mail, MailRecipient
 from tests.support.approval import approve_all
 from tests.support.polls_world import PollsWorld, polls_world
 from tests.support.smtp import SmtpHouse, smtp_house
@@ -32,6 +32,10 @@ class Office:
     @property
     def scope(self) -> str:
         return self.world.village.key
+
+    def address(self, row: MailRecipient) -> str:
+        """Return the address of a row, opened."""
+        return self.world.context.seal.open(row.address)
 
     async def add(self, *addresses: str) -> int:
         lists = self.services.mail_lists

@@ -30,6 +30,7 @@ from tests.wire.troubles import Accident, BadLuck, Trouble, Troubles
 
 T = TypeVar("T")
 LOOKS_EVERY = 0.05
+RESTS = 0.02
 _OPEN = ("interactions", "webhooks", "gateway")  # what needs no token, or has one in its path
 _SHORTLY = 0.5  # seconds: when to come again after a 429 out of the blue
 
@@ -139,6 +140,7 @@ class Loopback:
         async with asyncio.timeout(seconds):
             while not (result := found()):
                 self._moved.clear()
+                await asyncio.sleep(RESTS)  # a look may cost a query, and this loop is everybody's Discord
                 with suppress(TimeoutError):  # some of the world lies outside: a process, its database
                     await asyncio.wait_for(self._moved.wait(), LOOKS_EVERY)
         return result

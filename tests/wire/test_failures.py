@@ -21,7 +21,7 @@ from tests.wire.process import Running
 from tests.wire.programmes import many_villages
 from tests.wire.troubles import Trouble
 
-VILLAGES = 30
+VILLAGES = 30  # more than a bot claims at once
 STOPS_WITHIN = 10.0
 UNWELL = {Trouble.ERROR_500: 0.4, Trouble.ERROR_502: 0.2, Trouble.ERROR_503: 0.4}
 Houses = Callable[[str], Awaitable[House]]

@@ -13,6 +13,7 @@ from bot.storage.models.cohorts import (
     NewsletterVideo,
     Village,
 )
+from bot.storage.models.enrolments import Enrolment, Guest
 from bot.storage.models.hand_votes import HandCount, OffDiscord
 from bot.storage.models.letters import Letter, LetterVersion, Video
 from bot.storage.models.mail import Mail, MailRecipient
@@ -38,8 +39,10 @@ __all__ = [
     "Delivery",
     "DiscordEvent",
     "DiscordPlace",
+    "Enrolment",
     "Event",
     "Feed",
+    "Guest",
     "HandCount",
     "HeadCount",
     "Invitation",

@@ -11,14 +11,16 @@ from bot.storage.models.base import Base
 class MailRecipient(Base):
     """An address on the list of a village ("village:7") or a municipality ("municipality:4") in one cohort.
 
-    `token` is the secret of its unsubscribe link. Whoever is taken off is deleted.
+    `address` is sealed (bot/storage/seal.py), and found by its `fingerprint`. `token` is the secret of its unsubscribe
+    link. Whoever is taken off is deleted.
     """
 
     __tablename__ = "mail_recipient"
-    __table_args__ = (UniqueConstraint("cohort_id", "scope_key", "address"),)
+    __table_args__ = (UniqueConstraint("cohort_id", "scope_key", "fingerprint"),)
     cohort_id: Mapped[int] = mapped_column(ForeignKey("cohort.id"))
     scope_key: Mapped[str]
     address: Mapped[str]
+    fingerprint: Mapped[str | None] = mapped_column(index=True)
     consent: Mapped[str]
     token: Mapped[str] = mapped_column(unique=True)
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)

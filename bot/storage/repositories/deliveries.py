@@ -1,6 +1,6 @@
 """The outbox: plan a post once, find what is due, claim it, and keep the receipt."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -20,7 +20,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from bot.storage.database import PLANNED, one_at_a_time
 from bot.storage.models import Decision, Delivery, Event, Poll, Village
@@ -279,40 +278,6 @@ async def give_back(session: AsyncSession, delivery_ids: Sequence[int], worker: 
     )  # fmt: skip
 
 
-async def failed_letters(session: AsyncSession, cohort_id: int, letter: str) -> Sequence[Delivery]:
-    """Return a letter's posts that were put aside or came too late, locked."""
-    query = select(Delivery).where(of_letter(letter), Delivery.cohort_id == cohort_id)
-    query = query.where(Delivery.state.in_(("parked", "stale"))).order_by(Delivery.id)
-    return (await session.scalars(query.with_for_update())).all()
-
-
-def is_unsure(row: Delivery) -> bool:
-    """Tell whether a post that was put aside or came too late may stand in its channel all the same."""
-    return row.state in ("parked", "stale") and row.attempts > (1 if row.state == "parked" else 0)
-
-
-def let_be_tried(row: Delivery, now: datetime) -> None:
-    """Let a post that was put aside or came too late be sent after all.
-
-    One that was tried with an unsure end may stand in its channel: it comes back as claimed, so that it is looked
-    for first, and since when it was due. A single try that Discord refused is sure.
-    """
-    if is_unsure(row) and row.due_at <= now:
-        row.state, row.attempts, row.lease_until = "claimed", 1, row.due_at
-    else:
-        row.state, row.attempts = "pending", 0
-
-
-def try_again(session: AsyncSession, rows: Sequence[Delivery], now: datetime, useful_until: datetime) -> None:
-    """Make posts that failed due at once."""
-    for row in rows:
-        let_be_tried(row, now)
-        if row.state == "pending":
-            row.due_at = now
-        row.useful_until, row.at_once, row.last_error = useful_until, True, None
-        session.info[PLANNED] = True
-
-
 async def let_go(session: AsyncSession, cohort_id: int, letter: str) -> int:
     """Let a letter's posts that were held go out. Returns how many."""
     query = select(Delivery).where(of_letter(letter), Delivery.cohort_id == cohort_id, Delivery.state == HELD)
@@ -326,60 +291,3 @@ async def let_go(session: AsyncSession, cohort_id: int, letter: str) -> int:
 def of_letter(letter: str) -> ColumnElement[bool]:
     """Return the condition that a post brings this letter."""
     return and_(Delivery.kind.in_(LETTERS), Delivery.key.startswith(f"{letter}:", autoescape=True))
-
-
-async def page(
-    session: AsyncSession,
-    after: int,
-    limit: int,
-    *,
-    of: ColumnElement[bool] | None,
-    cohort_id: int | None,
-    failed: bool,
-) -> Sequence[Delivery]:
-    """Return posts to channels that were planned after one, in that order and without payload: at most `limit`.
-
-    Private ones are nobody's business: who still waits for a reminder has not voted.
-    """
-    query = select(Delivery).where(Delivery.id > after, Delivery.place_key.not_like("person:%"))
-    if of is not None:
-        query = query.where(of)
-    if cohort_id is not None:
-        query = query.where(Delivery.cohort_id == cohort_id)
-    if failed:
-        tried = and_(Delivery.state == "claimed", Delivery.last_error.is_not(None))
-        query = query.where(or_(Delivery.state == "parked", tried))
-    query = query.options(defer(Delivery.payload, raiseload=True)).order_by(Delivery.id).limit(limit)
-    return (await session.scalars(query)).all()
-
-
-async def sent_to(session: AsyncSession, place_key: str) -> Sequence[Delivery]:
-    """Return the posts that were sent to a place, those taken back too: a line stands there. Without payload."""
-    query = select(Delivery).where(
-        Delivery.place_key == place_key, Delivery.sent_on.is_not(None), Delivery.state.in_(STANDING)
-    )
-    query = query.options(defer(Delivery.payload, raiseload=True)).order_by(Delivery.id)
-    return (await session.scalars(query)).all()
-
-
-async def under_way(session: AsyncSession, place_key: str, ids: Collection[int]) -> dict[int, str]:
-    """Return the keys of those posts that a place has been sent or may be getting now."""
-    found: dict[int, str] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), 500):
-        query = select(Delivery.id, Delivery.key).where(
-            Delivery.id.in_(wanted[start : start + 500]),
-            Delivery.place_key == place_key, Delivery.state.in_((*STANDING, "claimed")),
-        )  # fmt: skip
-        found.update(dict((await session.execute(query)).all()))
-    return found
-
-
-async def sent_counts(session: AsyncSession, place_keys: Sequence[str], day: date) -> dict[str, int]:
-    """Return how many planned posts each place already got on a local day."""
-    query = (
-        select(Delivery.place_key, func.count())
-        .where(Delivery.place_key.in_(place_keys), Delivery.sent_on == day)
-        .group_by(Delivery.place_key)
-    )
-    return dict((await session.execute(query)).all())

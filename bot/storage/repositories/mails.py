@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.database import PLANNED, one_at_a_time
 from bot.storage.models import Mail, MailRecipient
-from bot.storage.repositories.deliveries import LETTERS, Post
+from bot.storage.repositories.deliveries import AT_ONCE, LETTERS, Post
 from bot.storage.repositories.edits import KINDS as FOLLOWING
 
 _IN_COMMON = ":municipality:mail:"
@@ -85,6 +85,21 @@ async def received(session: AsyncSession, cohort_id: int, letter: str) -> int:
     return await count(session, and_(_of_letter(cohort_id, letter), Mail.state == "sent"))
 
 
+async def fared(session: AsyncSession, cohort_id: int, letter: str, change: str | None) -> list[str]:
+    """Return the state of every mail of a letter, or of each reader's latest mail about a `change` of it."""
+    which = _of_letter(cohort_id, letter)
+    if change is not None:
+        about = Mail.key.startswith(f"{change}:{letter}:", autoescape=True)
+        which = and_(
+            Mail.cohort_id == cohort_id,
+            Mail.kind == change,
+            about,
+            Mail.state.not_in(("cancelled", "not_needed")),
+        )
+    rows = await session.execute(select(Mail.id, Mail.follows_id, Mail.state).where(which).order_by(Mail.id))
+    return list({row.follows_id or row.id: row.state for row in rows}.values())
+
+
 async def extra_letters_sent(session: AsyncSession, cohort_id: int) -> set[str]:
     """Return the letters outside the calendar that have gone out by mail."""
     query = select(Mail.key).where(Mail.cohort_id == cohort_id, Mail.kind == LETTERS[1], Mail.state == "sent")
@@ -107,22 +122,20 @@ async def follow(
     session: AsyncSession, kind: str, originals: Sequence[Mail], due: datetime, now: datetime
 ) -> int:
     """Plan a mail after each of these; what was planned after them, and not begun, is called off. Returns how many."""
-    ids = [row.id for row in originals]
-    for start in range(0, len(ids), 500):
-        waits = and_(Mail.follows_id.in_(ids[start : start + 500]), Mail.state.in_(_WAITS))
-        await _change(session, waits, state="cancelled")
     stamp = f"{now:%Y%m%dT%H%M%S}"
-    keys = {f"{kind}:{row.key}:{stamp}": row for row in originals}
-    known = set(await session.scalars(select(Mail.key).where(Mail.key.endswith(f":{stamp}"))))
-    again = and_(Mail.key.in_(known & keys.keys()), Mail.state == "cancelled")
-    await _change(session, again, state="pending")
-    session.add_all(
-        Mail(key=key, recipient_id=row.recipient_id, cohort_id=row.cohort_id, place_key=row.place_key, kind=kind,
-             event_id=row.event_id, payload=row.payload, due_at=due, useful_until=due + _NEWS_FOR, follows_id=row.id)
-        for key, row in keys.items() if key not in known
-    )  # fmt: skip
+    for start in range(0, len(originals), AT_ONCE):
+        part = {f"{kind}:{row.key}:{stamp}": row for row in originals[start : start + AT_ONCE]}
+        after = Mail.follows_id.in_([row.id for row in part.values()])
+        await _change(session, and_(after, Mail.state.in_(_WAITS)), state="cancelled")
+        known = set(await session.scalars(select(Mail.key).where(after, Mail.key.in_(part))))
+        await _change(session, and_(Mail.key.in_(known), Mail.state == "cancelled"), state="pending")
+        session.add_all(
+            Mail(key=key, recipient_id=row.recipient_id, cohort_id=row.cohort_id, place_key=row.place_key, kind=kind,
+                 event_id=row.event_id, payload=row.payload, due_at=due, useful_until=due + _NEWS_FOR, follows_id=row.id)
+            for key, row in part.items() if key not in known
+        )  # fmt: skip
     session.info[PLANNED] = True
-    return len(keys)
+    return len(originals)
 
 
 async def awaits_change(session: AsyncSession, original_id: int) -> bool:

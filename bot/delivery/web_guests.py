@@ -1,0 +1,115 @@
+"""The page where people outside Discord sign up for a public meeting, and the page each of them has then.
+
+No cookie and no script. A form that another site sends on somebody's behalf is refused, and so are more than a person
+can send: the address is public. Nothing is kept about who looks, and no network address.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+from aiohttp import web
+
+from bot.domain.errors import CompanionError, NotFound
+from bot.messages.guests import Operator, own_page, plain_page, sign_up_page
+from bot.services.context import Context
+from bot.services.guests import OWN_PATH, PATH, Guests
+
+MOST, SECONDS = 30, 60.0  # forms that are taken in so many seconds
+_OURS = ("same-origin", "none")
+
+
+class Turnstile:
+    """Lets so many through in a while."""
+
+    def __init__(
+        self, most: int = MOST, seconds: float = SECONDS, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._most, self._seconds, self._clock = most, seconds, clock
+        self._passed: deque[float] = deque()
+
+    def passes(self) -> bool:
+        """Tell whether one more may pass now."""
+        now = self._clock()
+        while self._passed and now - self._passed[0] >= self._seconds:
+            self._passed.popleft()
+        if len(self._passed) >= self._most:
+            return False
+        self._passed.append(now)
+        return True
+
+
+class GuestPages:
+    """The pages of public meetings."""
+
+    def __init__(self, context: Context, guests: Guests, turnstile: Turnstile | None = None) -> None:
+        self._texts, self._guests, self._turnstile = context.texts, guests, turnstile or Turnstile()
+        facts = context.facts
+        self._by = Operator(facts.controller, facts.phone, context.programme.language)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of the pages."""
+        return [
+            web.get(OWN_PATH, self._own),
+            web.post(OWN_PATH, self._back_out),
+            web.get(PATH, self._ask),
+            web.post(PATH, self._sign_up),
+        ]
+
+    async def _ask(self, request: web.Request) -> web.Response:
+        found = await self._guests.invited(_number(request))
+        if found is None:
+            return self._plain("unknown", 404)
+        return _page(sign_up_page(self._texts, found, self._by))
+
+    async def _sign_up(self, request: web.Request) -> web.Response:
+        _refuse_other_sites(request)
+        if not self._turnstile.passes():
+            return self._plain("busy", 429)
+        filled = {name: str(value) for name, value in (await request.post()).items()}
+        event_id, key = _number(request), filled.get("key", "")
+        try:
+            await self._guests.sign_up(
+                event_id, key, filled.get("name", ""), filled.get("people", ""), filled.get("village", "")
+            )
+        except NotFound:
+            return self._plain("unknown", 404)
+        except CompanionError as error:
+            return await self._again(event_id, filled, error)
+        raise web.HTTPSeeOther(OWN_PATH.format(token=key))
+
+    async def _again(self, event_id: int, filled: Mapping[str, str], error: CompanionError) -> web.Response:
+        """Show the form anew with what was written, and say what is wrong."""
+        found = await self._guests.invited(event_id)
+        if found is None:
+            return self._plain("unknown", 404)
+        problem = self._texts(error.key, **{"phone": self._by.phone, **error.values})
+        return _page(sign_up_page(self._texts, found, self._by, filled, problem), 400)
+
+    async def _own(self, request: web.Request) -> web.Response:
+        found = await self._guests.own(request.match_info["token"])
+        return _page(own_page(self._texts, found, self._by)) if found else self._plain("unknown", 404)
+
+    async def _back_out(self, request: web.Request) -> web.Response:
+        _refuse_other_sites(request)
+        done = await self._guests.back_out(request.match_info["token"])
+        return self._plain("gone", 200) if done else self._plain("unknown", 404)
+
+    def _plain(self, state: str, status: int) -> web.Response:
+        return _page(plain_page(self._texts, state, self._by), status)
+
+
+def _page(html: str, status: int = 200) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(status=status, text=html, content_type="text/html", headers=headers)
+
+
+def _number(request: web.Request) -> int:
+    written = request.match_info["event_id"]
+    return int(written) if written.isascii() and written.isdecimal() and len(written) < 10 else 0
+
+
+def _refuse_other_sites(request: web.Request) -> None:
+    """Raise HTTPForbidden for a form that another site's page sends; browsers of today say where it comes from."""
+    if request.headers.get("Sec-Fetch-Site", "none") not in _OURS:
+        raise web.HTTPForbidden
