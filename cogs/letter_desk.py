@@ -85,16 +85,18 @@ class LetterDeskCog(CompanionCog):
             lambda: desk.unsent(cohort_id, letter),
             lambda left: build.progress(texts, title, total - left, total),
         )
-        found = await desk.receipts(actor, cohort_id, letter)
-        await ask.edit(receipts.account(self.bot.texts, title, found, ask.interaction.guild_id))
+        await ask.edit(await self._account(ask, actor, cohort_id, letter))
 
     @command("newsletter.receipt", suggest={"letter": "suggest_all_letters"})
     async def receipt(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
         """Show how every channel fared with a letter."""
         found = await ask.services.cohorts.cohort(cohort)
-        rows = await ask.services.newsletters.receipts(await ask.actor(), found.id, letter)
-        title = await ask.services.newsletters.title(found.id, letter)
-        await ask.reply(receipts.account(self.bot.texts, title, rows, ask.interaction.guild_id))
+        await ask.reply(await self._account(ask, await ask.actor(), found.id, letter))
+
+    async def _account(self, ask: Ask, actor: Actor, cohort_id: int, letter: str) -> Message:
+        done = await ask.services.letter_accounts.of(actor, cohort_id, letter)
+        guild_id = ask.interaction.guild_id
+        return receipts.account(self.bot.texts, done.title, done.posts, guild_id, done.by_mail)
 
     @command("newsletter.send_again", suggest={"letter": "suggest_letters"})
     async def send_again(self, ask: Ask, letter: str, cohort: int | None = None) -> None:

@@ -5,6 +5,7 @@ from bot.domain.audience import Audience, Target
 from bot.domain.programme import is_extra
 from bot.messages import letter_sending as build
 from bot.messages import newsletters, receipts
+from bot.messages.message import Message
 from bot.services.corrections import Reach
 from cogs._base import CompanionCog, Suggestions, command, handles
 
@@ -56,11 +57,12 @@ class LetterSendingCog(CompanionCog):
     @handles("letter_receipt")
     async def show_receipt(self, ask: Ask, cohort_id: int, letter: str, of: str) -> None:
         """Show how every channel fared with a letter, or with the latest change of it."""
-        actor, title = await ask.actor(), await ask.services.newsletters.title(cohort_id, letter)
-        desk = ask.services.newsletters if of == build.OF[0] else ask.services.corrections
-        found = await desk.receipts(actor, cohort_id, letter)
-        name = build.of_change(self.bot.texts, of, title)
-        await ask.reply(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
+        await ask.reply(await self._account(ask, cohort_id, letter, of))
+
+    async def _account(self, ask: Ask, cohort_id: int, letter: str, of: str) -> Message:
+        done = await ask.services.letter_accounts.of(await ask.actor(), cohort_id, letter, of)
+        name = build.of_change(self.bot.texts, of, done.title)
+        return receipts.account(self.bot.texts, name, done.posts, ask.interaction.guild_id, done.by_mail)
 
     @command(
         "newsletter.extra",
@@ -148,9 +150,7 @@ class LetterSendingCog(CompanionCog):
             lambda: desk.left(cohort_id, letter),
             lambda left: build.changing(texts, reach.title, out - left, out, reach.mailed),
         )
-        found = await desk.receipts(await ask.actor(), cohort_id, letter)
-        name = build.of_change(self.bot.texts, change, reach.title)
-        await ask.edit(receipts.account(self.bot.texts, name, found, ask.interaction.guild_id))
+        await ask.edit(await self._account(ask, cohort_id, letter, change))
 
     async def suggest_phases(self, ask: Ask, typed: str) -> Suggestions:
         """Propose phases by title."""

@@ -1,6 +1,7 @@
 """What became of a post, and why one has not arrived, in terms that people can act on."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +10,7 @@ SENT = "sent"
 FAILED = ("parked", "stale")
 HELD = "held"
 WAITING = ("pending", "claimed", HELD)
+_NO_MAIL = ("bounced", "refused", "stale")
 LATE = "too late to be of use"
 NO_CHANNEL = "the channel does not exist"
 _UNKNOWN_CHANNEL, _MISSING_ACCESS, _MISSING_PERMISSIONS = "10003", "50001", "50013"  # Discord's own codes
@@ -23,6 +25,25 @@ class Trouble(StrEnum):
     NO_ACCESS = "no_access"
     REFUSED = "refused"
     OUT_OF_REACH = "out_of_reach"
+
+
+@dataclass(frozen=True, slots=True)
+class MailCount:
+    """How many of a letter's mails a mail server has taken, wait, and were refused or came too late."""
+
+    sent: int = 0
+    waiting: int = 0
+    failed: int = 0
+
+    @classmethod
+    def of(cls, states: Sequence[str]) -> "MailCount":
+        """Count mails by their states; those that were called off or not needed count for nothing."""
+        sent, waiting = states.count(SENT), sum(state in WAITING for state in states)
+        return cls(sent, waiting, sum(state in _NO_MAIL for state in states))
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return any((self.sent, self.waiting, self.failed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from bot.content.templates import Ready
-from bot.domain.receipts import FAILED, SENT, WAITING, PostReceipt, Trouble
+from bot.domain.receipts import FAILED, SENT, WAITING, MailCount, PostReceipt, Trouble
 from bot.messages.message import File, Message
 from bot.messages.texts import Texts
 
@@ -14,6 +15,7 @@ STATES = (SENT, *WAITING, *FAILED, "cancelled", "not_needed", "withdrawn")
 COLUMNS = ("place", "state", "due", "sent", "message", "tries", "trouble", "error")
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.account": frozenset({"title", "sent", "waiting", "failed"}),
+    "letter_desk.account_mail": frozenset({"sent", "waiting", "failed"}),
     "letter_desk.account_none": frozenset({"title"}),
     "letter_desk.account_failed": frozenset({"place", "reason", "due_at", "tries"}),
     "letter_desk.account_waiting": frozenset({"place", "reason", "due_at", "tries"}),
@@ -29,15 +31,20 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 _ROOM = 1900
 
 
-def account(texts: Texts, title: str, receipts: Sequence[PostReceipt], guild_id: int | None) -> Message:
-    """Say how every channel fared: what failed, what waits, and, when there is room, what arrived."""
+def account(
+    texts: Texts, title: str, receipts: Sequence[PostReceipt], guild_id: int | None, by_mail: MailCount
+) -> Message:
+    """Say how every channel fared: what failed, what waits, and, when there is room, what arrived; mails in numbers."""
     failed = [row for row in receipts if row.state in FAILED]
     waiting = [row for row in receipts if row.state in WAITING]
     others = [row for row in receipts if row.state not in (*FAILED, *WAITING)]
-    if not receipts:
+    if not receipts and not by_mail:
         return Message(texts("letter_desk.account_none", title=title))
     sent = sum(row.state == SENT for row in others)
     head = texts("letter_desk.account", title=title, sent=sent, waiting=len(waiting), failed=len(failed))
+    if by_mail:
+        mailed = texts("letter_desk.account_mail", **asdict(by_mail))
+        head = Ready(f"{head}\n{mailed}")
     lines = [_line(texts, row, guild_id) for row in (*failed, *waiting, *others)]
     file = File(
         texts("letter_desk.file"), _as_csv(texts, receipts, guild_id), texts("letter_desk.file_about")

@@ -13,10 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import Conflict
-from bot.domain.receipts import PostReceipt
 from bot.services.audit import audit
 from bot.services.context import Context
-from bot.services.ledger import Ledger
 from bot.services.letter_audience import hours_of
 from bot.services.letter_posts import plan_edits
 from bot.services.letter_receipts import receipt_of
@@ -46,8 +44,8 @@ class Reach:
 class Corrections:
     """Correct a letter, or take it back."""
 
-    def __init__(self, context: Context, newsletters: Newsletters, ledger: Ledger) -> None:
-        self._context, self._newsletters, self._ledger = context, newsletters, ledger
+    def __init__(self, context: Context, newsletters: Newsletters) -> None:
+        self._context, self._newsletters = context, newsletters
 
     async def reach(self, actor: Actor, cohort_id: int, code: str) -> Reach:
         """Return how far a letter has come. Raises Conflict when it has been taken back, NotFound."""
@@ -110,13 +108,6 @@ class Corrections:
                 Delivery.cohort_id == cohort_id, edits.of_letter(self._code(code))
             )
             return await session.scalar(query.where(Delivery.state.in_(("pending", "claimed")))) or 0
-
-    async def receipts(self, actor: Actor, cohort_id: int, code: str) -> list[PostReceipt]:
-        """Return how each channel fared with the latest change of a letter, by name."""
-        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        rows = self._ledger.read(letter=self._code(code), cohort_id=cohort_id, changes=True)
-        latest = {row.place: row async for row in rows}
-        return [latest[place] for place in sorted(latest)]
 
     def _code(self, code: str) -> str:
         return self._newsletters.find(code).id

@@ -12,13 +12,11 @@ from bot.domain.access import Action, Actor, Where, require
 from bot.domain.audience import Forecast
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import Newsletter
-from bot.domain.receipts import PostReceipt
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
 from bot.services import letter_posts
 from bot.services.audit import audit
 from bot.services.calendar import https_link
 from bot.services.context import Context
-from bot.services.ledger import Ledger
 from bot.services.letter_audience import foresee, places_of_letter
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters, forget
@@ -39,9 +37,9 @@ from bot.storage.repositories.deliveries import Post
 class Newsletters(NextSteps):
     """The secretariat's letters."""
 
-    def __init__(self, context: Context, letters: Letters, posts: Posts, ledger: Ledger) -> None:
+    def __init__(self, context: Context, letters: Letters, posts: Posts) -> None:
         super().__init__(context, letters)
-        self._posts, self._ledger = posts, ledger
+        self._posts = posts
 
     async def title(self, cohort_id: int, code: str) -> str:
         """Return what a letter is called now. Raises NotFound."""
@@ -197,12 +195,6 @@ class Newsletters(NextSteps):
                 .where(Delivery.state.in_(("pending", "claimed")))
             )
             return await session.scalar(query) or 0
-
-    async def receipts(self, actor: Actor, cohort_id: int, code: str) -> list[PostReceipt]:
-        """Return how each channel fared with a letter, by name."""
-        require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
-        rows = self._ledger.read(letter=self.find(code).id, cohort_id=cohort_id)
-        return sorted([row async for row in rows], key=lambda receipt: receipt.place)
 
     async def set_video(
         self, actor: Actor, cohort_id: int, code: str, slot: int, url: str, video_id: int | None = None

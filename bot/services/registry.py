@@ -22,6 +22,7 @@ from bot.services.hand_votes import HandVotes
 from bot.services.invitation import InvitationKeeper
 from bot.services.lasting_posts import LastingPosts
 from bot.services.ledger import Ledger
+from bot.services.letter_accounts import LetterAccounts
 from bot.services.letter_desk import LetterDesk
 from bot.services.letter_sheets import LetterSheets
 from bot.services.letter_titles import LetterTitles
@@ -76,6 +77,7 @@ class Services:
     forgetting: Forgetting
     lasting_posts: LastingPosts
     ledger: Ledger
+    letter_accounts: LetterAccounts
     letter_desk: LetterDesk
     letter_versions: LetterVersions
     meeting_cards: MeetingCards
@@ -119,13 +121,13 @@ def services_on(context: Context) -> Services:
     mails = MailPlanning(context)
     extra_posts = ExtraLetterPosts(context, letters, mails)
     planning = Planning(context, calendar, polls, mails, extra_posts)
-    newsletters = Newsletters(context, letters, posts, ledger)
+    newsletters = Newsletters(context, letters, posts)
     return Services(
         context=context,
         calendar=calendar,
         calendar_files=files,
         cohorts=Cohorts(context),
-        corrections=Corrections(context, newsletters, ledger),
+        corrections=Corrections(context, newsletters),
         decisions=Decisions(context),
         enrolments=Enrolments(context),
         extra_letters=ExtraLetters(context, letters, extra_posts),
@@ -137,6 +139,7 @@ def services_on(context: Context) -> Services:
         forgetting=Forgetting(context),
         lasting_posts=LastingPosts(context),
         ledger=ledger,
+        letter_accounts=LetterAccounts(context, newsletters, ledger),
         letter_desk=LetterDesk(context, letters),
         letter_versions=LetterVersions(context, letters),
         meeting_cards=MeetingCards(context),

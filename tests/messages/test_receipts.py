@@ -4,7 +4,7 @@ import csv
 import io
 from datetime import UTC, datetime
 
-from bot.domain.receipts import NO_CHANNEL, PostReceipt
+from bot.domain.receipts import NO_CHANNEL, MailCount, PostReceipt
 from bot.messages.message import Message
 from bot.messages.receipts import account
 from bot.messages.texts import Texts
@@ -27,7 +27,7 @@ def receipt(number: int, state: str, error: str | None = None, tries: int = 1) -
 
 
 def told(*receipts: PostReceipt) -> Message:
-    return account(TEXTS, "Hvem skal med?", receipts, GUILD)
+    return account(TEXTS, "Hvem skal med?", receipts, GUILD, MailCount())
 
 
 def rows(message: Message) -> list[dict[str, str]]:

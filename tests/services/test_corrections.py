@@ -177,7 +177,7 @@ async def test_a_correction_stands_once_in_every_channel_though_answers_are_lost
     assert [finding.fault for finding in await story.wrong()] == ["lost"], (
         "what was deleted by hand, as before"
     )
-    receipts = await story.services.corrections.receipts(SECRETARY, story.cohort_id, CODE)
+    receipts = (await story.services.letter_accounts.of(SECRETARY, story.cohort_id, CODE, "correction")).posts
     assert [(row.state, row.message_id is not None) for row in receipts] == [
         ("sent", True), ("sent", True), ("not_needed", True)]  # fmt: skip
     story.world.after(minutes=2)

@@ -109,7 +109,7 @@ async def test_a_letter_nobody_has_approved_is_brought_up_held_and_let_go_by_its
     assert "NL-V01:village:1" not in posted
     (told,) = [text for key, text in posted.items() if key.startswith("letter:NL-V01:held")]
     assert "holder det tilbage" in told
-    receipt = {r.key: r for r in await services.newsletters.receipts(SECRETARY, cohort_id, "NL-V01")}
+    receipt = {r.key: r for r in (await services.letter_accounts.of(SECRETARY, cohort_id, "NL-V01")).posts}
     assert receipt["NL-V01:village:1"].trouble is Trouble.NOT_APPROVED
     lead = await world.lead()
     with pytest.raises(NotPermitted):
@@ -131,7 +131,7 @@ async def test_a_letter_nobody_has_approved_is_brought_up_held_and_let_go_by_its
     world.at(event.starts_at)
     posted = await desk.posted()
     assert any(key.startswith("letter:NL-V02:gone") for key in posted) and "NL-V02:village:1" not in posted
-    gone = {r.key: r.state for r in await services.newsletters.receipts(SECRETARY, cohort_id, "NL-V02")}
+    gone = {r.key: r.state for r in (await services.letter_accounts.of(SECRETARY, cohort_id, "NL-V02")).posts}
     assert gone["NL-V02:village:1"] == "stale"
 
 

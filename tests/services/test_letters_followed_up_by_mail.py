@@ -7,6 +7,8 @@ from sqlalchemy import select, update
 
 from bot.domain.audience import Audience, Target
 from bot.domain.errors import Conflict
+from bot.domain.receipts import MailCount
+from bot.messages.receipts import account
 from bot.services.places import village_key
 from bot.services.registry import services_on
 from bot.storage.models import Delivery, Mail, Municipality, Village
@@ -113,6 +115,11 @@ async def test_an_extra_letter_goes_by_mail_to_its_audience_is_corrected_and_tak
         mine = [subject for subject in _subjects(office, address) if "Sommerfest" in subject]
         corrected = [] if address == BO else ["Rettet: Sommerfest"]
         assert mine == ["Sommerfest", *corrected, "Trukket tilbage: Sommerfest"]
+    accounts = services.letter_accounts
+    assert (await accounts.of(SECRETARY, cohort_id, code)).by_mail == MailCount(sent=3)
+    done = await accounts.of(SECRETARY, cohort_id, code, "correction")
+    said = account(context.texts, done.title, done.posts, None, done.by_mail).text
+    assert said.endswith("På e-mail: 2 har fået det.")
     assert "gælder ikke" in _plain(office, KAJ) and "12 34 56 78" in _plain(office, KAJ)
 
 

@@ -32,7 +32,7 @@ class Desk:
     cohort_id: int
 
     async def receipts(self) -> Sequence[PostReceipt]:
-        return await self.services.newsletters.receipts(SECRETARY, self.cohort_id, "NL-V01")
+        return (await self.services.letter_accounts.of(SECRETARY, self.cohort_id, "NL-V01")).posts
 
     async def states(self) -> dict[str, str]:
         return {row.place.split(" ")[0]: row.state for row in await self.receipts()}
@@ -82,7 +82,7 @@ async def test_a_receipt_tells_for_each_channel_what_became_of_the_letter_and_wh
 async def test_only_the_secretariat_sees_receipts_and_sends_again(desk: Desk) -> None:
     lead = await desk.world.lead()
     with pytest.raises(NotPermitted):
-        await desk.services.newsletters.receipts(lead, desk.cohort_id, "NL-V01")
+        await desk.services.letter_accounts.of(lead, desk.cohort_id, "NL-V01")
     with pytest.raises(NotPermitted):
         await desk.services.newsletters.send_again(lead, desk.cohort_id, "NL-V01")
     with pytest.raises(NotFound):

@@ -85,6 +85,21 @@ async def received(session: AsyncSession, cohort_id: int, letter: str) -> int:
     return await count(session, and_(_of_letter(cohort_id, letter), Mail.state == "sent"))
 
 
+async def fared(session: AsyncSession, cohort_id: int, letter: str, change: str | None) -> list[str]:
+    """Return the state of every mail of a letter, or of each reader's latest mail about a `change` of it."""
+    which = _of_letter(cohort_id, letter)
+    if change is not None:
+        about = Mail.key.startswith(f"{change}:{letter}:", autoescape=True)
+        which = and_(
+            Mail.cohort_id == cohort_id,
+            Mail.kind == change,
+            about,
+            Mail.state.not_in(("cancelled", "not_needed")),
+        )
+    rows = await session.execute(select(Mail.id, Mail.follows_id, Mail.state).where(which).order_by(Mail.id))
+    return list({row.follows_id or row.id: row.state for row in rows}.values())
+
+
 async def extra_letters_sent(session: AsyncSession, cohort_id: int) -> set[str]:
     """Return the letters outside the calendar that have gone out by mail."""
     query = select(Mail.key).where(Mail.cohort_id == cohort_id, Mail.kind == LETTERS[1], Mail.state == "sent")
