@@ -63,16 +63,17 @@ class CalendarCog(CompanionCog):
         await ask.reply(await self._steps(ask, letter))
 
     @handles("tick_step")
-    async def tick_step(self, ask: Ask, letter: str, step: int) -> None:
-        """Tick a next step off for the village."""
+    async def tick_step(self, ask: Ask, letter: str, step: int, done: int = 1) -> None:
+        """Tick a next step off for the village, or not after all."""
         place = await ask.place()
-        await ask.services.newsletters.tick(await ask.actor(), place, letter, step)
+        await ask.services.newsletters.tick(await ask.actor(), place, letter, step, done=bool(done))
         await ask.update(await self._steps(ask, letter))
 
     @handles("step_done")
-    async def step_done(self, ask: Ask, step_id: int, in_notes: int = 0) -> None:
+    async def step_done(self, ask: Ask, step_id: int, in_notes: int = 0, done: int = 1) -> None:
         """Mark a step agreed at a meeting as done, or as not done after all."""
-        notes = await ask.services.sharing.tick(await ask.actor(), await ask.place(), step_id)
+        actor, place = await ask.actor(), await ask.place()
+        notes = await ask.services.sharing.tick(actor, place, step_id, done=bool(done))
         steps = await self._steps(ask, None)
         await ask.update(notes_shown(self.bot.texts, notes, may_tick=True) if in_notes and notes else steps)
 

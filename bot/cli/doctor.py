@@ -13,6 +13,7 @@ import typer
 
 from bot.app import content_of, the_guild
 from bot.cli.checked import report_on
+from bot.cli.keys import can_open_all
 from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
 from bot.cli.run import plain_faults, use_server
@@ -31,12 +32,18 @@ def doctor(
         bool, typer.Option(help="Only settings and database: for a container's health check.")
     ] = False,
 ) -> None:
-    """Check token, intents, rights, database, migrations, content, clock and time zone."""
+    """Check token, intents, rights, database, migrations, the key of addresses, content, clock and time zone."""
     settings = Settings()
     set_up("CRITICAL", settings.log_format)  # each check says in its own line what is wrong
     checks: list[tuple[str, Check]] = [("settings", _token if quick else _settings), ("database", _database)]
     if not quick:
-        checks += [("content", _content), ("time zone", _zone), ("clock", _clock), ("discord", _discord)]
+        checks += [
+            ("e-mail addresses", _addresses),
+            ("content", _content),
+            ("time zone", _zone),
+            ("clock", _clock),
+            ("discord", _discord),
+        ]
     bad = 0
     for name, check in checks:
         try:
@@ -62,6 +69,11 @@ async def _database(settings: Settings) -> str:
     rehearsed = await upgraded(settings.async_database_url) is not None
     whose = "; it serves rehearsals only, `blup run` needs --rehearse-from with it" if rehearsed else ""
     return f"reachable and at the newest version{whose}"
+
+
+async def _addresses(settings: Settings) -> str:
+    count = await can_open_all(settings)
+    return f"the key opens all {count}" if count else "there are none"
 
 
 async def _content(settings: Settings) -> str:

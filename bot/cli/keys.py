@@ -1,6 +1,8 @@
 """The keys that e-mail addresses are sealed with: from the settings, or a file beside a SQLite database."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -16,8 +18,8 @@ _NO_KEY = (
     "BLUP_PRIVATE_KEY is not set, and there are e-mail addresses in the database; `blup db key` makes one"
 )
 _WRONG_KEY = (
-    "BLUP_PRIVATE_KEY: none of the keys opens the e-mail addresses in the database. Give the key they were sealed with, "
-    "after a comma if it is not the newest"
+    "BLUP_PRIVATE_KEY: none of the keys, there or in the file beside the database, opens its e-mail addresses. "
+    "Give the one they were sealed with, after a comma if it is not the newest"
 )
 
 
@@ -46,9 +48,27 @@ def seal_of(settings: Settings) -> Seal:
 
 async def seal_all(database: Database, seal: Seal) -> int:
     """Seal the addresses that are in clear or have an older key. Returns how many. Raises StartupError."""
-    try:
+    with _told(seal):
         async with database.transaction() as session:
             return await mail_addresses.close_all(session, seal)
+
+
+async def can_open_all(settings: Settings) -> int:
+    """Return how many addresses there are, all of which our keys open. Raises StartupError, SettingsError."""
+    seal, database = seal_of(settings), Database(settings.async_database_url)
+    try:
+        with _told(seal):
+            async with database.transaction() as session:
+                return await mail_addresses.open_all(session, seal)
+    finally:
+        await database.close()
+
+
+@contextmanager
+def _told(seal: Seal) -> Iterator[None]:
+    """Say how to mend it when an address cannot be opened."""
+    try:
+        yield
     except SealBroken:
         raise StartupError(_WRONG_KEY if seal else _NO_KEY) from None
 

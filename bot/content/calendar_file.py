@@ -1,9 +1,9 @@
 """Write dated meetings as a calendar file (ICS) that any calendar program can open."""
 
 from collections.abc import Iterable
-from datetime import UTC, timedelta
+from datetime import UTC
 
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, vText
 
 from bot.domain.calendar import DatedMeeting
 from bot.domain.programme import AgendaItem, Programme
@@ -15,13 +15,9 @@ def ics(programme: Programme, dated: Iterable[DatedMeeting]) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", f"-//{programme.name}//blup-companion//{programme.language.upper()}")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", programme.name)
+    calendar.add("x-wr-calname", vText(programme.name))
     for entry in meetings:
         calendar.add_component(_event(programme, entry, meetings[0].starts_at.year))
-    first, last = meetings[0].starts_at.date(), meetings[-1].ends_at.date()
-    calendar.add_missing_timezones(
-        first_date=first - timedelta(days=400), last_date=last + timedelta(days=400)
-    )
     written: bytes = calendar.to_ical()
     return written
 
@@ -30,8 +26,8 @@ def _event(programme: Programme, entry: DatedMeeting, year: int) -> Event:
     event = Event()
     event.add("uid", f"{entry.meeting.id}-{year}@{programme.id}.invalid")
     event.add("dtstamp", entry.starts_at.astimezone(UTC))
-    event.add("dtstart", entry.starts_at)
-    event.add("dtend", entry.ends_at)
+    event.add("dtstart", entry.starts_at.astimezone(UTC))
+    event.add("dtend", entry.ends_at.astimezone(UTC))
     event.add("summary", entry.meeting.title)
     points = [item.text if isinstance(item, AgendaItem) else item for item in entry.meeting.agenda]
     event.add("description", "\n".join(f"- {point}" for point in points))

@@ -148,6 +148,6 @@ def steps_message(
         key = "steps.line_done" if index in done else "steps.line"
         rows.append(texts(key, number=index + 1, step=step))
         label = texts("steps.untick" if index in done else "steps.tick", number=index + 1)
-        buttons.append(Button(label, "tick_step", (letter_id, index)))
+        buttons.append(Button(label, "tick_step", (letter_id, index, int(index not in done))))
     rows.append(texts("steps.footer"))
     return Message(Ready("\n".join(rows)), tuple(buttons) if may_tick else ())

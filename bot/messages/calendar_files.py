@@ -1,15 +1,15 @@
 """Write meetings for people's own calendars (ICS): one as a file, many as a feed (RFC 5545, 5546, 7986).
 
 A meeting has the same UID wherever it is written, and a SEQUENCE that rises with each change, so that a calendar
-moves or removes what it has. No names of people and no numbers stand in either.
+moves or removes what it has. Moments are told in UTC, which every program shows as the reader's own time and none can
+misread on a night when the clocks change. No names of people and no numbers stand in either.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vDuration, vText
 
 from bot.domain.polled_meetings import MeetingSeen
 from bot.domain.programme import AgendaItem, Meeting
@@ -33,10 +33,9 @@ _NOBODY = "invalid:nomail"  # an organizer is asked for, and ours reads no mail
 
 @dataclass(frozen=True, slots=True)
 class Calendars:
-    """What calendar files share: the programme's id, its time zone, and the name of who meets."""
+    """What calendar files share: the programme's id, and the name of who meets."""
 
     programme_id: str
-    timezone: str
     owner: str
 
 
@@ -55,19 +54,19 @@ def meeting_file(meeting: MeetingSeen, calendars: Calendars, now: datetime, name
     calendar = _calendar(calendars)
     calendar.add("method", "CANCEL" if meeting.called_off else "PUBLISH")
     calendar.add_component(_event(meeting, calendars, now))
-    return File(name, _written(calendar, [meeting]), about)
+    return File(name, bytes(calendar.to_ical()), about)
 
 
 def feed(meetings: Sequence[MeetingSeen], calendars: Calendars, now: datetime, title: str) -> bytes:
     """Return many meetings as a calendar to subscribe to; those called off stay in it as cancelled."""
     calendar = _calendar(calendars)
-    calendar.add("name", title)
-    calendar.add("x-wr-calname", title)
+    calendar.add("name", vText(title))
+    calendar.add("x-wr-calname", vText(title))
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    calendar.add("x-published-ttl", REFRESH, parameters={})
+    calendar.add("x-published-ttl", vDuration(REFRESH))  # what the same is called by older programs
     for meeting in meetings:
         calendar.add_component(_event(meeting, calendars, now))
-    return _written(calendar, meetings)
+    return bytes(calendar.to_ical())
 
 
 def _calendar(calendars: Calendars) -> Calendar:
@@ -77,26 +76,14 @@ def _calendar(calendars: Calendars) -> Calendar:
     return calendar
 
 
-def _written(calendar: Calendar, meetings: Sequence[MeetingSeen]) -> bytes:
-    if meetings:
-        span = timedelta(days=400)
-        calendar.add_missing_timezones(
-            first_date=min(meeting.starts_at for meeting in meetings).date() - span,
-            last_date=max(meeting.ends_at for meeting in meetings).date() + span,
-        )
-    written: bytes = calendar.to_ical()
-    return written
-
-
 def _event(meeting: MeetingSeen, calendars: Calendars, now: datetime) -> Event:
-    zone = ZoneInfo(calendars.timezone)
     event = Event()
     event.add("uid", f"meeting-{meeting.event_id}@{calendars.programme_id}.invalid")
     event.add("dtstamp", now.astimezone(UTC))
     event.add("sequence", meeting.sequence)
     event.add("status", "CANCELLED" if meeting.called_off else "CONFIRMED")
-    event.add("dtstart", meeting.starts_at.astimezone(zone))
-    event.add("dtend", meeting.ends_at.astimezone(zone))
+    event.add("dtstart", meeting.starts_at.astimezone(UTC))
+    event.add("dtend", meeting.ends_at.astimezone(UTC))
     event.add("summary", meeting.title)
     if meeting.venue or meeting.link:
         event.add("location", meeting.venue or meeting.link)

@@ -101,6 +101,11 @@ def day_button(texts: Texts, event_id: int) -> Button:
     return Button(texts("meeting_day.button.day"), "meeting_day", (event_id,))
 
 
+def notes_button(texts: Texts, event_id: int) -> Button:
+    """Return the button that shows a meeting's notes."""
+    return Button(texts("meeting_day.button.notes_show"), "notes_show", (event_id,))
+
+
 def count_form(texts: Texts, event_id: int, people: int | None) -> Form:
     """Ask how many came."""
     value = "" if people is None else str(people)
@@ -182,9 +187,8 @@ def notes_form(texts: Texts, notes: Notes) -> Form:
 
 def notes_saved(texts: Texts, meeting: MeetingSeen) -> Message:
     """Tell the channel that there are notes now."""
-    show = Button(texts("meeting_day.button.notes_show"), "notes_show", (meeting.event_id,))
-    return Message(texts("meeting_day.saved", title=meeting.title, starts_at=meeting.starts_at), (show,),
-                   silent=True)  # fmt: skip
+    said = texts("meeting_day.saved", title=meeting.title, starts_at=meeting.starts_at)
+    return Message(said, (notes_button(texts, meeting.event_id),), silent=True)
 
 
 def notes_shown(texts: Texts, notes: Notes, may_tick: bool) -> Message:
@@ -214,6 +218,6 @@ def with_agreed(
         rows.append(texts("meeting_day.step_done" if step.done else "meeting_day.step", number=number,
                           step=step.words))  # fmt: skip
         label = texts("meeting_day.untick" if step.done else "meeting_day.tick", number=number)
-        buttons.append(Button(label, "step_done", (step.id, int(in_notes))))
+        buttons.append(Button(label, "step_done", (step.id, int(in_notes), int(not step.done))))
     text = Ready("\n".join([message.text, *rows])[:MESSAGE_LONGEST])
     return Message(text, (*message.buttons, *(buttons if may_tick else ())))

@@ -90,13 +90,14 @@ def news(
     meeting: MeetingSeen,
     says: str,
     now: datetime,
+    timezone: str,
     calendars: Calendars,
     *,
     before_at: datetime | None = None,
     reason: str = "",
 ) -> Message:
     """Tell that a meeting is set, changed or called off, with the file that says the same to a calendar."""
-    given = {**_values(texts, meeting, now, calendars.timezone), "before_at": before_at, "reason": reason}
+    given = {**_values(texts, meeting, now, timezone), "before_at": before_at, "reason": reason}
     file = named_file(texts, meeting, calendars, now)
     buttons: tuple[Button, ...] = (calendar_button(texts),)
     if not meeting.called_off:

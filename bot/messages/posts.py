@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.content.templates import Ready
 from bot.messages.calendar_files import my_calendar_button
 from bot.messages.enrolments import enrol_button
-from bot.messages.meeting_day import day_button
+from bot.messages.meeting_day import day_button, notes_button
 from bot.messages.message import Button, Choice, Menu, Message
 from bot.messages.texts import Texts
 
@@ -137,6 +137,8 @@ def reminder(
     }
     text = texts(f"post.{key}", **given)
     buttons = _buttons(texts, additions, occasion)
+    if given.get("notes"):
+        buttons.append(notes_button(texts, occasion.event_id))
     menus: tuple[Menu, ...] = ()
     if days and "pick_date" in additions:
         menus = (Menu("pick_date", tuple(days), (occasion.code,), texts("button.pick_date")),)

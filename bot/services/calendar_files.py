@@ -40,7 +40,7 @@ class CalendarFiles:
     def calendars(self, place: Place) -> Calendars:
         """Return what the files of a place share."""
         programme = self._context.programme
-        return Calendars(programme.id, programme.timezone, self.name(place))
+        return Calendars(programme.id, self.name(place))
 
     def name(self, place: Place) -> str:
         """Return the name of who meets: a village, a group, or the cohort."""

@@ -23,6 +23,7 @@ from bot.services.letters import Letters, forget
 from bot.services.next_steps import NextSteps
 from bot.services.places import SECRETARIAT, place_of, village_key
 from bot.services.posts import Posts
+from bot.storage.database import one_at_a_time
 from bot.storage.models import (
     Delivery,
     Event,
@@ -203,6 +204,7 @@ class Newsletters(NextSteps):
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         link = https_link(url)
         async with self._context.database.transaction() as session:
+            await one_at_a_time(session, f"videos:{cohort_id}")
             letter = await self._current(session, cohort_id, code)
             if not 1 <= slot <= len(letter.videos):
                 raise InvalidInput("error.video_slot", count=len(letter.videos))

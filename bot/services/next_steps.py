@@ -12,6 +12,7 @@ from bot.domain.programme import Newsletter
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.places import Place
+from bot.storage.database import one_at_a_time
 from bot.storage.models import Delivery, Event, NextStepDone
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import letters as letters_table
@@ -56,13 +57,16 @@ class NextSteps:
             done = await session.scalars(ticked)
             return Steps(letter, circle.title, event.starts_at, frozenset(done))
 
-    async def tick(self, actor: Actor, place: Place, letter_id: str, step: int) -> Steps | None:
-        """Mark a next step as done by the village or group, or as not done after all."""
+    async def tick(
+        self, actor: Actor, place: Place, letter_id: str, step: int, *, done: bool = True
+    ) -> Steps | None:
+        """Mark a next step as done by the village or group, or as not done after all; pressed twice it stays so."""
         require(actor, tick_right(place), place.where)
         code = self.find(letter_id).id
         if place.cohort is None:
             return None
         async with self._context.database.transaction() as session:
+            await one_at_a_time(session, f"steps:{place.key}")  # several sit at the table and press
             if await self._circle(session, place, code) is None:
                 return None
             letter = await self._letters.published(session, place.cohort.id, code)
@@ -70,9 +74,9 @@ class NextSteps:
                 raise InvalidInput()
             here = (NextStepDone.place_key == place.key, NextStepDone.newsletter == letter.id)
             row = await session.scalar(select(NextStepDone).where(*here, NextStepDone.step == step))
-            if row is not None:
+            if row is not None and not done:
                 await session.delete(row)
-            else:
+            elif row is None and done:
                 session.add(
                     NextStepDone(
                         place_key=place.key,

@@ -109,7 +109,8 @@ class PolledMeetingPosts:
             meeting,
             says,
             now,
-            Calendars(context.programme.id, timezone, owner.name if owner else ""),
+            timezone,
+            Calendars(context.programme.id, owner.name if owner else ""),
             before_at=datetime.fromisoformat(str(before)) if before else None,
             reason=str(delivery.payload.get("reason", "")),
         )

@@ -43,6 +43,7 @@ class Sharing:
         require(actor, right_to_hold(place), place.where)
         async with self._context.database.transaction() as session:
             await self._day.held(session, place, event_id)
+            await session.get_one(Event, event_id, with_for_update=True)  # two who press at once open it once
             await self._plan(session, place, event_id, SHARING)
             await audit(session, self._context, actor, "meeting.sharing", f"{place.key} event:{event_id}")
 
@@ -135,14 +136,14 @@ class Sharing:
                 return None
             return await self._notes(session, place, await self._files.find(session, place, event_id))
 
-    async def tick(self, actor: Actor, place: Place, step_id: int) -> Notes | None:
-        """Mark an agreed step as done, or as not done after all. Raises NotPermitted, NotFound."""
+    async def tick(self, actor: Actor, place: Place, step_id: int, *, done: bool = True) -> Notes | None:
+        """Mark an agreed step as done, or as not done; pressed twice it stays so. Raises NotPermitted, NotFound."""
         require(actor, tick_right(place), place.where)
         async with self._context.database.transaction() as session:
             row = await session.get(AgreedStep, step_id, with_for_update=True)
             if row is None or row.place_key != place.key:
                 raise NotFound("error_day.nothing")
-            row.done_at = None if row.done_at else self._context.now()
+            row.done_at = (row.done_at or self._context.now()) if done else None
             meeting = await self._files.find(session, place, row.event_id)
             await session.flush()
             return await self._notes(session, place, meeting)

@@ -63,8 +63,7 @@ async def test_an_evening_from_the_first_minute_to_the_steps_that_are_ticked_on(
     offered = await press(villager, await hands.command(villager, cast.channel_id, "calendar"), "feed")
     assert "https://blup.example.dk/kalender/" in said(await press(villager, offered, "feed_make"))
     await year.discord.advance_to(BEGINS + timedelta(days=1))
-    assert any(
-        "I var 14. Noterne ligger klar på knappen.\nI næste nyhedsbrev" in post.content
-        for post in posts(year, cast)
-    )
+    (thanks,) = [post for post in posts(year, cast) if "I var 14." in post.content]
+    assert "I var 14. Tryk på Vis noterne, så kan I læse dem.\nI næste nyhedsbrev" in thanks.content
+    assert "tag kage med" in said(await hands.press(villager, thanks, part(thanks, "notes_show")))
     year.discord.raise_errors()

@@ -177,7 +177,7 @@ def test_volunteers_are_what_the_first_letters_and_circles_are_about(year: Year)
 def test_a_gathering_is_one_meeting_for_all_with_a_sign_up_in_every_channel(
     year: Year, code: str, minutes: int, points: tuple[str, ...]
 ) -> None:
-    """S25: the course of five hours, S40: the second course, S62 to S64: the conference, its stories, talks and network."""
+    """S25: the course of five hours, S40: the second course, S62, S63, S64: the conference, its talks and network."""
     meeting = year.meeting(code)
     assert (meeting.gathering, meeting.minutes, meeting.scope) == (True, minutes, Scope.COHORT)
     assert len([event for event in year.events if event.code == code]) == 1

@@ -11,7 +11,8 @@ from bot.domain.errors import StartupError
 from bot.services.context import Context
 from bot.settings import Settings, SettingsError
 from bot.storage.models import MailRecipient
-from bot.storage.seal import Seal, new_key
+from bot.storage.repositories import mail_addresses
+from bot.storage.seal import Seal, SealBroken, new_key
 from tests.support.polls_world import polls_world
 from tests.support.world import KEY, START
 
@@ -34,11 +35,15 @@ async def test_what_stood_in_clear_is_sealed_and_a_new_key_takes_over_from_the_o
         await seal_all(database, Seal())
     assert await seal_all(database, Seal((KEY,))) == 1 and await seal_all(database, Seal((KEY,))) == 0
     first = await stands()
+    async with database.transaction() as session:
+        assert await mail_addresses.open_all(session, Seal((KEY,))) == 1
+        with pytest.raises(SealBroken):
+            await mail_addresses.open_all(session, Seal((newer,)))
     assert IDA not in first.address and Seal((KEY,)).open(first.address) == IDA
     assert await seal_all(database, Seal((newer, KEY))) == 1
     second = await stands()
     assert Seal((newer,)).open(second.address) == IDA and second.fingerprint != first.fingerprint
-    with pytest.raises(StartupError, match="none of the keys opens") as lost:
+    with pytest.raises(StartupError, match="none of the keys") as lost:
         await seal_all(database, Seal((KEY,)))
     assert IDA not in str(lost.value) and KEY not in str(lost.value)
 

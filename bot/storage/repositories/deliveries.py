@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
+    bindparam,
     case,
     func,
     insert,
@@ -35,6 +37,9 @@ _STANDS = (
     Delivery.key, Delivery.state, Delivery.due_at, Delivery.useful_until,
     Delivery.payload, Delivery.urgent, Delivery.at_once,
 )  # fmt: skip
+_NOW, _LONGEST = (bindparam(name, type_=Delivery.due_at.type) for name in ("now", "longest"))
+_HELD = (Delivery.lease_until > _NOW) & (Delivery.lease_until <= _LONGEST)  # a lease that holds
+_BUSY = select(Delivery.place_key).where(Delivery.state == "claimed", _HELD)  # a post is in somebody's hands
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,34 +158,35 @@ async def cancel_missing(
 
 async def next_moment(session: AsyncSession, now: datetime, *, with_polls: bool = True) -> datetime | None:
     """Return when the next post is due, a lease runs out, a poll opens or closes, or a decision is final."""
-    held, busy = _held(now)
+    found: datetime | None = await session.scalar(_earliest(with_polls), _times(now))
+    return found
+
+
+@cache
+def _earliest(with_polls: bool) -> Select[Any]:
+    """Write the question of `next_moment`, which is asked before and after everything, once."""
     next_due = (
         select(Delivery.due_at.label("at"))
-        .where(Delivery.state == "pending", Delivery.place_key.not_in(busy))
+        .where(Delivery.state == "pending", Delivery.place_key.not_in(_BUSY))
         .order_by(Delivery.due_at)
         .limit(1)
         .subquery()
     )
     polls = (
-        (
-            select(func.min(Poll.opens_at)).where(Poll.state == "planned"),
-            select(func.min(Poll.closes_at)).where(Poll.state == "open"),
-            select(func.min(Decision.objections_until)),
-        )
-        if with_polls
-        else ()
+        select(func.min(Poll.opens_at)).where(Poll.state == "planned"),
+        select(func.min(Poll.closes_at)).where(Poll.state == "open"),
+        select(func.min(Decision.objections_until)),
     )
     moments = union_all(
         select(next_due.c.at),
         # every letter held and every lease, they are few: asked for the least, SQLite may read all that was ever sent
         select(Delivery.useful_until).where(Delivery.state == HELD),
-        select(case((held, Delivery.lease_until), else_=now)).where(
-            Delivery.state == "claimed", or_(held, Delivery.place_key.not_in(busy))
+        select(case((_HELD, Delivery.lease_until), else_=_NOW)).where(
+            Delivery.state == "claimed", or_(_HELD, Delivery.place_key.not_in(_BUSY))
         ),
-        *polls,
+        *(polls if with_polls else ()),
     ).subquery()
-    found: datetime | None = await session.scalar(select(func.min(moments.c.at)))
-    return found
+    return select(func.min(moments.c.at))
 
 
 async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Delivery]:
@@ -191,14 +197,13 @@ async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Deli
     than any can is from before the clock was put back. One process looks at a time.
     """
     await one_at_a_time(session, "deliveries")
-    held, busy = _held(now)
     ready = or_(
-        (Delivery.state == "pending") & (Delivery.due_at <= now),
-        (Delivery.state == "claimed") & not_(held),
+        (Delivery.state == "pending") & (Delivery.due_at <= _NOW),
+        (Delivery.state == "claimed") & not_(_HELD),
     )
-    query = select(Delivery).where(ready, Delivery.place_key.not_in(busy))
+    query = select(Delivery).where(ready, Delivery.place_key.not_in(_BUSY))
     query = query.order_by(Delivery.due_at, Delivery.id).limit(limit)
-    found = (await session.scalars(query.with_for_update())).all()
+    found = (await session.scalars(query.with_for_update(), _times(now))).all()
     if len(found) == limit:
         return found
     # asked on its own: with a third way to be ready, SQLite reads the whole table
@@ -207,10 +212,8 @@ async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Deli
     return [*found, *await session.scalars(late.with_for_update())]
 
 
-def _held(now: datetime) -> tuple[ColumnElement[bool], Select[str]]:
-    """Return what a lease that holds looks like, and the places with a post in somebody's hands."""
-    held = (Delivery.lease_until > now) & (Delivery.lease_until <= now + LONGEST_LEASE)
-    return held, select(Delivery.place_key).where(Delivery.state == "claimed", held)
+def _times(now: datetime) -> dict[str, datetime]:
+    return {"now": now, "longest": now + LONGEST_LEASE}
 
 
 async def preload(session: AsyncSession, rows: Sequence[Delivery]) -> None:
