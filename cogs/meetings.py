@@ -74,7 +74,7 @@ class MeetingCog(CompanionCog):
         await ask.reply(build.told(self.bot.texts, "back", back.title, back.starts_at))
 
     def _receipt(self, name: str, given: MeetingAnswer) -> Message:
-        mine = build.Mine(given.answer, given.people, given.waits_as)
+        mine = build.Mine(given.answer, given.people, given.waits_as, given.share)
         return build.receipt(self.bot.texts, name, given.event_id, given.title, given.starts_at, mine)
 
 

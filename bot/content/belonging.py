@@ -37,6 +37,12 @@ def check_belonging(programme: Programme, places: Places) -> Iterator[Fault]:
             for index, name in enumerate(getattr(meeting, key)):
                 for problem in _other_phase(name, known, meeting.phase):
                     yield places.meeting(meeting.id, key, index, problem=problem)
+        share = meeting.seats_per_village
+        if share is not None and (
+            meeting.scope is not Scope.COHORT or share.seats < 1 or share.until_days < 0
+        ):
+            problem = "is for a meeting of the whole cohort: at least one seat, and no day after the meeting"
+            yield places.meeting(meeting.id, "seats_per_village", problem=problem)
         calls = any("enrol" in r.add for name in meeting.reminders for r in programme.reminders.get(name, ()))
         if calls and gathering_of(programme, meeting.id) is None:
             problem = f"{meeting.phase} has no gathering with a milestone of kind {SIGN_UP} to sign up for"

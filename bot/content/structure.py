@@ -10,6 +10,7 @@ from bot.content.load import Content
 from bot.content.places import GOALS, Places
 from bot.content.references import is_month_day
 from bot.content.source import Fault
+from bot.domain.audience import COMPLETED
 from bot.domain.calendar import on_year_day
 from bot.domain.programme import GATE, Phase, Programme
 
@@ -41,7 +42,11 @@ def check_setting(programme: Programme, places: Places) -> Iterator[Fault]:
 
 def _phases(programme: Programme, places: Places) -> Iterator[Fault]:
     before: Phase | None = None
+    states = {COMPLETED: "every phase that is over"}
     for phase in programme.phases:
+        if phase.state in states:
+            yield places.phase(phase.id, "state", problem=f"is also the state of {states[phase.state]}")
+        states[phase.state] = phase.id
         false = [key for key in _DAYS if not is_month_day(getattr(phase, key).date)]
         for key in false:
             problem = f'{getattr(phase, key).date} is not a month and day such as "09-30"'

@@ -40,7 +40,7 @@ class Rounds:
         outbox = self._services.outbox
         self._leads = await self._locks.hold(CALENDAR)
         next_at = await outbox.next_moment(with_polls=self._leads)
-        await self._forget()
+        await self._daily()
         # asked afterwards: a lease that has run out counts as due at the moment of the question
         now = self._services.context.now()
         if next_at is None or next_at > now:
@@ -56,12 +56,13 @@ class Rounds:
         if stale or missed:
             await self._dispatcher.send_due()
 
-    async def _forget(self) -> None:
-        """Delete what has been kept long enough, once a day."""
+    async def _daily(self) -> None:
+        """Delete what has been kept long enough, and give out seats that were kept for others, once a day."""
         now = self._services.context.now()
         if self._leads and self._forgot_on != now.date():
             self._forgot_on = now.date()
             await self._services.forgetting.turn(now)
+            await self._services.seating.turn(now)
 
     @property
     def finished(self) -> bool:

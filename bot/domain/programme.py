@@ -109,6 +109,15 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatShare:
+    """How many seats of a common meeting a village may take, until so many days before it."""
+
+    __pydantic_config__: ClassVar = Strict
+    seats: int
+    until_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """A meeting of the calendar; a study circle is a meeting with a newsletter."""
 
@@ -126,6 +135,7 @@ class Meeting:
     default: Position | None = None
     hours: tuple[dt.time, ...] = ()
     one_village_at_a_time: bool = False
+    seats_per_village: SeatShare | None = None
     on_blackout: Literal["later", "earlier"] = "later"
     gathering: bool = False
     audience: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.content.templates import Ready
 from bot.domain.seats import MOST_PEOPLE, Answer
@@ -26,6 +26,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "meeting.waits": _RECEIPT | {"number"},
     "meeting.maybe": _RECEIPT,
     "meeting.no": _RECEIPT,
+    "meeting.share": frozenset({"seats", "until_on"}),
     "meeting.how_many": _NONE,
     "meeting.people": frozenset({"people"}),
     "meeting.moved_up": frozenset({"title", "when", "people"}),
@@ -56,11 +57,12 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """What the reader has answered; `waits_as` is their number in the waiting list."""
+    """What the reader has answered; `waits_as` is their number in the waiting list, `share` what a village may take."""
 
     answer: Answer
     people: int = 1
     waits_as: int | None = None
+    share: tuple[int, date] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class MeetingCard:
     may_call_off: bool = False
     enrols: bool = False
     keeps_guests: bool = False
+    share: tuple[int, date] | None = None
 
 
 def card(texts: Texts, meeting: MeetingCard, phone: str) -> Message:
@@ -108,7 +111,7 @@ def card(texts: Texts, meeting: MeetingCard, phone: str) -> Message:
     if not meeting.called_off:
         rows.append(texts("meeting.card.count", people=meeting.people, seats=meeting.seats,
                           waiting=meeting.waiting, unsure=meeting.unsure))  # fmt: skip
-        rows += _mine(texts, meeting.mine)
+        rows += [*_share(texts, meeting.share), *_mine(texts, meeting.mine)]
     return Message(Ready("\n".join(row for row in rows if row)), tuple(_buttons(texts, meeting)))
 
 
@@ -117,6 +120,11 @@ def _mine(texts: Texts, mine: Mine | None) -> list[Ready]:
         return []
     name = "waits" if mine.waits_as is not None else mine.answer
     return [texts(f"meeting.card.mine.{name}", people=mine.people, number=mine.waits_as)]
+
+
+def _share(texts: Texts, share: tuple[int, date] | None) -> list[Ready]:
+    """Say how many seats each village may take as yet, and until when."""
+    return [texts("meeting.share", seats=share[0], until_on=share[1])] if share else []
 
 
 def _buttons(texts: Texts, meeting: MeetingCard) -> list[Button]:
@@ -153,7 +161,8 @@ def receipt(
     """Build the private receipt of an answer, with the other answers as buttons and how many come in a menu."""
     key = "meeting.waits" if mine.waits_as is not None else f"meeting.{mine.answer}"
     given = {"number": mine.waits_as} if mine.waits_as is not None else {}
-    text = texts(key, name=name, title=title, starts_at=starts_at, people=mine.people, **given)
+    said = texts(key, name=name, title=title, starts_at=starts_at, people=mine.people, **given)
+    text = Ready("\n".join([said, *_share(texts, mine.share)]))
     yes = Button(texts("meeting.button.yes"), "rsvp", (event_id, 1))
     no = Button(texts("meeting.button.no"), "rsvp", (event_id, 0))
     if mine.answer is not Answer.YES:

@@ -4,23 +4,22 @@ When seats are few, those who come later wait in the order they came; who gets a
 without a name. The meeting's row is locked first, so that no two people are promised the same seat.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Role, RoleHeld, Where, may, require
 from bot.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from bot.domain.programme import Scope
-from bot.domain.seats import MOST_PEOPLE, Answer, has_room, moving_up
+from bot.domain.seats import MOST_PEOPLE, Answer
 from bot.services.context import Context
-from bot.services.meeting_news import MeetingNews
 from bot.services.membership import own_person
 from bot.services.places import place_of, village_key
-from bot.storage.models import Event, Guest, PolledMeeting, Rsvp, Village
+from bot.services.seating import Seating, Share, share_of, taken_seats, waiting_number
+from bot.storage.models import Event, PolledMeeting, Rsvp, Village
 from bot.storage.repositories import events as events_table
 from bot.storage.repositories import people as people_table
 
@@ -38,7 +37,8 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
 class MeetingAnswer:
     """What a person has answered to a meeting; `changed` is False when the same had been answered before.
 
-    `waits_as` is the number in the waiting list of who comes as soon as there is a seat.
+    `waits_as` is the number in the waiting list of who comes as soon as there is a seat; `share` is then what each village
+    may take of the seats as yet.
     """
 
     event_id: int
@@ -48,6 +48,7 @@ class MeetingAnswer:
     changed: bool
     people: int = 1
     waits_as: int | None = None
+    share: Share | None = None
 
 
 class Attendance:
@@ -55,6 +56,10 @@ class Attendance:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+
+    @property
+    def _seating(self) -> Seating:
+        return Seating(self._context)
 
     async def answer_meeting(
         self, actor: Actor, event_id: int, answer: Answer, place_key: str | None = None
@@ -89,15 +94,13 @@ class Attendance:
             if row is None or row.answer != Answer.YES:
                 raise Conflict("error_people.not_coming", title=title)
             before = row.people
-            if row.waiting_since is None and people > before and event.seats is not None:
-                taken = await taken_seats(session, event.id)
-                waits = await waiting_number(session, event.id) > 0
-                if not has_room(people - before, taken, event.seats, somebody_waits=waits):
-                    left = 0 if waits else max(event.seats - taken, 0)
-                    raise Conflict("error_people.no_more_seats", title=title, people=before, left=left)
+            more, has_seat = people - before, row.waiting_since is None
+            if has_seat and more > 0 and not await self._seating.fits(session, event, more, row.place_key):
+                left = await self._seating.left(session, event, row.place_key)
+                raise Conflict("error_people.no_more_seats", title=title, people=before, left=left)
             row.people, row.asked_again_at = people, None
             await session.flush()
-            await self.move_up(session, event, own=row.id)
+            await self._seating.move_up(session, event, own=row.id)
             return await self._seen(session, event, title, row, changed=people != before)
 
     async def head_count(self, event_id: int) -> int:
@@ -105,49 +108,27 @@ class Attendance:
         async with self._context.database.transaction() as session:
             return await taken_seats(session, event_id)
 
-    async def move_up(self, session: AsyncSession, event: Event, own: int | None = None) -> None:
-        """Give seats that have become free to those who wait, from the first, and tell their channels.
-
-        `own` is the answer of who acts: they see it at once. The meeting's row is locked by the caller. While a
-        meeting is off nobody moves: they do when it is held after all.
-        """
-        if event.called_off_at is not None:
-            return
-        query = select(Rsvp).where(Rsvp.event_id == event.id, Rsvp.waiting_since.is_not(None))
-        waiting = (await session.scalars(query.order_by(Rsvp.waiting_since))).all()
-        taken = await taken_seats(session, event.id) if waiting else 0
-        told: dict[str, int] = defaultdict(int)
-        guests = await guests_of(session, event.id) if waiting else set()
-        for row in waiting[: moving_up(taken, event.seats, [row.people for row in waiting])]:
-            row.waiting_since = None
-            if row.id != own and row.place_key is not None and row.person_id not in guests:
-                told[row.place_key] += row.people
-        await session.flush()
-        for place_key, people in told.items():
-            await MeetingNews(self._context).moved_up(session, event, place_key, people)
-
     async def change(
         self, session: AsyncSession, event: Event, row: Rsvp, answer: Answer, place_key: str | None
     ) -> None:
         """Keep an answer, with seats or a place in the row. The meeting's row is locked by the caller."""
         now, waiting_since = self._context.now(), None
-        if answer is Answer.YES and event.seats is not None:
-            taken, waits = await taken_seats(session, event.id), await waiting_number(session, event.id) > 0
-            if not has_room(row.people, taken, event.seats, somebody_waits=waits):
-                waiting_since = await _last_in_row(session, event.id, now)
+        if answer is Answer.YES and not await self._seating.fits(session, event, row.people, place_key):
+            waiting_since = await self._seating.last_in_row(session, event.id)
         row.answer, row.answered_at, row.place_key, row.waiting_since = answer, now, place_key, waiting_since
         row.people = row.people if answer is Answer.YES else 1
         session.add(row)
         await session.flush()
         if answer is not Answer.YES:
-            await self.move_up(session, event)
+            await self._seating.move_up(session, event)
 
     async def _seen(
         self, session: AsyncSession, event: Event, title: str, row: Rsvp, *, changed: bool
     ) -> MeetingAnswer:
         waits_as = await waiting_number(session, event.id, row) if row.waiting_since is not None else None
+        share = share_of(self._context, event) if waits_as is not None else None
         return MeetingAnswer(
-            event.id, title, event.starts_at, Answer(row.answer), changed, row.people, waits_as
+            event.id, title, event.starts_at, Answer(row.answer), changed, row.people, waits_as, share
         )
 
     async def _open(self, session: AsyncSession, actor: Actor, event_id: int) -> tuple[Event, str]:
@@ -205,33 +186,12 @@ async def own_answer(session: AsyncSession, person_id: int, event_id: int) -> Rs
     return await session.scalar(query)
 
 
-async def guests_of(session: AsyncSession, event_id: int) -> set[int]:
-    """Return the people without an account who come: they see on a page of their own whether they have a seat."""
-    return set(await session.scalars(select(Guest.person_id).where(Guest.event_id == event_id)))
-
-
-async def taken_seats(session: AsyncSession, event_id: int) -> int:
-    """Return how many people come and have a seat."""
-    query = select(func.sum(Rsvp.people)).where(
-        Rsvp.event_id == event_id, Rsvp.answer == Answer.YES, Rsvp.waiting_since.is_(None)
-    )
-    return await session.scalar(query) or 0
-
-
-async def waiting_number(session: AsyncSession, event_id: int, row: Rsvp | None = None) -> int:
-    """Return how many answers wait for a seat, or which number in that row an answer is."""
-    query = select(func.count()).where(Rsvp.event_id == event_id, Rsvp.waiting_since.is_not(None))
-    if row is not None:
-        query = query.where(Rsvp.waiting_since <= row.waiting_since)
-    return await session.scalar(query) or 0
-
-
 async def forget_answers(session: AsyncSession, context: Context, person_id: int) -> None:
     """Delete what a person has answered; those who wait for a seat get theirs."""
     events = (await session.scalars(_answered_ahead(context, person_id))).all()
     await session.execute(delete(Rsvp).where(Rsvp.person_id == person_id))
     for event in events:
-        await Attendance(context).move_up(session, event)
+        await Seating(context).move_up(session, event)
 
 
 async def forget_answers_there(
@@ -253,7 +213,7 @@ async def forget_answers_there(
             await desk.admitted(session, actor, event)
         except (NotPermitted, NotFound):
             await session.execute(delete(Rsvp).where(Rsvp.person_id == person_id, Rsvp.event_id == event.id))
-            await desk.move_up(session, event)
+            await Seating(context).move_up(session, event)
 
 
 def _answered_ahead(context: Context, person_id: int) -> Select[Event]:
@@ -261,12 +221,6 @@ def _answered_ahead(context: Context, person_id: int) -> Select[Event]:
     mine = select(Rsvp.event_id).where(Rsvp.person_id == person_id)
     query = select(Event).where(Event.id.in_(mine), Event.ends_at > context.now()).order_by(Event.id)
     return query.with_for_update(key_share=True)
-
-
-async def _last_in_row(session: AsyncSession, event_id: int, now: datetime) -> datetime:
-    """Return the moment somebody joins the waiting list: later than all who wait, whatever the clocks say."""
-    last = await session.scalar(select(func.max(Rsvp.waiting_since)).where(Rsvp.event_id == event_id))
-    return max(now, last + timedelta(microseconds=1)) if last is not None else now
 
 
 def _of_village(village: Village) -> Where:

@@ -17,11 +17,12 @@ from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import PUBLIC
 from bot.domain.seats import MOST_PEOPLE, Answer
 from bot.messages.guests import GuestEntry, GuestList, GuestPage, Invited
-from bot.services.attendance import Attendance, taken_seats, waiting_number
+from bot.services.attendance import Attendance
 from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.people import LONGEST_NAME, checksum, tidy_name
 from bot.services.places import village_key
+from bot.services.seating import Seating, waiting_number
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import Consent, Event, Guest, Person, Rsvp, Village
 
@@ -49,6 +50,7 @@ class Guests:
 
     def __init__(self, context: Context) -> None:
         self._context, self._attendance = context, Attendance(context)
+        self._seating = Seating(context)
 
     async def invited(self, event_id: int) -> Invited | None:
         """Return what the page tells of a public meeting; None where there is none."""
@@ -61,10 +63,7 @@ class Guests:
                 Village.cohort_id == event.cohort_id, Village.agreed_at.is_not(None)
             )
             villages = (await session.scalars(query.order_by(Village.name, Village.id))).all()
-            left = None
-            if event.seats is not None:
-                waits = await waiting_number(session, event.id) > 0
-                left = 0 if waits else max(event.seats - await taken_seats(session, event.id), 0)
+            left = await self._seating.left(session, event, None) if event.seats is not None else None
             return Invited(
                 event.id, title, event.starts_at, event.ends_at, event.venue or "", left, self._open(event),
                 [(row.id, f"{row.name} ({row.municipality.name})") for row in villages],
@@ -173,7 +172,7 @@ class Guests:
         await session.execute(delete(Person).where(Person.id == guest.person_id))
         session.expunge(guest)
         session.info[FORGOTTEN] = True
-        await self._attendance.move_up(session, event)
+        await self._seating.move_up(session, event)
 
     async def _by_key(self, session: AsyncSession, key: str) -> Guest | None:
         return await session.scalar(select(Guest).where(Guest.token_hash == _hash(key)))

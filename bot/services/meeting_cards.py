@@ -18,10 +18,11 @@ from bot.domain.errors import NotFound
 from bot.domain.programme import COORDINATOR_CIRCLE, PUBLIC, VILLAGE_CIRCLE, AgendaItem, Meeting
 from bot.domain.seats import Answer
 from bot.messages.meetings import MeetingCard, Mine
-from bot.services.attendance import Attendance, own_answer, waiting_number
+from bot.services.attendance import Attendance, own_answer
 from bot.services.context import Context
 from bot.services.meeting_changes import may_change, of_village
 from bot.services.places import village_key
+from bot.services.seating import share_of, waiting_number
 from bot.services.village_dates import right_to_pick
 from bot.storage.models import Event, Rsvp, Village
 
@@ -66,6 +67,7 @@ class MeetingCards:
                 await self._mine(session, actor, event.id), event.ends_at > self._context.now(),
                 may_pick=event.code if may_pick else "",
                 may_move=change and ahead and village is None, may_call_off=change and ahead,
+                share=share_of(self._context, event),
                 keeps_guests=PUBLIC in _audience(meeting) and may(actor, Action.KEEP_GUESTS, Where()),
                 enrols=milestone_of(self._context.programme, meeting) is not None,
             )  # fmt: skip

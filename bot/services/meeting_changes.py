@@ -15,12 +15,12 @@ from bot.domain.access import Action, Actor, Where, may, require
 from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.polls import one_line
 from bot.messages.meetings import REASON_LONGEST, VENUE_LONGEST
-from bot.services.attendance import Attendance, taken_seats
 from bot.services.audit import audit
 from bot.services.calendar import Calendar, MeetingView
 from bot.services.context import Context
 from bot.services.meeting_news import BACK, CALLED_OFF, MeetingNews
 from bot.services.planning import Planning
+from bot.services.seating import Seating, taken_seats
 from bot.storage.models import Event, Village
 
 SUPPLIES: Mapping[str, frozenset[str]] = {
@@ -47,7 +47,7 @@ class MeetingChanges:
 
     def __init__(self, context: Context, calendar: Calendar, planning: Planning) -> None:
         self._context, self._calendar, self._planning = context, calendar, planning
-        self._news, self._attendance = MeetingNews(context), Attendance(context)
+        self._news, self._seating = MeetingNews(context), Seating(context)
 
     async def view(self, actor: Actor, event_id: int) -> MeetingView:
         """Show a meeting to whoever may change it. Raises NotFound, NotPermitted, Conflict when it has begun."""
@@ -120,7 +120,7 @@ class MeetingChanges:
                         "error_meetings.seats_promised", title=title, starts_at=event.starts_at, taken=taken
                     )
                 event.seats = seats or None
-                await self._attendance.move_up(session, event)
+                await self._seating.move_up(session, event)
             await self._audit(session, actor, "calendar.seats", events)
             return self._calendar.view(events[-1])
 
@@ -149,7 +149,7 @@ class MeetingChanges:
             event.called_off_at = event.called_off_because = None
             event.sequence += 1
             await self._news.tell(session, event, BACK)
-            await self._attendance.move_up(session, event)
+            await self._seating.move_up(session, event)
         return await self._settle(session, actor, "calendar.bring_back", off)
 
     async def _settle(

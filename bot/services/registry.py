@@ -51,6 +51,7 @@ from bot.services.posts import Posts
 from bot.services.private_reminders import PrivateReminders
 from bot.services.provisioning import Provisioning
 from bot.services.scheduled_events import ScheduledEvents
+from bot.services.seating import Seating
 from bot.services.sharing import Sharing
 from bot.services.tasks import Tasks
 from bot.services.videos import Videos
@@ -106,6 +107,7 @@ class Services:
     videos: Videos
     register_export: RegisterExport
     scheduled_events: ScheduledEvents
+    seating: Seating
     sharing: Sharing
     tasks: Tasks
     village_dates: VillageDates
@@ -168,6 +170,7 @@ def services_on(context: Context) -> Services:
         videos=Videos(context, letters, newsletters),
         register_export=RegisterExport(context),
         scheduled_events=ScheduledEvents(context),
+        seating=Seating(context),
         sharing=Sharing(context, files),
         tasks=Tasks(context),
         village_dates=VillageDates(context),

@@ -126,6 +126,27 @@ NUMBERS = {
         "village_circles.C1.agenda.1.minutes",
         ONE,
     ),
+    "states_of_two_phases": (
+        CAL,
+        "state: sailing",
+        "state:   learning",
+        "phases.autumn.state",
+        "is also the state of spring",
+    ),
+    "share_of_seats": (
+        CAL,
+        "minutes: 240",
+        "minutes: 240\n    seats_per_village: {seats: 0, until_days: 8}",
+        "events.REGATTA.seats_per_village",
+        "is for a meeting of the whole cohort",
+    ),
+    "nothing_to_sign_up_for": (
+        HEAD,
+        "add: [link]",
+        "add: [enrol]",
+        "circle_defaults.village.reminders",
+        "to sign up for",
+    ),
     "number_of_an_event": (
         CAL,
         "minutes: 240",
@@ -355,6 +376,7 @@ FORM = {
     "list_wanted": (CAL, "audience: [public]", "audience: public", "events.REGATTA.audience", "must be a list"),
 }  # fmt: skip
 ELSEWHERE = {  # where the fault stands when it is not where the change was
+    "nothing_to_sign_up_for": (HEAD, "village: {minutes: 60"),
     "goal_missing": (GOALS, "global_goals:"),
     "lead_missing": (HEAD, "newsletter_lead_days:"),
     "phase_number": (CAL, "number: -1"),

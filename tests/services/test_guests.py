@@ -103,7 +103,10 @@ async def test_guests_take_seats_and_wait_like_everybody_and_only_the_number_is_
         await guests.add(vibe, event.id, "Per", "1")
     rang = await guests.add(SECRETARY, event.id, "Per", "2")
     said = guest_list(world.context.texts, rang)
-    assert "3 har en plads. 3 står på venteliste." in said.text and "- Bo, 3 (Ålby)" in said.text
+    assert (
+        "3 har en plads. 3 står på venteliste.\nDe skriver sig på her: https" in said.text
+        and "- Bo, 3 (Ålby)" in said.text
+    )
     assert [button.action for button in said.buttons] == ["guest_add"] and len(said.menus[0].choices) == 3
     bo = next(guest for guest in rang.guests if guest.name == "Bo")
     await guests.remove(SECRETARY, event.id, bo.id)

@@ -10,8 +10,10 @@ from bot.delivery.dispatcher import PermanentFailure
 from bot.delivery.scheduled_events import EventKeeper
 from bot.domain.access import Role, Where
 from bot.domain.calendar import local
+from bot.domain.errors import CompanionError
 from bot.domain.scheduled_events import Listed
 from bot.domain.seats import Answer
+from bot.messages.meetings import Mine, receipt
 from bot.services.context import Context
 from bot.services.meeting_changes import Meant
 from bot.services.meeting_news import KIND, WAITING_LIST
@@ -172,6 +174,42 @@ async def test_seats_that_come_free_while_a_meeting_is_off_are_given_when_it_is_
     await services.meeting_changes.bring_back(SECRETARY, circle.id)
     (text,) = await said(world, services, circle.id, WAITING_LIST)
     assert "plads" in text and await services.people.head_count(circle.id) == 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_a_village_takes_its_share_of_the_courses_seats_until_the_last_call_and_then_the_row_counts(
+    services: Services, world: PollsWorld
+) -> None:
+    """S40: eight of ten seats for one village at most; the others' are theirs until eight days before."""
+    course, home, away = await meeting(world, "EV-M2-KURSUS"), world.village.key, world.neighbour.key
+    people, until = services.people, course.starts_at - timedelta(days=8)
+    world.at(until - timedelta(days=2))
+    await services.meeting_changes.set_seats(SECRETARY, Meant(course.cohort_id, course.code), 10)
+    first, second = await world.people(2, Role.PANEL)
+    await people.answer_meeting(first, course.id, Answer.YES, home)
+    assert (await people.bring(first, course.id, 7)).waits_as is None
+    await people.answer_meeting(second, course.id, Answer.YES, home)
+    with pytest.raises(CompanionError) as over:
+        await people.bring(second, course.id, 3)
+    assert over.value.values["left"] == 0, "the village has its eight"
+    third = await world.person("Ib", Role.PANEL)
+    waits = await people.answer_meeting(third, course.id, Answer.YES, home)
+    assert waits.waits_as == 1 and waits.share is not None
+    said_so = receipt(world.context.texts, "Ib", course.id, "Kurset", course.starts_at,
+                      Mine(waits.answer, 1, waits.waits_as, waits.share)).text  # fmt: skip
+    assert "Hver landsby kan få 8 pladser." in said_so
+    other = await world.person("Nis", Role.PANEL, world.neighbour)
+    assert (await people.answer_meeting(other, course.id, Answer.YES, away)).waits_as is None, "not held up"
+    card = await services.meeting_cards.card(third, course.id)
+    assert card.share == waits.share and (card.people, card.waiting) == (9, 1)
+    world.at(until - timedelta(days=1))
+    await services.seating.turn(world.now)
+    assert await people.head_count(course.id) == 9
+    world.at(until)
+    await services.seating.turn(world.now)
+    assert await people.head_count(course.id) == 10
+    assert list(await waiting(world, course.id, WAITING_LIST)), "and the channel is told"
+    assert (await services.meeting_cards.card(third, course.id)).share is None
 
 
 async def test_who_leaves_a_village_gives_the_seat_to_the_next_and_who_belongs_elsewhere_keeps_it(
