@@ -15,11 +15,11 @@ from bot.domain.programme import Newsletter
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
 from bot.services import letter_posts
 from bot.services.audit import audit
-from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.letter_audience import foresee, places_of_letter
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters, forget
+from bot.services.links import https_link
 from bot.services.next_steps import NextSteps
 from bot.services.places import SECRETARIAT, place_of, village_key
 from bot.services.posts import Posts
