@@ -79,8 +79,7 @@ class App:
         """Start the web server. Raises StartupError when the port is not to be had."""
         off_the_list = unsubscribe(self.services.context, self.services.mail_lists)
         routes = [health(self.services), calendar_feed(self.services.feeds), *off_the_list]
-        if self.services.context.facts.public_url is not None:
-            routes += GuestPages(self.services.context, self.services.guests).routes()
+        routes += GuestPages(self.services.context, self.services.guests).routes()
         web = Web(routes, host, port)
         try:
             await web.start()

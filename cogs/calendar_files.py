@@ -26,7 +26,7 @@ class CalendarFilesCog(CompanionCog):
     async def make(self, ask: Ask) -> None:
         """Make an address, and show it this once."""
         address = await ask.services.feeds.make(await ask.actor(), await ask.place())
-        await ask.update(build.feed_made(self.bot.texts, address))
+        await ask.update(build.feed_made(self.bot.texts, address, ask.services.context.facts.phone))
 
 
 async def setup(bot: CompanionBot) -> None:

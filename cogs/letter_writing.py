@@ -23,9 +23,9 @@ class LetterWritingCog(CompanionCog):
         await ask.reply(await self._card(ask, cohort_id, ask.values[0] if ask.values else code))
 
     @handles("letter_board")
-    async def board(self, ask: Ask, cohort_id: int) -> None:
-        """Show the year's letters again."""
-        await ask.update(await self._board(ask, cohort_id))
+    async def board(self, ask: Ask, cohort_id: int, page: int = 0) -> None:
+        """Show the year's letters again, or another page of them."""
+        await ask.update(await self._board(ask, cohort_id, page))
 
     @handles("letter_show")
     async def show(self, ask: Ask, cohort_id: int, code: str) -> None:
@@ -130,10 +130,10 @@ class LetterWritingCog(CompanionCog):
         shown = [(count.step, count.places) for count in counts]
         await ask.reply(build.steps(self.bot.texts, letter.title, places, shown, cohort_id, code))
 
-    async def _board(self, ask: Ask, cohort_id: int) -> Message:
+    async def _board(self, ask: Ask, cohort_id: int, page: int = 0) -> Message:
         found = await ask.services.letter_desk.board(await ask.actor(), cohort_id)
         lines = [_line(status) for status in found.letters]
-        return build.board(self.bot.texts, found.cohort, cohort_id, lines)
+        return build.board(self.bot.texts, found.cohort, cohort_id, lines, page)
 
     async def _card(self, ask: Ask, cohort_id: int, code: str) -> Message:
         found = await ask.services.letter_desk.card(await ask.actor(), cohort_id, code)

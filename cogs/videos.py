@@ -30,11 +30,11 @@ class VideosCog(CompanionCog):
         await ask.reply(newsletters.video_saved(self.bot.texts, letter.title, (cohort_id, code)))
 
     @handles("video_library")
-    async def library(self, ask: Ask, cohort_id: int) -> None:
-        """Show every video."""
+    async def library(self, ask: Ask, cohort_id: int, page: int = 0) -> None:
+        """Show the videos, a page at a time."""
         found = await ask.services.videos.library(await ask.actor())
         seen = [self._seen(ask, video) for video in found]
-        await ask.reply(build.library(self.bot.texts, seen, cohort_id))
+        await ask.reply(build.library(self.bot.texts, seen, cohort_id, page))
 
     @handles("video_open")
     async def open(self, ask: Ask, cohort_id: int) -> None:

@@ -9,7 +9,8 @@ from bot.content.places import Places
 from bot.content.references import is_month_day
 from bot.content.source import Fault
 from bot.domain.calendar import BlackoutDays, month_day
-from bot.domain.programme import Blackout, Programme
+from bot.domain.programme import Programme
+from bot.domain.programme_rules import Blackout
 
 _SAMPLE_YEAR = 2027
 _LONGEST = 183  # days: a longer quiet period has its two ends the wrong way round

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from bot.content.places import CIRCLE_WORDS, PROGRAMME, Places, letter_file
 from bot.content.source import Fault
-from bot.domain.programme import AgendaItem, Bounds, Meeting, Newsletter, Programme
+from bot.domain.programme import AgendaItem, Meeting, Newsletter, Programme
+from bot.domain.programme_rules import Bounds
 
 
 def check_circles(programme: Programme, places: Places) -> Iterator[Fault]:

@@ -12,10 +12,7 @@ from bot.content.meetings import meetings
 from bot.content.rows import ID, NO_ID, entries, known_keys
 from bot.content.source import ContentError, Fault, Source, parse_yaml, read_text, read_yaml, typed
 from bot.domain.programme import (
-    Blackout,
-    CohortNames,
     DecisionTemplate,
-    DiscordNames,
     GlobalGoal,
     MilestoneTemplate,
     Newsletter,
@@ -23,8 +20,8 @@ from bot.domain.programme import (
     PollTemplate,
     Programme,
     Reminder,
-    Rules,
 )
+from bot.domain.programme_rules import Blackout, CohortNames, DiscordNames, Rules
 
 T = TypeVar("T")
 SCHEMA = 1

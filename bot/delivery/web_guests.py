@@ -58,10 +58,13 @@ class GuestPages:
     def __init__(self, context: Context, guests: Guests, turnstile: Turnstile | None = None) -> None:
         self._texts, self._guests, self._turnstile = context.texts, guests, turnstile or Turnstile()
         facts = context.facts
+        self._reached = facts.public_url is not None
         self._by = Operator(facts.controller, facts.phone, context.programme.language)
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes of the pages."""
+        """Return the routes of the pages; none while people cannot reach them."""
+        if not self._reached:
+            return []
         return [
             web.get(OWN_PATH, self._there(self._own)),
             web.post(OWN_PATH, self._there(self._back_out)),

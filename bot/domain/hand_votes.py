@@ -23,7 +23,7 @@ from bot.domain.ballots import (
 )
 from bot.domain.errors import InvalidInput
 from bot.domain.polls import Shown, shown
-from bot.domain.programme import SecretResults
+from bot.domain.programme_rules import SecretResults
 
 ENTERED_WITHIN = timedelta(days=7)  # after a poll has closed
 MOST_VOTERS = 9999

@@ -12,7 +12,7 @@ from unicodedata import category
 
 from bot.domain.access import STEERING_GROUP, VILLAGE_ROLES, Role
 from bot.domain.errors import InvalidInput
-from bot.domain.programme import SecretResults
+from bot.domain.programme_rules import SecretResults
 
 QUESTION_LONGEST = 300
 ANSWER_LONGEST = 80  # a button's label

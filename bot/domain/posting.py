@@ -5,7 +5,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.calendar import Days, local, weekday_from
-from bot.domain.programme import Rules
+from bot.domain.programme_rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

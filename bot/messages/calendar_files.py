@@ -23,7 +23,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "calendar_file.point": frozenset({"text", "part", "minutes"}),
     "calendar_file.feed_title": frozenset({"place"}),
     "calendar_file.offer": frozenset({"place"}),
-    "calendar_file.made": frozenset({"address"}),
+    "calendar_file.made": frozenset({"address", "phone"}),
     "calendar_file.stands": frozenset({"made_at"}),
     **{f"calendar_file.button.{name}": frozenset() for name in ("mine", "subscribe", "make", "renew")},
 }
@@ -128,6 +128,6 @@ def feed_offer(texts: Texts, place: str, made_at: datetime | None) -> Message:
     return Message(texts("calendar_file.stands", made_at=made_at), (renew,))
 
 
-def feed_made(texts: Texts, address: str) -> Message:
+def feed_made(texts: Texts, address: str, phone: str) -> Message:
     """Show a feed's address, this once."""
-    return Message(texts("calendar_file.made", address=address))
+    return Message(texts("calendar_file.made", address=address, phone=phone))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.content.templates import Ready
 from bot.domain.programme import is_extra
+from bot.messages.menu_pages import PAGE, on_page, turn_buttons
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.milestones import milestones_button
 from bot.messages.newsletters import cut
@@ -78,26 +79,29 @@ class Card:
     asks: bool
 
 
-def board(texts: Texts, cohort: str, cohort_id: int, lines: Sequence[Line]) -> Message:
-    """Show the year's letters, as many as there is room for, and all of them in a menu."""
+def board(texts: Texts, cohort: str, cohort_id: int, lines: Sequence[Line], page: int = 0) -> Message:
+    """Show a page of the year's letters, as many as there is room for, and all of its letters in a menu."""
     rows: list[str] = [texts("letter_desk.board", cohort=cohort)]
-    for number, line in enumerate(lines):
+    shown = lines[page * PAGE : (page + 1) * PAGE]
+    for number, line in enumerate(shown):
         row = texts(
             "letter_desk.board_line", title=line.title, send_at=line.send_at, days=line.days,
             standing=_standing(texts, line), missing=_missing(texts, line),
         )  # fmt: skip
         if len("\n".join([*rows, row])) > _ROOM:
-            rows.append(texts("letter_desk.board_more", count=len(lines) - number))
+            rows.append(texts("letter_desk.board_more", count=len(shown) - number))
             break
         rows.append(row)
     choices = tuple(
         Choice(
             line.code, texts("letter_desk.choice", title=line.title, standing=_standing(texts, line))[:_LABEL]
         )
-        for line in lines[:25]
+        for line in lines
     )
-    menus = (Menu("letter_open", choices, (cohort_id,), texts("letter_desk.board_menu")),) if choices else ()
-    return Message(Ready("\n".join(rows)), menus=menus)
+    here = on_page(choices, page)
+    menus = (Menu("letter_open", here, (cohort_id,), texts("letter_desk.board_menu")),) if here else ()
+    turn = turn_buttons(texts, choices, page, "letter_board", (cohort_id,))
+    return Message(Ready("\n".join(rows)), turn, menus)
 
 
 def card(texts: Texts, line: Line, about: Card, cohort_id: int) -> Message:

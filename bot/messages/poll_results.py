@@ -8,7 +8,7 @@ from bot.domain.ballots import STEP_BY_STEP, Kind, Majority
 from bot.domain.poll_rules import Tie
 from bot.domain.poll_view import PollView
 from bot.domain.polls import ANSWER_LONGEST, Shown
-from bot.domain.programme import SecretResults
+from bot.domain.programme_rules import SecretResults
 from bot.messages.hand_votes import board_button, may_still_be_entered
 from bot.messages.message import Button, Message
 from bot.messages.milestones import milestones_button

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.content.templates import Ready
+from bot.messages.menu_pages import on_page, turn_buttons
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
 from bot.messages.newsletters import cut
 from bot.messages.texts import Texts
@@ -95,14 +96,16 @@ def _slot_menu(texts: Texts, slot: SlotSeen, library: Sequence[Seen], args: Args
     return Menu("video_fill", (*choices, empty), (*args, slot.number), prompt)
 
 
-def library(texts: Texts, found: Sequence[Seen], cohort_id: int) -> Message:
-    """Show every video in a menu."""
-    choices = tuple(Choice(str(video.id), _choice(texts, video)) for video in found[: _SHOWN + 1])
-    menus = (Menu("video_open", choices, (cohort_id,), texts("letter_desk.library_menu")),) if found else ()
+def library(texts: Texts, found: Sequence[Seen], cohort_id: int, page: int = 0) -> Message:
+    """Show the videos in a menu, a page of them at a time."""
+    choices = tuple(Choice(str(video.id), _choice(texts, video)) for video in found)
+    here, prompt = on_page(choices, page), texts("letter_desk.library_menu")
+    menus = (Menu("video_open", here, (cohort_id,), prompt),) if here else ()
     buttons = [Button(texts("letter_desk.button.video_new"), "video_new", (cohort_id, ""), "primary")]
     if found:
         buttons.append(Button(texts("letter_desk.button.video_check"), "video_check"))
     buttons.append(Button(texts("letter_desk.button.board"), "letter_board", (cohort_id,)))
+    buttons += turn_buttons(texts, choices, page, "video_library", (cohort_id,))
     return Message(texts("letter_desk.library", count=len(found)), tuple(buttons), menus)
 
 

@@ -24,6 +24,7 @@ from bot.domain.seats import Answer
 from bot.domain.slots import hours_of
 from bot.services.audit import audit
 from bot.services.context import Context
+from bot.services.links import https_link
 from bot.services.meeting_news import MOVED, PICKED, MeetingNews
 from bot.services.places import Place, village_key
 from bot.services.village_dates import VillageDates, right_to_pick
@@ -288,11 +289,3 @@ def shift(event: Event, meeting: Meeting, starts_at: datetime) -> None:
     """Give a meeting a day of somebody's choice."""
     retime(event, starts_at, later(starts_at, meeting.minutes))
     event.picked, event.moved_by = True, None
-
-
-def https_link(url: str) -> str:
-    """Return a checked link. Raises InvalidInput unless it is a plain https address."""
-    url = url.strip()
-    if not url.startswith("https://") or any(c in url for c in " \t\n<>()[]\"'`\\") or len(url) > 400:
-        raise InvalidInput("error.link")
-    return url

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import CompanionError, NotFound
 from bot.messages.calendar_files import feed
@@ -83,7 +84,8 @@ class Feeds:
             except CompanionError:
                 return None
             meetings = await self._files.of_place(session, place)
-        title = self._context.texts("calendar_file.feed_title", place=self._files.name(place))
+        owner = Ready(self._files.name(place))  # a calendar knows no markup
+        title = self._context.texts("calendar_file.feed_title", place=owner)
         mark = hashlib.sha256(repr((str(title), meetings)).encode()).hexdigest()[:32]
         body = feed(meetings, self._files.calendars(place), self._context.now(), str(title))
         return Page(body, mark)

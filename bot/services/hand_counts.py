@@ -11,7 +11,7 @@ from bot.domain import hand_votes as rules
 from bot.domain.ballots import Count, Kind, Rankings
 from bot.domain.hand_votes import Part, Way
 from bot.domain.polls import Shown
-from bot.domain.programme import SecretResults
+from bot.domain.programme_rules import SecretResults
 from bot.storage.models import HandCount, OffDiscord, Poll
 
 

@@ -181,7 +181,7 @@ class LetterDesk:
         """Let a letter go out as that version has it; what was held for want of it goes at once.
 
         A letter with doubts is approved only with a reason, one with faults not at all. Raises Conflict when
-        somebody has written on it since, NotFound.
+        somebody has written on it since or it was taken back, NotFound.
         """
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
@@ -189,6 +189,8 @@ class LetterDesk:
             row = await letters_table.made(session, cohort_id, code)
             if version != await self._letters.version(session, cohort_id, code):
                 raise Conflict("error.letter_changed", title=letter.title)
+            if row.withdrawn_at is not None:
+                raise Conflict("error.letter_withdrawn", title=letter.title)
             remarks = await self._gate.remarks(session, cohort_id, letter)
             doubts = [remark for remark in remarks if not remark.only_told]
             if any(remark.stops for remark in remarks) or (doubts and not because.strip()):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, may, require
 from bot.domain.audience import Audience
-from bot.domain.errors import InvalidInput, NotFound
+from bot.domain.errors import Conflict, InvalidInput, NotFound
 from bot.domain.programme import COORDINATOR_CIRCLE, VILLAGE_CIRCLE, Newsletter
 from bot.messages.letter_sheet import PrintedLetter, PrintedMeeting
 from bot.services import invitation
@@ -46,7 +46,8 @@ class LetterSheets:
         """Return a letter as a place reads it, the latest if none is named, and the others that may be printed.
 
         Whoever is of the place prints what has come there; the secretariat prints any letter. Raises NotPermitted,
-        NotFound for a letter or place that there is not, InvalidInput for one that has not come yet.
+        NotFound for a letter or place that there is not, InvalidInput for one that has not come yet, Conflict for one
+        taken back.
         """
         async with self._context.database.transaction() as session:
             place = await place_of(session, place_key)
@@ -55,9 +56,9 @@ class LetterSheets:
             require(actor, _right(place), place.where)
             ahead = may(actor, Action.SEND_NEWSLETTER, place.where)
             there, out = await self._letters_of(session, place, ahead=ahead)
-            chosen = self._chosen(there, out, code)
-            read = self._letters.current if ahead else self._letters.published
             assert place.cohort is not None
+            chosen = await self._chosen(session, place.cohort.id, there, out, code)
+            read = self._letters.current if ahead else self._letters.published
             letter = await read(session, place.cohort.id, chosen.code)
             others = [
                 await read(session, place.cohort.id, row.code) for row in reversed(out) if row is not chosen
@@ -108,13 +109,17 @@ class LetterSheets:
                 found.append(_Sheet(row.code, row.goes_at or _SOME_DAY))
         return found
 
-    def _chosen(self, there: Sequence[_Sheet], out: Sequence[_Sheet], code: str) -> _Sheet:
+    async def _chosen(
+        self, session: AsyncSession, cohort_id: int, there: Sequence[_Sheet], out: Sequence[_Sheet], code: str
+    ) -> _Sheet:
         if code:
             named = next((sheet for sheet in there if sheet.code.casefold() == code.casefold()), None)
             if named is None:
                 raise NotFound("error.not_found.newsletter", text=code)
             if named not in out:
-                title = self._context.programme.letter(named.code).title
+                title = (await self._letters.published(session, cohort_id, named.code)).title
+                if named.code in await letters_table.withdrawn(session, cohort_id):
+                    raise Conflict("error.letter_withdrawn", title=title)
                 raise InvalidInput("error.letter_not_out", title=title)
             return named
         if not out:

@@ -15,11 +15,11 @@ from bot.domain.programme import Newsletter
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
 from bot.services import letter_posts
 from bot.services.audit import audit
-from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.letter_audience import foresee, places_of_letter
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import Letters, forget
+from bot.services.links import https_link
 from bot.services.next_steps import NextSteps
 from bot.services.places import SECRETARIAT, place_of, village_key
 from bot.services.posts import Posts
@@ -32,6 +32,7 @@ from bot.storage.models import (
 )
 from bot.storage.repositories import deliveries, mails, second_tries
 from bot.storage.repositories import events as events_table
+from bot.storage.repositories import letters as letters_table
 from bot.storage.repositories.deliveries import Post
 
 
@@ -239,8 +240,10 @@ class Newsletters(NextSteps):
         return await self._letters.current(session, cohort_id, self.find(code).id)
 
     async def approved(self, session: AsyncSession, cohort_id: int, code: str) -> Newsletter:
-        """Return a letter that may go out. Raises NotFound, and Conflict while nobody has approved it."""
+        """Return a letter that may go out. Raises NotFound, Conflict when nobody has approved it, or it was taken back."""
         letter = await self._current(session, cohort_id, code)
+        if letter.id in await letters_table.withdrawn(session, cohort_id):
+            raise Conflict("error.letter_withdrawn", title=letter.title)
         if not await self._letters.may_go(session, cohort_id, letter.id):
             raise Conflict("error.letter_not_approved", title=letter.title)
         return letter

@@ -15,9 +15,9 @@ from bot.domain.access import Action, Actor, Where, require
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.programme import Newsletter
 from bot.services.audit import audit
-from bot.services.calendar import https_link
 from bot.services.context import Context
 from bot.services.letters import Letters
+from bot.services.links import https_link
 from bot.services.newsletters import Newsletters
 from bot.storage.models import NewsletterVideo, Video
 

@@ -19,7 +19,7 @@ from bot.domain.hand_votes import (
 )
 from bot.domain.paper_rankings import read_rankings
 from bot.domain.polls import Shown
-from bot.domain.programme import SecretResults
+from bot.domain.programme_rules import SecretResults
 
 RULES = SecretResults(show_from_votes=5, numbers_from_votes=10)
 BALLOTS = st.lists(st.integers(1, 3), max_size=30)

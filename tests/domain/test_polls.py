@@ -12,7 +12,8 @@ from bot.domain.access import Role
 from bot.domain.errors import InvalidInput
 from bot.domain.polls import Shown
 from bot.domain.posting import PostingHours
-from bot.domain.programme import PollOpening, SecretResults
+from bot.domain.programme import PollOpening
+from bot.domain.programme_rules import SecretResults
 from tests.support.world import loaded
 
 RULES = SecretResults(show_from_votes=5, numbers_from_votes=10)

@@ -11,7 +11,7 @@ from bot.domain.ballots import Kind as PollKind
 from bot.domain.decisions import DecisionPage, DecisionView, Details, Kind, Objection, Rights, Status
 from bot.domain.poll_view import AnswerView, PollView, Receipt
 from bot.domain.polls import Shown
-from bot.domain.programme import SecretResults
+from bot.domain.programme_rules import SecretResults
 from bot.messages import decision_list, decisions, poll_drafts, poll_results, polls
 from bot.messages.ballot_steps import ballot_step
 from bot.messages.message import Message

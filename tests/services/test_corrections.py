@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 
 from bot.delivery.dispatcher import Dispatcher, TransientFailure
 from bot.delivery.verification import verify
-from bot.domain.errors import CompanionError, InvalidInput, NotPermitted
+from bot.domain.errors import CompanionError, Conflict, NotPermitted
 from bot.domain.standing import Finding
 from bot.messages.message import Message
 from bot.services.context import Context
@@ -251,6 +251,15 @@ async def test_a_letter_is_taken_back_everywhere_and_nobody_gets_it_any_more(sto
         "Hvem skal med?" in text for channel in (503, 504) for text in story.discord.texts(channel)
     )
     assert await story.refused("withdraw") == await story.refused("correct") == "error.letter_withdrawn"
+    services, cohort_id, lead = story.services, first.cohort_id, await world.lead()
+    for attempt in (
+        services.newsletters.send(SECRETARY, cohort_id, "NL-V01"),
+        services.letter_desk.approve(SECRETARY, cohort_id, "NL-V01", 0),
+        services.letter_sheets.printed(lead, "village:1", "NL-V01"),
+    ):
+        with pytest.raises(Conflict) as told:
+            await attempt
+        assert told.value.key == "error.letter_withdrawn"
 
 
 @ON_SQLITE
@@ -277,5 +286,5 @@ async def test_what_is_written_after_the_approval_reaches_no_village_in_any_way(
     assert await services.newsletters.next_steps(world.village, "NL-V02") is None, "it has not come"
     await services.corrections.withdraw(SECRETARY, story.cohort_id, CODE)
     assert await services.newsletters.next_steps(world.village, CODE) is None
-    with pytest.raises(InvalidInput):
+    with pytest.raises(Conflict):
         await services.letter_sheets.printed(lead, "village:1", CODE)

@@ -196,4 +196,5 @@ async def test_a_text_to_share_has_the_pages_address_or_says_to_ring(
         shown = await services_on(world.context).outbox._composer.compose(session, row)
         without = await services_on(context).outbox._composer.compose(session, row)
     assert shown is not None and shown.text.endswith(f"Skriv dig på her: {BASE}/kom/{event.id}")
+    assert not GuestPages(context, services_on(context).guests).routes(), "and then there is no page"
     assert without is not None and without.text.endswith("og skriv dig på.") and "http" not in without.text

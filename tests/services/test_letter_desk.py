@@ -14,6 +14,7 @@ from bot.domain.receipts import Trouble
 from bot.services import letter_desk_posts
 from bot.services.context import Context
 from bot.services.letters import Letters
+from bot.services.links import https_link
 from bot.services.places import place_of
 from bot.services.registry import Services, services_on
 from bot.services.videos import Verdict, VideoForm
@@ -247,6 +248,16 @@ async def test_a_letters_slots_are_filled_from_a_library_that_knows_dead_links(d
         "https://v.dk/a": Verdict.ALIVE,
         "https://10.0.0.1/": Verdict.INTERNAL,
     }
+    for half in (
+        "https://",
+        "https:///a",
+        "https://localhost/a",
+        "https://navn:kode@v.dk/a",
+        "https://v.dk:x",
+    ):
+        with pytest.raises(InvalidInput):
+            https_link(half)
+    assert https_link(" Https://møde.dk/Å ") == "https://møde.dk/Å", "as a telephone writes it"
     for link, why in (("http://v.dk/a", "error.link"), ("https://v.dk/dead", "error.link_dead"),
                       ("https://10.0.0.1/", "error.link_internal")):  # fmt: skip
         with pytest.raises(InvalidInput) as refused:

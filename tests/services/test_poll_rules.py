@@ -12,7 +12,7 @@ from bot.domain.errors import Conflict
 from bot.domain.hand_votes import Part, Way
 from bot.domain.poll_rules import Tie, VillageRules
 from bot.domain.poll_view import PollView
-from bot.domain.programme import SecretResults
+from bot.domain.programme_rules import SecretResults
 from bot.messages import hand_votes
 from bot.messages import poll_rules as build
 from bot.messages.poll_drafts import draft as preview
