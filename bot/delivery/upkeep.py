@@ -109,7 +109,8 @@ class Upkeep:
         except PermanentFailure as error:
             log.warning("roles not taken: %s", error, extra={"action": "member_roles"})
             said = self._services.context.texts("people.roles_left", account=f"<@{user_id}>")
-            await self._services.outbox.tell_secretariat(f"notice:roles_left:{user_id}", said)
+            once = f"notice:roles_left:{self._services.context.now().isoformat()}"  # a key is kept: it names nobody
+            await self._services.outbox.tell_secretariat(once, said)
 
     async def _mend(self) -> str | None:
         self._needed = False

@@ -5,6 +5,7 @@ the decision, who changed what after a year. Half a year after a cohort's last p
 down for them alone. How many there were stays, and so do decisions and milestones.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -50,6 +51,9 @@ from bot.storage.models import (
 
 ANSWERS_KEPT = VOTES_KEPT = timedelta(days=30)
 LOG_KEPT = timedelta(days=365)
+NOTICES_KEPT = timedelta(days=90)  # what was told the secretariat, as long as a technical log
+AT_ONCE = 10  # people are erased together: whoever presses a button meanwhile waits a fraction of a second
+_PAUSE = 0.15  # seconds that others get in between; SQLite lets them look ten times a second
 _NOBODY = Actor(None, "")
 
 
@@ -67,13 +71,24 @@ class Forgetting:
         async with transaction() as session:
             await _forget_votes(session, now)
             await session.execute(delete(AuditEntry).where(AuditEntry.at <= now - LOG_KEPT))
+            await _forget_notices(session, now)
         async with transaction() as session:
             over = await self._over(session, now)
             if over:
-                await _forget_cohorts(session, over)
-            for person in await _belonging_nowhere(session, over, now - KEPT):
+                await _forget_cohorts(session, over, now)
+        erased = AT_ONCE
+        while erased == AT_ONCE:
+            erased = await self._forget_people(over, now)
+            await asyncio.sleep(_PAUSE if erased == AT_ONCE else 0)
+
+    async def _forget_people(self, over: Sequence[int], now: datetime) -> int:
+        """Erase a few of the people whose time is up. Returns how many."""
+        async with self._context.database.transaction() as session:
+            people = await _belonging_nowhere(session, over, now - KEPT)
+            for person in people:
                 await erase_person(session, self._context, person)
                 await audit(session, self._context, _NOBODY, "person.forgotten", f"person:{person.id}")
+            return len(people)
 
     async def _over(self, session: AsyncSession, now: datetime) -> list[int]:
         programme = self._context.programme
@@ -124,8 +139,22 @@ async def _forget_votes(session: AsyncSession, now: datetime) -> None:
         session.info[FORGOTTEN] = True
 
 
-async def _forget_cohorts(session: AsyncSession, over: Sequence[int]) -> None:
-    """Delete what was written for the people of cohorts that are over, and take names off what stays."""
+async def _forget_notices(session: AsyncSession, now: datetime) -> None:
+    """Delete the words of old notices to the secretariat, which may name somebody; that they were sent stays."""
+    told = (Delivery.kind == "notice") & (Delivery.state == "sent") & (Delivery.sent_at <= now - NOTICES_KEPT)
+    words = update(Delivery).where(told, _has_payload()).values(payload={})
+    await session.execute(words.execution_options(synchronize_session=False))
+
+
+def _has_payload() -> ColumnElement[bool]:
+    return cast(Delivery.payload, String) != "{}"
+
+
+async def _forget_cohorts(session: AsyncSession, over: Sequence[int], now: datetime) -> None:
+    """Delete what was written for the people of cohorts that are over, and take names off what stays.
+
+    Posts that are still to come, such as a reminder to look at a decision again, keep what they need.
+    """
     for recipient in (
         await session.scalars(select(MailRecipient).where(MailRecipient.cohort_id.in_(over)))
     ).all():
@@ -145,7 +174,7 @@ async def _forget_cohorts(session: AsyncSession, over: Sequence[int]) -> None:
         .values(approved_by_id=None),
         update(LetterVersion).where(LetterVersion.letter_id.in_(letters), LetterVersion.written_by_id.is_not(None))
         .values(written_by_id=None),
-        update(Delivery).where(Delivery.cohort_id.in_(over), cast(Delivery.payload, String) != "{}")
+        update(Delivery).where(Delivery.cohort_id.in_(over), Delivery.due_at <= now - ANSWERS_KEPT, _has_payload())
         .values(payload={}),
     )  # fmt: skip
     for change in changes:
@@ -153,7 +182,7 @@ async def _forget_cohorts(session: AsyncSession, over: Sequence[int]) -> None:
 
 
 async def _belonging_nowhere(session: AsyncSession, over: Sequence[int], since: datetime) -> Sequence[Person]:
-    """Return the people who have held no role of a running cohort, nor the secretariat's, since a moment; locked."""
+    """Return a few who have held no role of a running cohort, nor the secretariat's, since a moment; locked."""
     villages = select(Village.id).where(Village.cohort_id.in_(over))
     ended = or_(
         RoleAssignment.until <= since,
@@ -163,5 +192,5 @@ async def _belonging_nowhere(session: AsyncSession, over: Sequence[int], since: 
     belonging = select(RoleAssignment.person_id).where(func.coalesce(ended, False).is_(False))
     query = select(Person).where(Person.erased_at.is_(None), Person.created_at <= since)
     query = query.where(Person.id.not_in(select(Guest.person_id)))  # they go with their meeting
-    query = query.where(Person.id.not_in(belonging)).order_by(Person.id).with_for_update()
+    query = query.where(Person.id.not_in(belonging)).order_by(Person.id).limit(AT_ONCE).with_for_update()
     return (await session.scalars(query)).all()

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.domain.access import Actor, Role
 from bot.domain.ballots import Kind, Why
 from bot.domain.poll_view import PollView
 from bot.domain.seats import Answer
+from bot.services import forgetting
 from bot.services.context import Context
 from bot.services.places import SECRETARIAT, Place
 from bot.services.poll_drafts import PollDrafts, Written
@@ -81,7 +82,7 @@ async def test_who_voted_what_openly_is_forgotten_thirty_days_after_the_decision
 
 
 async def test_half_a_year_after_a_cohort_its_people_go_and_those_who_belong_elsewhere_stay(
-    world: PollsWorld, services: Services
+    world: PollsWorld, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vera = await world.person("Vera", Role.VILLAGER)
     sif = await world.person("Sif", Role.SECRETARIAT, Place(SECRETARIAT))
@@ -109,6 +110,13 @@ async def test_half_a_year_after_a_cohort_its_people_go_and_those_who_belong_els
     assert gone.person_id and world.neighbour.village
     await services.people.leave(gone, world.neighbour.village.id)
 
+    async with world.context.database.transaction() as session:
+        await session.execute(
+            update(Delivery).where(Delivery.key == "notice:x").values(state="sent", sent_at=world.now)
+        )
+        session.add(Delivery(key="decision_due:1", cohort_id=1, place_key=world.village.key, kind="decision_due",
+                             due_at=OVER + timedelta(days=300), payload={"what": "review"}))  # fmt: skip
+
     async def names() -> set[str]:
         async with world.context.database.transaction() as session:
             return {name for name in await session.scalars(select(Person.display_name)) if name}
@@ -116,14 +124,22 @@ async def test_half_a_year_after_a_cohort_its_people_go_and_those_who_belong_els
     world.at(OVER - timedelta(days=60))
     await services.forgetting.turn(world.now)
     assert await names() == {"Vera", "Sif", "Kaj", "Rie"}, "half a year after leaving one is forgotten"
+    async with world.context.database.transaction() as session:
+        assert not await session.scalar(select(Delivery.payload).where(Delivery.key == "notice:x"))
     world.at(OVER)
+    monkeypatch.setattr(forgetting, "AT_ONCE", 1)
     await services.forgetting.turn(world.now)
     assert await names() == {"Sif", "Kaj"}
     async with world.context.database.transaction() as session:
         for table in (Feed, MeetingNotes):
             assert await session.scalar(select(func.count()).select_from(table)) == 0
         assert not any(await session.scalars(select(Village.contact_person)))
-        assert not any(await session.scalars(select(Delivery.payload).where(Delivery.cohort_id.is_not(None))))
+        past = Delivery.due_at < world.now
+        assert not any(
+            await session.scalars(select(Delivery.payload).where(past, Delivery.cohort_id.is_not(None)))
+        )
+        ahead = select(Delivery.payload).where(Delivery.key == "decision_due:1")
+        assert await session.scalar(ahead) == {"what": "review"}, "it is still to come"
         log = (await session.scalars(select(AuditEntry))).all()
         assert {(entry.person_id, entry.action) for entry in log} == {(None, "person.forgotten")}
     kept = await services.decisions.show(SECRETARY, world.village, decision.id)
