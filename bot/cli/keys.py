@@ -1,8 +1,9 @@
 """The keys that e-mail addresses are sealed with: from the settings, or a file beside a SQLite database."""
 
 import os
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -83,12 +84,17 @@ def _read(file: Path) -> str:
 
 
 def _write(file: Path) -> None:
-    """Make a key that only its owner can read; one that somebody else has made meanwhile stays."""
+    """Make a key that only its owner can read; one that somebody else has made meanwhile stays.
+
+    The file is there only once its whole key is on the disk: nobody reads half of it, also not after a crash.
+    """
+    handle, name = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)  # its owner's alone
     try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(handle, "w", encoding="ascii") as open_file:
-        open_file.write(f"{new_key()}\n")
-        open_file.flush()
-        os.fsync(open_file.fileno())
+        with os.fdopen(handle, "w", encoding="ascii") as open_file:
+            open_file.write(f"{new_key()}\n")
+            open_file.flush()
+            os.fsync(open_file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, file)
+    finally:
+        Path(name).unlink()

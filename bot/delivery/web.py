@@ -57,7 +57,10 @@ class Web:
         """Begin to listen. Raises OSError when the port is not to be had."""
         app = web.Application(middlewares=[_guarded], client_max_size=LONGEST_BODY)
         app.add_routes(self._routes)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
+        # a packed body could be a thousand times as long; nobody of ours sends one
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=STOP_SECONDS, auto_decompress=False
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
         self._port = self._runner.addresses[0][1]
@@ -75,8 +78,10 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
         answer = await handler(request)
     except web.HTTPException as other:
         if other.status < 400:
+            other.headers.update({**_HEADERS, "Cache-Control": "no-store"})
             raise
         answer = _plain(other.status)
+        answer.headers.update({name: other.headers[name] for name in ("Allow",) if name in other.headers})
     except Exception:
         log.exception("a page failed", extra={"action": "web", "route": _route(request)})
         answer = _plain(500)

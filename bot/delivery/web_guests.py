@@ -1,11 +1,14 @@
 """The page where people outside Discord sign up for a public meeting, and the page each of them has then.
 
-No cookie and no script. A form that another site sends on somebody's behalf is refused, and so are more than a person
-can send: the address is public. Nothing is kept about who looks, and no network address.
+No cookie and no script. A form that another site sends on somebody's behalf is refused, and so are more than people
+can send: the address is public. Nothing is kept about who looks; of who sends a form a fingerprint of the network
+address, in memory and for a minute, so that one machine cannot keep all others out.
 """
 
+import logging
+import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 
 from aiohttp import web
@@ -14,28 +17,38 @@ from bot.domain.errors import CompanionError, NotFound
 from bot.messages.guests import Operator, own_page, plain_page, sign_up_page
 from bot.services.context import Context
 from bot.services.guests import OWN_PATH, PATH, Guests
+from bot.storage.database import is_away
 
+log = logging.getLogger(__name__)
 MOST, SECONDS = 30, 60.0  # forms that are taken in so many seconds
+MOST_OF_ONE = 10  # of them from one network address
 _OURS = ("same-origin", "none")
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
 class Turnstile:
-    """Lets so many through in a while."""
+    """Lets so many through in a while, and fewer of them for one and the same."""
 
     def __init__(
-        self, most: int = MOST, seconds: float = SECONDS, clock: Callable[[], float] = monotonic
+        self,
+        most: int = MOST,
+        of_one: int = MOST_OF_ONE,
+        seconds: float = SECONDS,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._most, self._seconds, self._clock = most, seconds, clock
-        self._passed: deque[float] = deque()
+        self._most, self._of_one, self._seconds, self._clock = most, of_one, seconds, clock
+        self._salt = secrets.token_hex(16)
+        self._passed: deque[tuple[float, int]] = deque()
 
-    def passes(self) -> bool:
+    def passes(self, who: str) -> bool:
         """Tell whether one more may pass now."""
-        now = self._clock()
-        while self._passed and now - self._passed[0] >= self._seconds:
+        now, mark = self._clock(), hash((self._salt, who))
+        while self._passed and now - self._passed[0][0] >= self._seconds:
             self._passed.popleft()
-        if len(self._passed) >= self._most:
+        same = sum(known == mark for _, known in self._passed)
+        if len(self._passed) >= self._most or same >= self._of_one:
             return False
-        self._passed.append(now)
+        self._passed.append((now, mark))
         return True
 
 
@@ -53,11 +66,25 @@ class GuestPages:
         if not self._reached:
             return []
         return [
-            web.get(OWN_PATH, self._own),
-            web.post(OWN_PATH, self._back_out),
-            web.get(PATH, self._ask),
-            web.post(PATH, self._sign_up),
+            web.get(OWN_PATH, self._there(self._own)),
+            web.post(OWN_PATH, self._there(self._back_out)),
+            web.get(PATH, self._there(self._ask)),
+            web.post(PATH, self._there(self._sign_up)),
         ]
+
+    def _there(self, handler: Handler) -> Handler:
+        """Say in plain words that the database is away."""
+
+        async def answer(request: web.Request) -> web.Response:
+            try:
+                return await handler(request)
+            except Exception as error:
+                if not is_away(error):
+                    raise
+                log.warning("a page waits for the database", extra={"action": "web"})
+                return self._plain("away", 503)
+
+        return answer
 
     async def _ask(self, request: web.Request) -> web.Response:
         found = await self._guests.invited(_number(request))
@@ -67,9 +94,9 @@ class GuestPages:
 
     async def _sign_up(self, request: web.Request) -> web.Response:
         _refuse_other_sites(request)
-        if not self._turnstile.passes():
+        if not self._turnstile.passes(_from(request)):
             return self._plain("busy", 429)
-        filled = {name: str(value) for name, value in (await request.post()).items()}
+        filled = await _filled(request)
         event_id, key = _number(request), filled.get("key", "")
         try:
             await self._guests.sign_up(
@@ -110,6 +137,20 @@ def _page(html: str, status: int = 200) -> web.Response:
 def _number(request: web.Request) -> int:
     written = request.match_info["event_id"]
     return int(written) if written.isascii() and written.isdecimal() and len(written) < 10 else 0
+
+
+async def _filled(request: web.Request) -> dict[str, str]:
+    """Return what a form holds. Raises HTTPBadRequest for what is none."""
+    try:
+        found = await request.post()
+    except (ValueError, LookupError, web.RequestPayloadError):
+        raise web.HTTPBadRequest from None
+    return {name: value for name, value in found.items() if isinstance(value, str)}
+
+
+def _from(request: web.Request) -> str:
+    """Return the network address a form comes from: what the nearest proxy says, if there is one."""
+    return request.headers.get("X-Forwarded-For", request.remote or "").rpartition(",")[2].strip()
 
 
 def _refuse_other_sites(request: web.Request) -> None:

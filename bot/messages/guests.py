@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.content.templates import Ready
+from bot.domain.poll_view import shortened
 from bot.domain.seats import MOST_PEOPLE
 from bot.messages.menu_pages import on_page, turn_buttons
 from bot.messages.message import Button, Choice, Field, Form, Menu, Message
+from bot.messages.poll_parts import LONGEST
 from bot.messages.texts import Texts
 from bot.printing.web import page
 
 _NONE: frozenset[str] = frozenset()
+_ROOMS = (80, 40, 25, 12, 6)  # characters of a name; with the last even the longest list fits
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "guest.when": frozenset({"starts_at", "ends_at"}),
     "guest.where": frozenset({"venue", "phone"}),
@@ -23,7 +26,7 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "guest.people": frozenset({"people"}),
     **{f"guest.label.{name}": _NONE for name in ("name", "people", "village", "no_village")},
     **{f"guest.button.{name}": _NONE for name in ("come", "back_out", "list", "add", "remove")},
-    **{f"guest.{name}": frozenset({"phone"}) for name in ("unknown", "gone", "busy", "closed")},
+    **{f"guest.{name}": frozenset({"phone"}) for name in ("unknown", "gone", "busy", "away", "closed")},
     "guest.list": frozenset({"title", "starts_at", "guests", "people", "waiting", "address"}),
     "guest.line": frozenset({"name", "people", "village", "waits"}),
     "guest.form": _NONE,
@@ -126,7 +129,7 @@ def own_page(texts: Texts, found: GuestPage, by: Operator) -> str:
 
 
 def plain_page(texts: Texts, state: str, by: Operator) -> str:
-    """Build a page that only says something: "unknown", "gone" (deleted), or "busy" for too many at once."""
+    """Build a page that only says something: "unknown", "gone" (deleted), "busy" (too many), "away" (the database)."""
     return _plain_page(texts, by, "BLUP", [texts(f"guest.{state}", phone=by.phone)])
 
 
@@ -141,22 +144,35 @@ def guests_button(texts: Texts, event_id: int) -> Button:
 
 
 def guest_list(texts: Texts, found: GuestList, number: int = 0) -> Message:
-    """List a page of the guests by name; one can be deleted in the menu, and one who rang be written in."""
+    """List a page of the guests by name; one can be deleted in the menu, and one who rang be written in.
+
+    Names are shortened where all that people have written is more than a message holds.
+    """
     choices = [Choice(str(guest.id), guest.name[:100]) for guest in found.guests]
     shown = {choice.value for choice in on_page(choices, number)}
-    rows = [
-        texts("guest.list", title=found.title, starts_at=found.starts_at, guests=len(found.guests),
-              people=sum(guest.people for guest in found.guests if not guest.waits),
-              waiting=sum(guest.people for guest in found.guests if guest.waits),
-              address=Ready(found.address or "")),
-        *(texts("guest.line", name=guest.name, people=guest.people, village=guest.village, waits=guest.waits)
-          for guest in found.guests if str(guest.id) in shown),
-    ]  # fmt: skip
+    heading = texts(
+        "guest.list", title=found.title, starts_at=found.starts_at, guests=len(found.guests),
+        people=sum(guest.people for guest in found.guests if not guest.waits),
+        waiting=sum(guest.people for guest in found.guests if guest.waits),
+        address=Ready(found.address or ""),
+    )  # fmt: skip
+    on_this = [guest for guest in found.guests if str(guest.id) in shown]
+    said = next(said for room in _ROOMS if len(said := _lines(texts, heading, on_this, room)) <= LONGEST)
     buttons = turn_buttons(texts, choices, number, "guests", (found.event_id,))
     if found.open:
         buttons = (*buttons, Button(texts("guest.button.add"), "guest_add", (found.event_id,)))
     remove = Menu("guest_remove", on_page(choices, number), (found.event_id,), texts("guest.button.remove"))
-    return Message(Ready("\n".join(rows)), buttons, (remove,) if choices else ())
+    return Message(said, buttons, (remove,) if choices else ())
+
+
+def _lines(texts: Texts, heading: str, guests: Sequence[GuestEntry], room: int) -> Ready:
+    """Write the list with names of so many characters at most."""
+    rows = [
+        texts("guest.line", name=shortened(guest.name, room), people=guest.people,
+              village=shortened(guest.village, room), waits=guest.waits)
+        for guest in guests
+    ]  # fmt: skip
+    return Ready("\n".join([heading, *rows]))
 
 
 def guest_form(texts: Texts, event_id: int) -> Form:

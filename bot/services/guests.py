@@ -210,7 +210,7 @@ async def _villages(session: AsyncSession, keys: Sequence[str]) -> dict[str, str
 
 def _name(written: str) -> str:
     name = tidy_name("".join(c for c in written if c.isprintable() or c.isspace()))
-    if len(name) < 2 or len(" ".join(written.split())) > LONGEST_NAME:
+    if sum(map(str.isalpha, name)) < 2 or "://" in name or len(" ".join(written.split())) > LONGEST_NAME:
         raise InvalidInput("error_guests.name")
     return name
 

@@ -1,11 +1,13 @@
 """People outside Discord come to the conference (S62): a page without script or cookie, seats, and what is deleted."""
 
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import ClientSession
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from bot.delivery.web import Web
 from bot.delivery.web_guests import GuestPages, Turnstile
@@ -83,6 +85,53 @@ async def test_a_guest_signs_up_on_the_page_sees_the_answer_takes_it_back_and_is
     async with world.context.database.transaction() as session:
         for table in (Guest, Person, Rsvp, Consent):
             assert await session.scalar(select(func.count()).select_from(table)) == 0, table
+
+
+async def test_what_is_no_form_is_refused_quietly_and_a_database_away_is_said_in_plain_words(
+    world: PollsWorld, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing that a stranger sends is a fault of ours in the log, and nothing packed is unpacked."""
+    event, guests = await conference(world), services_on(world.context).guests
+    server = Web(GuestPages(world.context, guests, Turnstile(9, 4)).routes(), "127.0.0.1", 0)
+    await server.start()
+    path, plain = f"/kom/{event.id}", "application/x-www-form-urlencoded"
+    try:
+        async with ClientSession(f"http://127.0.0.1:{server.port}") as browser:
+
+            async def post(data: bytes, **headers: str) -> int:
+                return (await browser.post(path, data=data, headers=headers)).status
+
+            assert await post(b"name=a", **{"Content-Type": f"{plain}; charset=foo"}) == 400
+            assert await post(b"name=\xff", **{"Content-Type": plain}) == 400
+            assert await post(b"x", **{"Content-Type": "multipart/form-data; boundary=a"}) == 400
+            packed = zlib.compress(b"name=" + b"a" * 100_000)
+            assert await post(packed, **{"Content-Type": plain, "Content-Encoding": "deflate"}) in (400, 404)
+            assert await post(b"name=a") == 429, "one machine sends too many"
+            assert await post(b"name=a", **{"X-Forwarded-For": "192.0.2.7"}) == 404, "others still may"
+            assert (await browser.put(path)).headers["Allow"] == "GET,HEAD,POST"
+
+            async def away(_: int) -> None:
+                raise OperationalError("", {}, Exception("down"))
+
+            monkeypatch.setattr(guests, "invited", away)
+            answer = await browser.get(path)
+            assert answer.status == 503 and "Prøv igen om lidt" in await answer.text()
+    finally:
+        await server.stop()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_the_secretariats_list_holds_whatever_names_people_write(world: PollsWorld) -> None:
+    """Twenty-five names of eighty signs fit in a message; a link is no name, nor are marks without letters."""
+    event, guests = await conference(world), services_on(world.context).guests
+    for number in range(25):
+        await guests.sign_up(event.id, f"{number:032}", f"A{number:02}A" + "*" * 76, "8", "1")
+    said = guest_list(world.context.texts, await guests.listed(SECRETARY, event.id))
+    assert len(said.text) <= 2000 and said.text.count("\n- ") == 25 and len(said.menus[0].choices) == 25
+    for name in ("Se https://ondt.example", "\u0301" * 9, "\u202e\u200b"):
+        with pytest.raises(CompanionError) as wrong:
+            await guests.sign_up(event.id, KEYS[0], name, "1")
+        assert wrong.value.key == "error_guests.name"
 
 
 async def test_guests_take_seats_and_wait_like_everybody_and_only_the_number_is_kept_after_thirty_days(

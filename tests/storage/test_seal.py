@@ -1,6 +1,7 @@
 """E-mail addresses are sealed in the database; keys are changed, lost, and made (privacy, PRIVACY.md section 1)."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_the_key_comes_from_the_settings_or_a_file_only_its_owner_reads(tmp_path
     beside = f"sqlite:///{tmp_path / 'blup.sqlite3'}"
     made = seal_of(Settings(_env_file=None, BLUP_DATABASE_URL=beside))
     file = tmp_path / "blup.sqlite3.key"
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600 and list(tmp_path.iterdir()) == [file]
     again = seal_of(Settings(_env_file=None, BLUP_DATABASE_URL=beside))
     assert again.open(made.close(IDA)) == IDA and made.close(IDA) != made.close(IDA)
     file.write_text("half a k", "ascii")
@@ -65,3 +66,11 @@ def test_the_key_comes_from_the_settings_or_a_file_only_its_owner_reads(tmp_path
     assert given.open(Seal((KEY,)).close(IDA)) == IDA
     with pytest.raises(SettingsError, match="BLUP_PRIVATE_KEY"):
         Settings(_env_file=None, BLUP_PRIVATE_KEY="password")
+
+
+def test_processes_that_start_at_once_have_one_key(tmp_path: Path) -> None:
+    """None of them reads a file that another has only begun to write."""
+    settings = Settings(_env_file=None, BLUP_DATABASE_URL=f"sqlite:///{tmp_path / 'blup.sqlite3'}")
+    with ThreadPoolExecutor(8) as pool:
+        seals = list(pool.map(lambda _: seal_of(settings), range(8)))
+    assert len({seal.fingerprint(IDA) for seal in seals}) == 1
