@@ -157,9 +157,7 @@ class LetterWritingCog(CompanionCog):
         if not done.approved:
             return writing.found(texts, done.letter.title, done.remarks, cohort_id, code, version=version)
         status = (await ask.services.letter_desk.card(actor, cohort_id, code)).status
-        return build.approved(
-            texts, done.letter.title, status.send_at, done.let_go, done.complete, cohort_id, code
-        )
+        return build.approved(texts, _line(status), done.let_go, done.complete, cohort_id)
 
 
 def _line(status: LetterStatus) -> build.Line:

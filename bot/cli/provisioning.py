@@ -6,12 +6,13 @@ from typing import Annotated
 import discord
 import typer
 
-from bot.app import App, build, facts_of, pick_guild
+from bot.app import build, facts_of, pick_guild
 from bot.cli.checked import sound_content
 from bot.cli.logs import set_up
 from bot.cli.ready import upgraded
 from bot.cli.rehearsal import programmes_own
 from bot.cli.run import plain_faults, use_server
+from bot.content.load import Content
 from bot.delivery import provisioner
 from bot.delivery.guild_gateway import DiscordGuildGateway
 from bot.delivery.provisioner import Report
@@ -29,9 +30,7 @@ def provision(
     content = sound_content(settings.content_dir)
     if settings.discord_api:
         use_server(settings.discord_api)
-    app = build(settings.async_database_url, content, facts_of(settings, content), guild_id=settings.guild_id)
-    token = settings.discord_token.get_secret_value() if settings.discord_token else ""
-    report = asyncio.run(_provision(app, token, settings.async_database_url, dry_run=plan))
+    report = asyncio.run(_provision(settings, content, dry_run=plan))
     for line in report.lines():
         typer.echo(line)
     if report.interrupted:
@@ -43,9 +42,12 @@ def provision(
         typer.echo(f"{count} change(s) {'planned' if plan else 'made'}")
 
 
-async def _provision(app: App, token: str, database_url: str, *, dry_run: bool) -> Report:
+async def _provision(settings: Settings, content: Content, *, dry_run: bool) -> Report:
     """Ask Discord itself; no gateway connection is needed."""
-    programmes_own(await upgraded(database_url), "`blup run --rehearse-from` makes its channels itself")
+    url = settings.async_database_url
+    programmes_own(await upgraded(url), "`blup run --rehearse-from` makes its channels itself")
+    app = build(url, content, facts_of(settings, content), guild_id=settings.guild_id)
+    token = settings.discord_token.get_secret_value() if settings.discord_token else ""
     client = discord.Client(intents=discord.Intents(guilds=True))
     try:
         with plain_faults():

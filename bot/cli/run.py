@@ -104,19 +104,27 @@ def read_shards(text: str) -> Shards:
 
 @contextmanager
 def alone(database_url: str) -> Iterator[None]:
-    """Keep a SQLite database to one process. Raises StartupError when another one works with it."""
+    """Keep a SQLite database to one process.
+
+    Raises StartupError when another one works with it, or when nothing can be written where it should lie.
+    """
     url = make_url(database_url)
     if serves_several(database_url) or not url.database:
         yield
         return
-    file = Path(f"{url.database}.lock")
+    lock = FileLock(Path(f"{url.database}.lock"), timeout=0)
     try:
-        with FileLock(file, timeout=0):
-            yield
+        lock.acquire()
     except Timeout:
         raise StartupError(
             f"another `blup run` works with {url.database}: SQLite serves one process; several need PostgreSQL"
         ) from None
+    except OSError as error:
+        raise StartupError(f"BLUP_DATABASE_URL: {url.database} cannot be used: {error.strerror}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def use_server(base: str) -> None:

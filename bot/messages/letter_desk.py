@@ -22,16 +22,17 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.choice": frozenset({"title", "standing"}),
     **{f"letter_desk.standing.{standing}": frozenset() for standing in STANDINGS},
     "letter_desk.missing.approval": frozenset(),
+    "letter_desk.missing.sending": frozenset(),
     "letter_desk.missing.videos": frozenset({"count"}),
     "letter_desk.missing.subtitles": frozenset({"count"}),
     "letter_desk.missing.channels": frozenset({"count"}),
-    "letter_desk.card": frozenset({"title", "standing", "send_at", "days", "missing"}),
+    "letter_desk.card": frozenset({"title", "standing", "send_at", "days", "missing", "asked_for"}),
     "letter_desk.card_version": frozenset({"number", "written_at", "writer"}),
     "letter_desk.card_template": frozenset(),
     "letter_desk.card_approved": frozenset({"approved_at", "approver"}),
     "letter_desk.card_because": frozenset({"because"}),
     "letter_desk.card_sent": frozenset({"sent", "waiting", "failed"}),
-    "letter_desk.approved": frozenset({"title", "send_at", "let_go"}),
+    "letter_desk.approved": frozenset({"title", "send_at", "let_go", "next"}),
     "letter_desk.complete": frozenset(),
     "letter_desk.steps": frozenset({"title", "places"}),
     "letter_desk.steps_line": frozenset({"number", "step", "places"}),
@@ -108,7 +109,7 @@ def card(texts: Texts, line: Line, about: Card, cohort_id: int) -> Message:
     """Show one letter and what can be done with it."""
     rows: list[str] = [
         texts("letter_desk.card", title=line.title, standing=_standing(texts, line), send_at=line.send_at,
-              days=line.days, missing=_missing(texts, line))
+              days=line.days, missing=_missing(texts, line), asked_for=not _waits_for_yes(line))
     ]  # fmt: skip
     if about.version:
         rows.append(
@@ -157,14 +158,17 @@ def _button(texts: Texts, name: str, args: Args, style: str = "secondary") -> Bu
     return Button(label, f"letter_{name}", args, "success" if style == "success" else "secondary")
 
 
-def approved(
-    texts: Texts, title: str, send_at: datetime, let_go: int, complete: bool, cohort_id: int, code: str
-) -> Message:
-    """Say that a letter is approved; when it was the year's last one, offer to tick that off."""
-    rows: list[str] = [texts("letter_desk.approved", title=title, send_at=send_at, let_go=let_go)]
-    buttons = [_button(texts, "open", (cohort_id, code)), _button(texts, "board", (cohort_id,))]
-    if is_extra(code):
-        buttons.insert(0, _button(texts, "forecast", (cohort_id, code), "success"))
+def approved(texts: Texts, line: Line, let_go: int, complete: bool, cohort_id: int) -> Message:
+    """Say that a letter is approved, and what brings it out; of the year's last one, offer to tick that off."""
+    follows = (
+        "correct" if line.standing == "sent" and not let_go else "forecast" if _waits_for_yes(line) else ""
+    )
+    said = {"title": line.title, "send_at": line.send_at, "let_go": let_go, "next": follows}
+    rows: list[str] = [texts("letter_desk.approved", **said)]
+    args = (cohort_id, line.code)
+    buttons = [_button(texts, "open", args), _button(texts, "board", (cohort_id,))]
+    if follows:
+        buttons.insert(0, _button(texts, follows, args, "success"))
     if complete:
         rows.append(texts("letter_desk.complete"))
         buttons.insert(0, milestones_button(texts, cohort_id))
@@ -199,14 +203,22 @@ def _standing(texts: Texts, line: Line) -> Ready:
     return texts(f"letter_desk.standing.{line.standing}")
 
 
+def _waits_for_yes(line: Line) -> bool:
+    """Tell whether a letter goes out by nothing but somebody's yes: one outside the calendar, until it was given."""
+    return is_extra(line.code) and line.standing in ("draft", "ready", "approved")
+
+
 def _missing(texts: Texts, line: Line) -> Ready:
     """Return what a letter that has not gone out is without."""
     parts: list[str] = []
-    if line.needs_approval and line.standing not in ("sent", "gone"):
+    over = line.standing in ("sent", "gone", "withdrawn")
+    if line.needs_approval and not over:
         parts.append(texts("letter_desk.missing.approval"))
-    if line.videos_missing and line.standing not in ("sent", "gone"):
+    if _waits_for_yes(line):
+        parts.append(texts("letter_desk.missing.sending"))
+    if line.videos_missing and not over:
         parts.append(texts("letter_desk.missing.videos", count=line.videos_missing))
-    if line.subtitles_missing and line.standing not in ("sent", "gone"):
+    if line.subtitles_missing and not over:
         parts.append(texts("letter_desk.missing.subtitles", count=line.subtitles_missing))
     if line.failed:
         parts.append(texts("letter_desk.missing.channels", count=line.failed))

@@ -32,3 +32,25 @@ def test_every_letter_and_video_can_be_chosen_page_by_page(
     assert len(chosen) == len(set(chosen)) == 30 and chosen[-1] == last
     assert (turn, (1, 1)) in [(button.action, button.args) for button in first.buttons]
     assert (turn, (1, 0)) in [(button.action, button.args) for button in second.buttons]
+
+
+@pytest.mark.parametrize(
+    ("code", "standing", "says", "press"),
+    [
+        ("NL-V07", "approved", "Det sendes torsdag den 1. marts kl. 10.00.", None),
+        ("NL-V07", "sent", "Tryk på Ret, hvor det står", "letter_correct"),
+        ("X-7", "approved", "Det går først ud, når du trykker på Hvem får det?", "letter_forecast"),
+        ("X-7", "planned", "Det sendes torsdag den 1. marts kl. 10.00.", None),
+    ],
+)
+def test_an_approval_says_what_brings_the_letter_out(
+    code: str, standing: str, says: str, press: str | None
+) -> None:
+    line = letter_desk.Line(code, "Nyt fra Ærø", AT, 3, standing, False, 0, 0)
+    message = letter_desk.approved(TEXTS, line, 0, complete=False, cohort_id=1)
+    assert says in message.text
+    assert message.buttons[0].action == (press or "letter_open")
+    card = letter_desk.card(
+        TEXTS, line, letter_desk.Card(1, AT, "Åse", AT, "Åse", "", asks=True), cohort_id=1
+    )
+    assert ("Mangler et ja til at sende." in card.text) is (press == "letter_forecast")

@@ -156,8 +156,13 @@ def test_the_kick_off_speaks_of_the_goals_and_of_the_good_steering_group(year: Y
 
 def test_volunteers_are_what_the_first_letters_and_circles_are_about(year: Year) -> None:
     """S24: mobilisering og involvering, for villages and for those who support them."""
-    assert "Mobilisering og involvering af de frivillige i jeres lokalsamfund" in year.points("VC01")
-    assert "frivillig" in year.letter("VC01") + year.letter("VC02")
+    opens = "- Inspirationsindlæg (25 minutter): Mobilisering og involvering af de frivillige i jeres lokalsamfund"
+    assert year.points("VC01").startswith(opens)
+    asked = year.programme.newsletters["NL-V01"].next_steps
+    assert {"Spørg én af dem over en kop kaffe", "Tryk på Jeg kommer"} <= set(asked), (
+        "who is asked, and how to come"
+    )
+    assert all(f"NL-V01:{home}" in year.posts and "r7" in year.of("VC01", home) for home in HOMES)
     assert "frivillige" in year.letter("CC02")
     assert {"M1-05"} <= {*year.meeting("VC01").milestones} & {*year.meeting("VC02").milestones}
 

@@ -130,12 +130,13 @@ async def test_what_an_operator_can_mend_ends_with_code_2_and_one_plain_line(sce
 
     enough, fewer = required_permissions(), required_permissions()
     fewer.update(manage_roles=False, manage_messages=False)
-    wrong, silent, deaf, two, lacking = ends = await asyncio.gather(
+    wrong, silent, deaf, two, lacking, nowhere = ends = await asyncio.gather(
         end_of([enough], DISCORD_TOKEN="MTIz.another.token"),
         end_of([enough], BLUP_DISCORD_API="http://127.0.0.1:9"),
         end_of([enough], gateway=False),
         end_of([enough, enough]),
         end_of([fewer]),
+        end_of([enough], BLUP_DATABASE_URL="sqlite:////dev/null/blup.sqlite3"),
     )
     assert [end.code for end in ends] == [2] * len(ends)
     assert all(is_one_plain_line(end) for end in ends)
@@ -144,6 +145,7 @@ async def test_what_an_operator_can_mend_ends_with_code_2_and_one_plain_line(sce
     assert "Discord cannot be reached" in deaf.err
     assert "BLUP_GUILD_ID" in two.err
     assert "Manage Messages, Manage Roles" in lacking.err
+    assert "BLUP_DATABASE_URL: /dev/null/blup.sqlite3 cannot be used" in nowhere.err
 
 
 async def test_provisioning_by_hand_plans_then_makes_then_finds_nothing_to_change(scene: Scene) -> None:
