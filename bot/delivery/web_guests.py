@@ -41,11 +41,11 @@ class Turnstile:
         self._passed: deque[tuple[float, int]] = deque()
 
     def passes(self, who: str) -> bool:
-        """Tell whether one more may pass now."""
+        """Tell whether one more may pass now; nobody knows who "" is, it may be many."""
         now, mark = self._clock(), hash((self._salt, who))
         while self._passed and now - self._passed[0][0] >= self._seconds:
             self._passed.popleft()
-        same = sum(known == mark for _, known in self._passed)
+        same = sum(known == mark for _, known in self._passed) if who else 0
         if len(self._passed) >= self._most or same >= self._of_one:
             return False
         self._passed.append((now, mark))
@@ -149,8 +149,8 @@ async def _filled(request: web.Request) -> dict[str, str]:
 
 
 def _from(request: web.Request) -> str:
-    """Return the network address a form comes from: what the nearest proxy says, if there is one."""
-    return request.headers.get("X-Forwarded-For", request.remote or "").rpartition(",")[2].strip()
+    """Return the network address that the nearest proxy says a form comes from; "" where none says."""
+    return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
 
 
 def _refuse_other_sites(request: web.Request) -> None:

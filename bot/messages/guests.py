@@ -26,7 +26,9 @@ SUPPLIES: Mapping[str, frozenset[str]] = {
     "guest.people": frozenset({"people"}),
     **{f"guest.label.{name}": _NONE for name in ("name", "people", "village", "no_village")},
     **{f"guest.button.{name}": _NONE for name in ("come", "back_out", "list", "add", "remove")},
-    **{f"guest.{name}": frozenset({"phone"}) for name in ("unknown", "gone", "busy", "away", "closed")},
+    **{
+        f"guest.{name}": frozenset({"phone"}) for name in ("unknown", "gone", "busy", "away", "closed", "off")
+    },
     "guest.list": frozenset({"title", "starts_at", "guests", "people", "waiting", "address"}),
     "guest.line": frozenset({"name", "people", "village", "waits"}),
     "guest.form": _NONE,
@@ -47,6 +49,7 @@ class Invited:
     venue: str
     left: int | None
     open: bool
+    called_off: bool
     villages: Sequence[tuple[int, str]]
     key: str
 
@@ -106,7 +109,7 @@ def sign_up_page(
     if found.left is not None and found.open:
         rows.append(texts("guest.left", left=found.left))
     if not found.open:
-        rows.append(texts("guest.closed", phone=by.phone))
+        rows.append(texts("guest.off" if found.called_off else "guest.closed", phone=by.phone))
     known = {"name": "", "people": "1", "village": "", **(written or {})}
     return page(
         "guest", language=by.language, title=found.title, rows=rows, problem=problem, open=found.open,
@@ -123,7 +126,7 @@ def own_page(texts: Texts, found: GuestPage, by: Operator) -> str:
     mine = texts("guest.mine", name=Ready(found.name), title=Ready(found.title), starts_at=found.starts_at,
                  people=found.people, number=found.waits_as, off=found.called_off)  # fmt: skip
     where = texts("guest.where", venue=Ready(found.venue), phone=by.phone)
-    rows = [mine, *([] if found.called_off else [where, texts("guest.keep")])]
+    rows = [mine, *([] if found.called_off else [where]), *([texts("guest.keep")] if found.open else [])]
     press = texts("guest.button.back_out") if found.open else ""
     return _plain_page(texts, by, found.title, rows, press)
 

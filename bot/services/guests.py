@@ -66,7 +66,7 @@ class Guests:
             left = await self._seating.left(session, event, None) if event.seats is not None else None
             return Invited(
                 event.id, title, event.starts_at, event.ends_at, event.venue or "", left, self._open(event),
-                [(row.id, f"{row.name} ({row.municipality.name})") for row in villages],
+                event.called_off_at is not None, [(row.id, f"{row.name} ({row.municipality.name})") for row in villages],
                 secrets.token_urlsafe(24),
             )  # fmt: skip
 
