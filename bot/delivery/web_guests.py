@@ -5,6 +5,7 @@ can send: the address is public. Nothing is kept about who looks; of who sends a
 address, in memory and for a minute, so that one machine cannot keep all others out.
 """
 
+import asyncio
 import logging
 import secrets
 from collections import deque
@@ -21,7 +22,8 @@ from bot.storage.database import is_away
 
 log = logging.getLogger(__name__)
 MOST, SECONDS = 30, 60.0  # forms that are taken in so many seconds
-MOST_OF_ONE = 10  # of them from one network address
+MOST_OF_ONE = 20  # of them from one network address; a village hall has one, too
+SLOWEST = 20.0  # seconds that a form may take to come
 _OURS = ("same-origin", "none")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -140,9 +142,12 @@ def _number(request: web.Request) -> int:
 
 
 async def _filled(request: web.Request) -> dict[str, str]:
-    """Return what a form holds. Raises HTTPBadRequest for what is none."""
+    """Return what a form holds. Raises HTTPBadRequest for what is none, HTTPRequestTimeout for one that does not come."""
     try:
-        found = await request.post()
+        async with asyncio.timeout(SLOWEST):
+            found = await request.post()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
     except (ValueError, LookupError, web.RequestPayloadError):
         raise web.HTTPBadRequest from None
     return {name: value for name, value in found.items() if isinstance(value, str)}

@@ -22,7 +22,7 @@ from bot.services.context import Context
 from bot.services.desired_guild import KEPT, is_looked_after
 from bot.services.erasure import erase_person
 from bot.services.feeds import cohort_key
-from bot.services.mail_lists import forget
+from bot.services.mail_lists import forget_those
 from bot.services.places import group_key, village_key
 from bot.storage.database import FORGOTTEN
 from bot.storage.models import (
@@ -155,10 +155,7 @@ async def _forget_cohorts(session: AsyncSession, over: Sequence[int], now: datet
 
     Posts that are still to come, such as a reminder to look at a decision again, keep what they need.
     """
-    for recipient in (
-        await session.scalars(select(MailRecipient).where(MailRecipient.cohort_id.in_(over)))
-    ).all():
-        await forget(session, recipient)
+    await forget_those(session, MailRecipient.cohort_id.in_(over))
     meetings = select(Event.id).where(Event.cohort_id.in_(over))
     for table in (SharedNote, MeetingNotes, AgreedStep):
         await session.execute(delete(table).where(table.event_id.in_(meetings)))

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.domain.access import Action, Actor, Where, may, require
@@ -158,11 +158,20 @@ def _by_token(token: str) -> Select[MailRecipient]:
 
 async def forget(session: AsyncSession, row: MailRecipient) -> None:
     """Delete an address for good; what was sent to it is kept without it."""
-    unsent = update(Mail).where(Mail.recipient_id == row.id, Mail.state.in_(UNSENT))
-    await session.execute(unsent.values(state="cancelled"))
-    await session.execute(update(Mail).where(Mail.recipient_id == row.id).values(recipient_id=None))
-    await session.execute(delete(MailRecipient).where(MailRecipient.id == row.id))
-    session.info[FORGOTTEN] = session.info[PLANNED] = True
+    await forget_those(session, MailRecipient.id == row.id)
+
+
+async def forget_those(session: AsyncSession, which: ColumnElement[bool]) -> None:
+    """Delete addresses as `forget` does, however many, in a few statements."""
+    theirs = Mail.recipient_id.in_(select(MailRecipient.id).where(which))
+    for change in (
+        update(Mail).where(theirs, Mail.state.in_(UNSENT)).values(state="cancelled"),
+        update(Mail).where(theirs).values(recipient_id=None),
+    ):
+        await session.execute(change.execution_options(synchronize_session="fetch"))
+    gone = await session.scalars(delete(MailRecipient).where(which).returning(MailRecipient.id))
+    if gone.first() is not None:
+        session.info[FORGOTTEN] = session.info[PLANNED] = True
 
 
 def _listed(row: MailRecipient, address: str) -> Listed:

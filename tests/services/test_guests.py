@@ -1,5 +1,6 @@
 """People outside Discord come to the conference (S62): a page without script or cookie, seats, and what is deleted."""
 
+import asyncio
 import zlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from aiohttp import ClientSession
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from bot.delivery import web_guests
 from bot.delivery.web import Web
 from bot.delivery.web_guests import GuestPages, Turnstile
 from bot.domain.access import Role
@@ -113,6 +115,13 @@ async def test_what_is_no_form_is_refused_quietly_and_a_database_away_is_said_in
             )
             assert await post(b"name=a", **other) == 404, "others still may"
             assert (await browser.put(path)).headers["Allow"] == "GET,HEAD,POST"
+
+            monkeypatch.setattr(web_guests, "SLOWEST", 0.05)
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {plain}\r\nContent-Length: 9\r\n\r\n"
+            writer.write(head.encode())
+            assert b" 408 " in await reader.readline(), "a form that never comes holds no place"
+            writer.close()
 
             async def away(_: int) -> None:
                 raise OperationalError("", {}, Exception("down"))
