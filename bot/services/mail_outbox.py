@@ -22,6 +22,7 @@ from bot.services import mail_letters
 from bot.services.context import Context
 from bot.services.letters import Letters
 from bot.services.mail_letters import MailLetters
+from bot.services.mail_planning import comes_anyway
 from bot.services.outbox import Composer, tell_secretariat
 from bot.storage.database import one_at_a_time
 from bot.storage.models import Delivery, Mail, MailRecipient
@@ -99,6 +100,9 @@ class MailOutbox:
             row.state, row.claimed_by, row.lease_until = "held", None, None
             return None
         original = None
+        if row.lines is None and await comes_anyway(session, row, reader):
+            row.state = "not_needed"
+            return None
         if mails.is_following(row) and (original := await _original_of(session, row, now)) is None:
             return None
         try:

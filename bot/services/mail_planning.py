@@ -184,6 +184,19 @@ async def agreed(session: AsyncSession, cohort_id: int, municipality_id: int) ->
     ).all()
 
 
+async def comes_anyway(session: AsyncSession, row: Mail, reader: MailRecipient) -> bool:
+    """Tell whether the same address gets what a municipality's reader is to get from one of its villages' lists, too."""
+    if not mails.is_of_municipality(row.key) or reader.fingerprint is None:
+        return False
+    villages = await agreed(session, row.cohort_id, int(reader.scope_key.partition(":")[2]))
+    own = mails.in_the_village(row).join(MailRecipient, Mail.recipient_id == MailRecipient.id)
+    own = own.where(
+        MailRecipient.fingerprint == reader.fingerprint,
+        MailRecipient.scope_key.in_([village_key(found.id) for found in villages]),
+    )
+    return await session.scalar(own.limit(1)) is not None
+
+
 async def _change(session: AsyncSession, mail_id: int, **values: object) -> None:
     """Change a mail, unless somebody has it in hand meanwhile."""
     change = update(Mail).where(Mail.id == mail_id, Mail.state.in_(_MOVABLE)).values(**values)

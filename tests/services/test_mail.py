@@ -226,6 +226,22 @@ async def test_who_presses_unsubscribe_is_off_every_list(office: Office) -> None
         assert [office.address(row) for row in await session.scalars(select(MailRecipient))] == [BO]
 
 
+async def test_an_address_on_the_lists_of_a_village_and_its_municipality_gets_everything_once(
+    office: Office,
+) -> None:
+    village = office.world.village.village
+    assert village is not None
+    municipality = f"municipality:{village.municipality_id}"
+    await office.services.mail_lists.add(SECRETARY, office.cohort_id, municipality, f"{IDA}\n{KAJ}", YES)
+    await office.add(IDA)
+    await office.send()
+    assert [len(office.house.to(address)) for address in (IDA, KAJ)] == [1, 1]
+    assert await office.states() == {"sent": 2, "not_needed": 1}
+    await office.services.corrections.withdraw(SECRETARY, office.cohort_id, "NL-V01")
+    await office.send()
+    assert [len(office.house.to(address)) for address in (IDA, KAJ)] == [2, 2]
+
+
 async def test_a_municipalitys_reader_gets_nothing_twice_when_a_village_joins(office: Office) -> None:
     lists, village, context = office.services.mail_lists, office.world.village.village, office.world.context
     assert village is not None

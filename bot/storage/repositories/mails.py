@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.storage.database import PLANNED, one_at_a_time
@@ -30,6 +30,15 @@ def key_of(post: Post, recipient_id: int, *, of_municipality: bool) -> str:
 def is_of_municipality(key: str) -> bool:
     """Tell whether a mail is for a reader of a whole municipality."""
     return _IN_COMMON in key
+
+
+def in_the_village(row: Mail) -> Select[int]:
+    """Select the mails that bring villages' own readers what this one brings a municipality's."""
+    what = row.key.partition(_IN_COMMON)[0]
+    same = Mail.key.startswith(f"{what}:village:", autoescape=True)
+    return select(Mail.id).where(
+        Mail.cohort_id == row.cohort_id, same, Mail.state.in_(("sent", "claimed", *_WAITS))
+    )
 
 
 async def let_go(session: AsyncSession, cohort_id: int, letter: str) -> None:
