@@ -13,7 +13,7 @@ from bot.messages.newsletters import cut
 from bot.messages.texts import Texts
 
 STANDINGS = ("draft", "ready", "approved", "held", "sent", "gone", "withdrawn", "planned")
-NEWS = ("ahead", "held", "gone")
+NEWS = ("ahead", "held", "gone", "unsent")
 SUPPLIES: Mapping[str, frozenset[str]] = {
     "letter_desk.board": frozenset({"cohort"}),
     "letter_desk.board_line": frozenset({"title", "send_at", "days", "standing", "missing"}),

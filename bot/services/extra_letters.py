@@ -18,6 +18,7 @@ from bot.services.audit import audit
 from bot.services.context import Context
 from bot.services.extra_letter_posts import ExtraLetterPosts
 from bot.services.letter_audience import audience_of, foresee, hours_of, places_of
+from bot.services.letter_desk_posts import unsent
 from bot.services.letter_receipts import receipt_of
 from bot.services.letters import READY, Letters
 from bot.services.moments import read_day_and_time
@@ -73,6 +74,8 @@ class ExtraLetters:
                 LetterVersion(letter_id=row.id, number=1, title=title.strip(), next_steps=[], written_at=now,
                               body=body.replace("\r\n", "\n").strip("\n"), written_by_id=actor.person_id)
             )  # fmt: skip
+            if at.strip():
+                await deliveries.plan(session, [unsent(cohort_id, row.code, send_at)])
             await audit(session, self._context, actor, "newsletter.extra", row.code)
             return row.code
 
@@ -125,12 +128,19 @@ class ExtraLetters:
             )  # fmt: skip
             count = len(stopped.all())
             row.goes_at = None
+            await self._say_nothing(session, row)
             if not count + await mails.call_off(session, cohort_id, row.code):
                 raise Conflict("error.letter_not_waiting", title=title)
             query = select(Delivery.id).where(mine, Delivery.state.in_(("sent", "claimed")))
             gone = len((await session.scalars(query)).all())
             await audit(session, self._context, actor, "newsletter.cancel", f"{row.code} to {count}")
             return Cancelled(title, count, gone)
+
+    async def _say_nothing(self, session: AsyncSession, row: Letter) -> None:
+        """Whoever called a letter off need not be told that it did not go."""
+        key = unsent(row.cohort_id, row.code, self._context.now()).key
+        waiting = (Delivery.key == key) & (Delivery.state == "pending")
+        await session.execute(update(Delivery).where(waiting).values(state="cancelled"))
 
     async def _wanted(self, session: AsyncSession, cohort_id: int, code: str) -> tuple[Letter, Sequence[str]]:
         row = await letters_table.find(session, cohort_id, code)

@@ -1,4 +1,7 @@
-"""What the secretariat is told of letters nobody has approved: days ahead, when one is held, when it is too late (S05)."""
+"""What the secretariat is told of letters nobody has approved: days ahead, when one is held, when it is too late (S05).
+
+And of one outside the calendar whose time came before anybody let it go.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,10 +18,11 @@ from bot.services.letters import Letters
 from bot.services.places import SECRETARIAT
 from bot.storage.models import Cohort, Delivery, Event
 from bot.storage.repositories import deliveries
+from bot.storage.repositories import letters as letters_table
 from bot.storage.repositories.deliveries import Post
 
 KIND, NEWS = "letter_task", "letter_news"  # planned ahead with the calendar; told when it happens
-AHEAD, HELD, GONE = "ahead", "held", "gone"
+AHEAD, HELD, GONE, UNSENT = "ahead", "held", "gone", "unsent"
 
 
 def warnings(
@@ -38,6 +42,13 @@ def warnings(
             planned[at] = Post(key, SECRETARIAT, KIND, at, due, cohort_id=cohort.id, event_id=event.id,
                                payload={"newsletter": code, "says": AHEAD, "at": due.isoformat()})  # fmt: skip
     yield from planned.values()
+
+
+def unsent(cohort_id: int, code: str, at: datetime) -> Post:
+    """Return the post that brings up an extra letter whose time has come, if nobody has let it go by then."""
+    payload: dict[str, object] = {"newsletter": code, "says": UNSENT, "at": at.isoformat()}
+    key = f"letter:{code}:{UNSENT}:{cohort_id}"
+    return Post(key, SECRETARIAT, NEWS, at, at_once=True, cohort_id=cohort_id, payload=payload)
 
 
 async def tell_of_letter(session: AsyncSession, row: Delivery, says: str, now: datetime) -> None:
@@ -62,7 +73,11 @@ async def compose(
     gone = code not in context.programme.newsletters and not is_extra(code)
     if gone or delivery.cohort_id is None:
         return None
-    if says != GONE and await letters.may_go(session, delivery.cohort_id, code):
+    if says == UNSENT:
+        row = await letters_table.find(session, delivery.cohort_id, code)
+        if row is None or row.goes_at is not None or row.withdrawn_at is not None:
+            return None
+    elif says != GONE and await letters.may_go(session, delivery.cohort_id, code):
         return None
     letter = await letters.current(session, delivery.cohort_id, code)
     urls = await letters.video_urls(session, delivery.cohort_id, letter)

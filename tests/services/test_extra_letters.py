@@ -140,6 +140,19 @@ async def test_an_extra_letter_is_written_approved_stopped_planned_sent_correcte
     assert await desk.refused("send", code) == "error.letter_withdrawn"
 
 
+async def test_a_letter_whose_time_comes_before_anybody_lets_it_go_is_brought_up_once(desk: Desk) -> None:
+    soon = "15-10-2027 kl. 12"
+    forgotten, let_go, stopped = [await desk.write(Audience(Target.EVERYBODY), soon) for _ in range(3)]
+    for code in (let_go, stopped):
+        await desk.approve(code)
+        await desk.extra.send(SECRETARY, 1, code)
+    await desk.extra.cancel(SECRETARY, 1, stopped)
+    desk.world.at(datetime(2027, 10, 15, 10, 1, tzinfo=UTC))
+    told = {key: text for key, text in (await desk.posted()).items() if ":unsent:" in key}
+    assert list(told) == [f"letter:{forgotten}:unsent:1"]
+    assert "skulle være sendt fredag den 15. oktober kl. 12.00. Ingen har sagt ja" in "".join(told.values())
+
+
 async def test_a_letter_for_a_phase_goes_to_the_villages_that_have_come_to_it_themselves(desk: Desk) -> None:
     phases = desk.world.context.programme.phases
     assert own_phase(phases, ()) == "p0" and own_phase(phases, {"OP-08", "M1-15"}) == "m2"
