@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.domain.access import Action, Actor, Where, may, require
+from bot.domain.access import Action, Actor, Where, looked_after, may, require
 from bot.domain.errors import InvalidInput, NotFound
 from bot.domain.mail_addresses import Listed, MailList, read_addresses
 from bot.services.audit import audit
@@ -147,7 +147,10 @@ class MailLists:
                 where = Where(municipality_id=int(number), cohort_id=cohort_id)
         if owner is None:
             raise NotFound("error_mail.where")
-        require(actor, Action.EDIT_MAIL_LIST, where)
+        if where.municipality_id not in looked_after(
+            actor, cohort_id
+        ):  # a municipality's own coordinators may, too
+            require(actor, Action.EDIT_MAIL_LIST, where)
         return owner.name
 
 

@@ -15,7 +15,7 @@ from bot.app import App
 from bot.client import CompanionBot
 from bot.delivery.mailer import Carry, Mailer, SmtpServer, mime
 from bot.delivery.web_unsubscribe import unsubscribe
-from bot.domain.access import Role
+from bot.domain.access import Actor, Role, RoleHeld
 from bot.domain.clock import FixedClock, SystemClock
 from bot.domain.errors import InvalidInput, NotPermitted
 from bot.domain.mail_addresses import read_addresses
@@ -293,8 +293,22 @@ async def test_lists_are_kept_by_those_who_may_and_a_press_takes_one_off(office:
     for other in (villager, neighbour):
         with pytest.raises(NotPermitted):
             await lists.add(other, office.cohort_id, office.scope, IDA, YES)
+    ours, other = [
+        Actor(
+            None,
+            "Kaj",
+            frozenset({RoleHeld(Role.COORDINATOR, municipality_id=n, cohort_id=office.cohort_id)}),
+        )
+        for n in (1, 2)
+    ]
+    for outsider in (await world.lead(), other):
+        with pytest.raises(NotPermitted):
+            await lists.show(outsider, office.cohort_id, "municipality:1")
     with pytest.raises(NotPermitted):
-        await lists.show(await world.lead(), office.cohort_id, "municipality:1")
+        await lists.show(ours, office.cohort_id, office.scope)
+    assert (await lists.show(ours, office.cohort_id, "municipality:1")).listed == (), (
+        "its coordinators keep it"
+    )
     for written, consent, key in (("ida@", YES, "addresses"), ("", YES, "addresses"), (IDA, " ", "consent")):
         with pytest.raises(InvalidInput, match=key):
             await lists.add(await world.lead(), office.cohort_id, office.scope, written, consent)
