@@ -98,7 +98,7 @@ class LetterDeskCog(CompanionCog):
         guild_id = ask.interaction.guild_id
         return receipts.account(self.bot.texts, done.title, done.posts, guild_id, done.by_mail)
 
-    @command("newsletter.send_again", suggest={"letter": "suggest_letters"})
+    @command("newsletter.send_again", suggest={"letter": "suggest_all_letters"})
     async def send_again(self, ask: Ask, letter: str, cohort: int | None = None) -> None:
         """Send a letter again to the channels where it failed."""
         found = await ask.services.cohorts.cohort(cohort)

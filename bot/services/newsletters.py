@@ -11,7 +11,7 @@ from bot.content.templates import Ready
 from bot.domain.access import Action, Actor, Where, require
 from bot.domain.audience import Forecast
 from bot.domain.errors import Conflict, InvalidInput, NotFound
-from bot.domain.programme import Newsletter
+from bot.domain.programme import Newsletter, is_extra
 from bot.messages.poll_parts import LONGEST as MESSAGE_LONGEST
 from bot.services import letter_posts
 from bot.services.audit import audit
@@ -127,11 +127,13 @@ class Newsletters(NextSteps):
         require(actor, Action.SEND_NEWSLETTER, Where(cohort_id=cohort_id))
         async with self._context.database.transaction() as session:
             letter = await self.approved(session, cohort_id, code)
-            event = await self._coming(session, cohort_id, letter)
+            until = (
+                None if is_extra(letter.id) else (await self._coming(session, cohort_id, letter)).starts_at
+            )
             failed = await second_tries.failed_letters(session, cohort_id, letter.id)
             if not failed:
                 raise Conflict("error.letter_failed_nowhere", title=letter.title)
-            second_tries.try_again(session, failed, self._context.now(), event.starts_at)
+            second_tries.try_again(session, failed, self._context.now(), until)
             await deliveries.plan(session, [_receipt(cohort_id, letter, self._context.now())])
             await audit(
                 session, self._context, actor, "newsletter.send_again", f"{letter.id} to {len(failed)}"

@@ -153,6 +153,22 @@ async def test_a_letter_whose_time_comes_before_anybody_lets_it_go_is_brought_up
     assert "skulle være sendt fredag den 15. oktober kl. 12.00. Ingen har sagt ja" in "".join(told.values())
 
 
+async def test_where_an_extra_letter_failed_it_is_sent_again_and_only_there(desk: Desk) -> None:
+    code = await desk.write(Audience(Target.EVERYBODY))
+    await desk.approve(code)
+    await desk.extra.send(SECRETARY, 1, code)
+    desk.world.at(MORNING)
+    assert len([key for key in await desk.posted() if key.startswith(code)]) == 4
+    async with desk.world.context.database.transaction() as session:
+        refused = update(Delivery).where(Delivery.key == f"{code}:village:3")
+        await session.execute(refused.values(state="parked", attempts=1, message_id=None, sent_at=None))
+    again = desk.services.newsletters.send_again
+    assert await again(SECRETARY, 1, code) == 1
+    assert [key for key in await desk.posted() if key.startswith(code)] == [f"{code}:village:3"]
+    with pytest.raises(CompanionError, match="failed_nowhere"):
+        await again(SECRETARY, 1, code)
+
+
 async def test_a_letter_for_a_phase_goes_to_the_villages_that_have_come_to_it_themselves(desk: Desk) -> None:
     phases = desk.world.context.programme.phases
     assert own_phase(phases, ()) == "p0" and own_phase(phases, {"OP-08", "M1-15"}) == "m2"

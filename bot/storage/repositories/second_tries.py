@@ -35,8 +35,10 @@ def let_be_tried(row: Delivery, now: datetime) -> None:
         row.state, row.attempts = "pending", 0
 
 
-def try_again(session: AsyncSession, rows: Sequence[Delivery], now: datetime, useful_until: datetime) -> None:
-    """Make posts that failed due at once."""
+def try_again(
+    session: AsyncSession, rows: Sequence[Delivery], now: datetime, useful_until: datetime | None
+) -> None:
+    """Make posts that failed due at once; without an end they are of use whenever they arrive."""
     for row in rows:
         let_be_tried(row, now)
         if row.state == "pending":
