@@ -176,6 +176,7 @@ async def _forget_cohorts(session: AsyncSession, over: Sequence[int], now: datet
     )  # fmt: skip
     for change in changes:
         await session.execute(change.execution_options(synchronize_session=False))
+    session.info[FORGOTTEN] = True
 
 
 async def _belonging_nowhere(session: AsyncSession, over: Sequence[int], since: datetime) -> Sequence[Person]:

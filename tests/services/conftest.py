@@ -1,7 +1,6 @@
 """What stories of polls, and of mails, begin with, and where a table of cases plays."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -31,10 +30,10 @@ async def office(context: Context) -> AsyncIterator[Office]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let every case of a table play on SQLite and the first on PostgreSQL too: they differ in a rule, not in SQL."""
+    """Let a `rule_table` play each case on SQLite and the first on PostgreSQL too: cases differ in a rule, not in SQL."""
     met, left_out = set[str](), list[pytest.Item]()
     for item in items:
-        if Path(__file__).parent in item.path.parents and _backend_of(item) == "postgresql":
+        if item.get_closest_marker("rule_table") and _backend_of(item) == "postgresql":
             name = item.nodeid.partition("[")[0]
             if name in met:
                 left_out.append(item)

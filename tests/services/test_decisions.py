@@ -141,6 +141,7 @@ async def test_decisions_recorded_at_once_get_numbers_without_gaps(register: Reg
         (Role.LOCAL_COUNCIL_CONTACT, False),
     ],
 )
+@pytest.mark.rule_table
 async def test_the_minute_taker_and_the_lead_record_in_their_own_village(
     register: Register, role: Role, allowed: bool
 ) -> None:

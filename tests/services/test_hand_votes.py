@@ -131,6 +131,7 @@ async def test_who_is_not_on_discord_counts_for_the_quorum_and_no_more_can_vote_
         ("", ["0", "0"]),
     ],
 )
+@pytest.mark.rule_table
 async def test_what_is_no_count_is_refused(
     world: PollsWorld, paper: HandVotes, turnout: str, lines: list[str]
 ) -> None:

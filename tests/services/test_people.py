@@ -170,6 +170,7 @@ async def test_the_panel_list_needs_ones_own_yes_and_leaving_takes_it_back(
 
 
 @pytest.mark.parametrize("role", list(Role))
+@pytest.mark.rule_table
 async def test_the_secretariat_gives_and_takes_every_role(
     people: People, villages: list[Village], owner: Actor, role: Role
 ) -> None:
@@ -188,6 +189,7 @@ async def test_the_secretariat_gives_and_takes_every_role(
 
 
 @pytest.mark.parametrize("role", list(Role))
+@pytest.mark.rule_table
 async def test_a_steering_lead_gives_steering_roles_in_the_own_village_only(
     people: People, villages: list[Village], owner: Actor, role: Role
 ) -> None:
@@ -206,6 +208,7 @@ async def test_a_steering_lead_gives_steering_roles_in_the_own_village_only(
 @pytest.mark.parametrize(
     "role", [Role.VILLAGER, Role.PANEL, Role.STEERING, Role.STEERING_SECRETARY, Role.COORDINATOR]
 )
+@pytest.mark.rule_table
 async def test_others_give_no_roles(
     people: People, villages: list[Village], owner: Actor, role: Role
 ) -> None:
@@ -391,6 +394,7 @@ async def test_an_answer_to_a_meeting_is_kept_once_and_may_be_changed(
         ("EV-M1-INFO", True, {Role.VILLAGER, Role.SECRETARIAT}),
     ],
 )
+@pytest.mark.rule_table
 async def test_coordinators_are_welcome_at_circles_and_villagers_not_at_the_coordinators(
     people: People,
     villages: list[Village],

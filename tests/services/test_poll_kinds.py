@@ -78,6 +78,7 @@ async def test_a_draft_thrown_away_is_gone(world: PollsWorld, drafts: PollDrafts
 
 
 @pytest.mark.parametrize("role", [Role.PANEL, Role.VILLAGER, Role.LOCAL_COUNCIL_CONTACT, Role.COORDINATOR])
+@pytest.mark.rule_table
 async def test_who_may_not_ask_may_not_touch_a_draft_either(
     world: PollsWorld, drafts: PollDrafts, role: Role
 ) -> None:
@@ -269,6 +270,7 @@ async def test_that_no_date_fits_is_a_vote_that_goes_with_no_date(
         (Kind.YES_NO, Written("  "), "question_missing"),
     ],
 )
+@pytest.mark.rule_table
 async def test_slips_in_the_form_are_told_and_keep_nothing(
     world: PollsWorld, drafts: PollDrafts, kind: Kind, written: Written, problem: str
 ) -> None:
@@ -333,6 +335,7 @@ async def test_an_open_polls_reason_goes_with_the_person_who_wrote_it(
         ("voting", [[1], [2], [3], [3]], False),
     ],
 )
+@pytest.mark.rule_table
 async def test_what_binds_needs_what_its_rule_says(
     world: PollsWorld, drafts: PollDrafts, rule: str, chosen: list[list[int]], carried: bool
 ) -> None:
@@ -408,6 +411,7 @@ async def test_a_draft_that_somebody_has_changed_is_not_opened_unseen(
 @pytest.mark.parametrize(
     "line", ["26-10-2027 kl. 19", "26-10-2027, Kl 19.00", "26/10/2027 19:00", " 26-10-2027  kl.19 "]
 )
+@pytest.mark.rule_table
 async def test_dates_are_read_as_people_write_them(world: PollsWorld, drafts: PollDrafts, line: str) -> None:
     lines = (line, "27-10-2027 kl. 9.30")
     draft = await drafts.write(await world.lead(), world.village, Kind.DATES, Written("Hvornår?", lines))

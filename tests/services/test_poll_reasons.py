@@ -114,6 +114,7 @@ async def test_sixty_answers_are_chosen_on_pages_and_the_best_are_told(world: Po
 
 
 @pytest.mark.parametrize("kind", [Kind.POINTS, Kind.RATING, Kind.RANKED])
+@pytest.mark.rule_table
 async def test_other_kinds_have_room_for_a_page(world: PollsWorld, kind: Kind) -> None:
     with pytest.raises(CompanionError) as refused:
         await asked(world, kind, Why.NONE, lines=MANY)

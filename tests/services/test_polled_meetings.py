@@ -178,6 +178,7 @@ async def test_a_meeting_called_off_is_told_forgotten_by_the_calendar_and_can_be
 
 
 @pytest.mark.parametrize("role", [Role.STEERING, Role.PANEL, Role.VILLAGER, Role.COORDINATOR])
+@pytest.mark.rule_table
 async def test_only_those_who_pick_dates_make_and_change_it(
     world: PollsWorld, services: Services, role: Role
 ) -> None:

@@ -44,6 +44,7 @@ async def test_a_steering_member_starts_a_poll_and_its_posts_are_planned_with_it
         (Role.LOCAL_COUNCIL_CONTACT, False),
     ],
 )
+@pytest.mark.rule_table
 async def test_the_steering_group_starts_polls_in_its_own_village_only(
     world: PollsWorld, role: Role, allowed: bool
 ) -> None:
@@ -179,6 +180,7 @@ async def test_the_last_second_counts_and_the_closing_second_does_not(world: Pol
                  Role.LOCAL_COUNCIL_CONTACT}),
     ],
 )  # fmt: skip
+@pytest.mark.rule_table
 async def test_those_who_may_vote_can_and_the_others_cannot(
     world: PollsWorld, voters: str, allowed: set[Role]
 ) -> None:

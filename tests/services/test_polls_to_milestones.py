@@ -82,6 +82,7 @@ async def walked(world: PollsWorld, template: PollTemplate) -> Poll:
 
 
 @pytest.mark.parametrize("template", POSTED, ids=lambda poll: poll.id)
+@pytest.mark.rule_table
 async def test_a_standard_poll_opens_with_its_rules_and_leads_on_to_its_milestones(
     world: PollsWorld, template: PollTemplate
 ) -> None:
@@ -116,6 +117,7 @@ async def test_a_standard_poll_opens_with_its_rules_and_leads_on_to_its_mileston
 
 
 @pytest.mark.parametrize("decision", PROGRAMME.decisions.values(), ids=lambda decision: decision.id)
+@pytest.mark.rule_table
 async def test_a_standard_decision_settles_the_milestones_that_name_it(
     world: PollsWorld, decision: DecisionTemplate
 ) -> None:

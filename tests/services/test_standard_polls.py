@@ -50,6 +50,7 @@ def local(*parts: int) -> datetime:
         ("PX01:VC01", (2027, 10, 27, 10), (2027, 11, 1, 10)),
     ],
 )
+@pytest.mark.rule_table
 async def test_a_standard_poll_stands_on_its_day(
     world: PollsWorld, code: str, opens: tuple[int, ...], closes: tuple[int, ...]
 ) -> None:
